@@ -1,0 +1,203 @@
+"""Lambda functions in process: their settings from the template, their handlers, contexts and time-outs."""
+
+import contextvars
+import ctypes
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from gateway import environment
+from gateway.errors import GatewayResponse, ProjectError
+from gateway.modules import ModuleSpace
+from gateway.template import ACCOUNT
+
+INTEGRATION_LIMIT = 29.0  # seconds [D]
+KEY_ID = SECRET = "testing"  # noqa: S105 (what every local emulator takes for a key)
+
+Handler = Callable[[Any, Any], Any]
+log = logging.getLogger("gateway")
+
+
+class TimedOut(BaseException):
+    """Raised in the thread of a handler that runs beyond its time."""
+
+
+class Function:
+    """One AWS::Serverless::Function, ready to be invoked."""
+
+    def __init__(self, name: str, properties: dict[str, Any], project: Path, region: str, extra: dict[str, str]):
+        self.name = name
+        self.properties = properties
+        self.handler_name = str(properties.get("Handler", "")).replace("/", ".")
+        self.root = project / str(properties.get("CodeUri") or ".")
+        self.timeout = float(properties.get("Timeout", 3))
+        self.memory = int(properties.get("MemorySize", 128))
+        self.physical_name = str(properties.get("FunctionName", name))
+        self.arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{self.physical_name}"
+        self.environment = self._environment(region) | extra
+        self.space: ModuleSpace | None = None
+        self._handler: Handler | None = None
+        self._loading = threading.Lock()
+        self._files: set[Path] = set()
+        self._signature: dict[Path, tuple[int, int]] = {}
+
+    @property
+    def modules(self) -> dict[str, Any]:
+        """The function's own copies of the modules under its CodeUri, by name."""
+        return dict(self.space.modules) if self.space else {}
+
+    def _environment(self, region: str) -> dict[str, str]:
+        logging = self.properties.get("LoggingConfig") or {}
+        stated = (self.properties.get("Environment") or {}).get("Variables") or {}
+        return {
+            "_HANDLER": self.handler_name,
+            "AWS_ACCESS_KEY_ID": KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.properties.get('Runtime', 'python3.11')}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory),
+            "AWS_LAMBDA_FUNCTION_NAME": self.physical_name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_LOG_FORMAT": str(logging.get("LogFormat", "Text")),
+            "AWS_LAMBDA_LOG_GROUP_NAME": str(logging.get("LogGroup", f"/aws/lambda/{self.physical_name}")),
+            "AWS_LAMBDA_LOG_LEVEL": str(logging.get("ApplicationLogLevel", "INFO")),
+            "AWS_REGION": region,
+            "LAMBDA_TASK_ROOT": str(self.root),
+            **{key: str(value) for key, value in stated.items()},
+        }
+
+    def load(self) -> Handler:
+        """The handler, imported when it is new or has changed; a ProjectError says why it cannot be."""
+        with self._loading:
+            if self.space and signature(self._files) != self._signature:
+                log.info("reloaded %s", self.name)
+                self.unload()
+            if self._handler is None:
+                self._handler = contextvars.copy_context().run(self._import)
+            return self._handler
+
+    def unload(self) -> None:
+        self._handler = self.space = None
+
+    def _import(self) -> Handler:
+        module, _, attribute = self.handler_name.rpartition(".")
+        if not self.root.is_dir():
+            raise ProjectError(f"{self.name}: its CodeUri {self.root} is no folder: mend CodeUri in the template")
+        environment.activate(self.environment)
+        space = ModuleSpace(self.root)
+        try:
+            handler = getattr(space.load(module), attribute)
+        except (Exception, SystemExit) as error:
+            raise ProjectError(f"{self.name} cannot be imported: {self._place(error)}") from error
+        self.space, self._files = space, space.files()
+        self._signature = signature(self._files)
+        return handler  # type: ignore[no-any-return]
+
+    def _place(self, error: BaseException) -> str:
+        """`file:line: error` for the innermost line of the function's own code."""
+        said = f"{type(error).__name__}: {error}"
+        if isinstance(error, SyntaxError) and error.filename:
+            return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
+        own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(str(self.root))]
+        return f"{own[-1].filename}:{own[-1].lineno}: {said}" if own else f"Handler {self.handler_name}: {said}"
+
+    def invoke(self, event: dict[str, Any], qualifier: str | None, request_id: str = "") -> Any:
+        """What the handler returns, through JSON both ways, in a thread of its own."""
+        handler = self.load()
+        invocation = Invocation(self, qualifier, request_id)
+        worker = threading.Thread(
+            target=contextvars.copy_context().run,
+            args=(invocation.run, handler, json.loads(json.dumps(event))),
+            name=self.name,
+            daemon=True,
+        )
+        worker.start()
+        limit = min(self.timeout, INTEGRATION_LIMIT)
+        while not invocation.done.wait(limit) and invocation.debugged:
+            pass  # somebody stands at a breakpoint
+        if not invocation.done.is_set():
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(TimedOut))
+            raise self._timed_out()
+        if invocation.error:
+            reason = f"{self.name} failed: {self._place(invocation.error)}"
+            raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason) from invocation.error
+        return invocation.result
+
+    def _timed_out(self) -> GatewayResponse:
+        if self.timeout >= INTEGRATION_LIMIT:
+            reason = f"{self.name} took longer than the integration's {INTEGRATION_LIMIT:.0f} s"
+            return GatewayResponse("INTEGRATION_TIMEOUT", "Endpoint request timed out", status=504, reason=reason)
+        # A function that meets its own limit first is a function error to API Gateway, as any crash is.
+        reason = f"{self.name} did not end within its Timeout of {self.timeout:g} s"
+        return GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
+
+
+class Invocation:
+    """One run of a handler, and the `context` object that it gets."""
+
+    def __init__(self, function: Function, qualifier: str | None, request_id: str):
+        self.function = function
+        self.done = threading.Event()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self._breakpoint = False
+        self._deadline = time.monotonic() + function.timeout
+        self.function_name = function.physical_name
+        self.function_version = "1" if qualifier else "$LATEST"
+        self.invoked_function_arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
+        self.memory_limit_in_mb = str(function.memory)
+        self.aws_request_id = request_id or str(uuid.uuid4())
+        self.log_group_name = function.environment["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = f"{time.strftime('%Y/%m/%d')}/[{self.function_version}]local"
+        self.identity = self.client_context = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+    @property
+    def debugged(self) -> bool:
+        return self._breakpoint or "debugpy" in sys.modules
+
+    def run(self, handler: Handler, event: Any) -> None:
+        environment.activate(self.function.environment)
+        running.set(self)
+        try:
+            self.result = json.loads(json.dumps(handler(event, self), default=_encode))
+        except BaseException as error:  # sys.exit and TimedOut included: none may end the server
+            self.error = error
+        finally:
+            self.done.set()
+
+    def stopped_at_breakpoint(self) -> None:
+        self._breakpoint = True
+
+
+running: contextvars.ContextVar[Invocation | None] = contextvars.ContextVar("running", default=None)
+
+
+def _encode(value: Any) -> float:
+    """Lambda's runtime knows one type that JSON does not."""
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} is not JSON serializable")
+
+
+def signature(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Times and sizes of those files that exist: another signature means that something was edited."""
+    found = {}
+    for file in files:
+        try:
+            stat = os.stat(file)
+        except OSError:
+            continue
+        found[file] = (stat.st_mtime_ns, stat.st_size)
+    return found

@@ -1,0 +1,60 @@
+"""MOCK integrations: a request template chooses the status, an integration response makes the answer."""
+
+import json
+import re
+from typing import Any
+
+from gateway import variables, velocity
+from gateway.errors import GatewayResponse
+from gateway.responses import Response
+from gateway.routes import Route
+
+
+def answer(route: Route, known: variables.Known) -> Response:
+    integration = route.integration
+    try:
+        selected = json.loads(_request_body(integration, known))["statusCode"]
+    except (ValueError, TypeError, KeyError):
+        raise _misconfigured(f"{route}: the MOCK's request template gives no JSON with a statusCode") from None
+    response = _integration_response(integration.get("responses") or {}, str(selected))
+    if response is None:
+        raise _misconfigured(f"{route}: no integration response for status {selected}, and no default")
+    status = str(response.get("statusCode", selected))
+    if status not in map(str, route.operation.get("responses") or {}):
+        raise _misconfigured(f"{route}: its integration answers {status}, which its responses do not declare")
+    body, media_type = _body(response, known)
+    answered = Response(int(status), [("Content-Type", media_type)], body)
+    for name, expression in (response.get("responseParameters") or {}).items():
+        answered.set(name.removeprefix("method.response.header."), variables.evaluated(expression, known))
+    return answered
+
+
+def _misconfigured(reason: str) -> GatewayResponse:
+    return GatewayResponse("API_CONFIGURATION_ERROR", "Internal server error", reason=reason)
+
+
+def _request_body(integration: dict[str, Any], known: variables.Known) -> str:
+    templates = integration.get("requestTemplates") or {}
+    media_type = (known.request.header("Content-Type") or "application/json").split(";")[0].strip().lower()
+    if (template := templates.get(media_type) or templates.get("$default")) is not None:
+        return velocity.rendered(template, known)
+    behaviour = str(integration.get("passthroughBehavior", "when_no_match")).lower()
+    if behaviour == "never" or (behaviour == "when_no_templates" and templates):
+        raise GatewayResponse("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
+    return known.request.body.decode("utf-8", "replace")
+
+
+def _integration_response(responses: dict[str, Any], status: str) -> dict[str, Any] | None:
+    for pattern, response in responses.items():
+        if pattern != "default" and re.fullmatch(str(pattern), status):
+            return dict(response)
+    return dict(responses["default"]) if "default" in responses else None
+
+
+def _body(response: dict[str, Any], known: variables.Known) -> tuple[bytes, str]:
+    templates = response.get("responseTemplates") or {}
+    accepted = (known.request.header("Accept") or "").split(",")[0].split(";")[0].strip()
+    for media_type in (accepted, "application/json", *templates):
+        if media_type in templates:
+            return velocity.rendered(templates[media_type], known).encode(), media_type
+    return b"", "application/json"
