@@ -1,0 +1,1 @@
+"""`scripts/sam-local`: the API in containers, by `sam local start-api`, over DynamoDB Local."""

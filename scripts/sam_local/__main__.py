@@ -1,0 +1,58 @@
+"""Builds the project and runs it by `sam local start-api` over DynamoDB Local, until Ctrl-C."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from gateway import tables
+from gateway.errors import ProjectError
+from gateway.template import Template
+
+from sam_local import api, dynamodb, processes
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends by Ctrl-C ends by `kill` as well
+    try:
+        serve(_arguments())
+    except KeyboardInterrupt:
+        return 0
+    except ProjectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    processes.require("sam", "install the AWS SAM CLI")
+    processes.require("docker", "install Docker, or use scripts/start, which needs none")
+    processes.run(["docker", "info"], "Docker does not answer: start its daemon, or use scripts/start")
+    processes.require_free(arguments.port)
+    template = Template(Path("template.yaml"))
+    api.fetch_images(template)
+    built = api.build(template.path)
+    with dynamodb.endpoint(arguments.dynamodb, arguments.dynamodb_jar) as endpoint:
+        tables.connect(template, endpoint)
+        with api.running(built, endpoint, arguments.port) as process:
+            print(
+                f"\nReady: http://127.0.0.1:{arguments.port} (DynamoDB: {endpoint}; Ctrl-C ends)\n",
+                flush=True,
+            )
+            process.wait()
+    raise ProjectError(f"sam local ended by itself with status {process.returncode}: what it said is above")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/sam-local", description=__doc__)
+    parser.add_argument("--port", type=int, default=3000, help="where the API answers (default: 3000)")
+    database = parser.add_mutually_exclusive_group()
+    database.add_argument("--dynamodb-jar", type=Path, metavar="PATH", help="run this DynamoDBLocal.jar")
+    database.add_argument(
+        "--dynamodb", metavar="URL", help=f"use this one (default: {dynamodb.IMAGE} in Docker)"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""`sam build` and `sam local start-api`, wired to a DynamoDB."""
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+from gateway import documents
+from gateway.errors import ProjectError
+from gateway.functions import KEY_ID, SECRET
+from gateway.template import Template
+
+from sam_local import processes
+
+HOST = "host.docker.internal"  # this machine, as a container calls it
+
+
+def fetch_images(template: Template) -> None:
+    """The functions' base images; `sam local` would ask the registry for them at every start."""
+    for function in template.of_type("AWS::Serverless::Function").values():
+        language, version = re.split(r"(?=\d)", str(function["Runtime"]), maxsplit=1)
+        architecture = (function.get("Architectures") or ["x86_64"])[0]
+        image = f"public.ecr.aws/lambda/{language}:{version}-{architecture}"
+        processes.fetch_image(image, "check the network and the template's Runtime")
+
+
+def build(template: Path) -> Path:
+    """The built template."""
+    print("sam build ...", flush=True)
+    command = ["sam", "build", "--template", str(template)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(done.stderr, file=sys.stderr)
+        raise ProjectError("sam build failed: what it said is above")
+    return template.parent / ".aws-sam/build/template.yaml"
+
+
+def running(built: Path, endpoint: str, port: int) -> AbstractContextManager[processes.Process]:
+    """The API on `port`, its containers warm, its functions calling the DynamoDB at `endpoint`."""
+    print("sam local start-api ...", flush=True)
+    command = ["sam", "local", "start-api", "--port", str(port), "--template", str(_wired(built, endpoint))]
+    command += ["--skip-pull-image", "--warm-containers", "EAGER", "--add-host", f"{HOST}:host-gateway"]
+    # The containers get the emulator's keys, never the developer's own.
+    keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": ""}
+    return processes.running(command, port, env=os.environ | keys)
+
+
+def _wired(built: Path, endpoint: str) -> Path:
+    """The built template, with the endpoint in every function's environment.
+
+    `sam local --env-vars` sets only variables that the template declares; an endpoint has no place in that.
+    """
+    document = documents.read(built)
+    function = document.setdefault("Globals", {}).setdefault("Function", {})
+    variables = function.setdefault("Environment", {}).setdefault("Variables", {})
+    variables["AWS_ENDPOINT_URL_DYNAMODB"] = _from_container(endpoint)
+    wired = built.with_name("sam-local.yaml")
+    wired.write_text(yaml.safe_dump(document, sort_keys=False))
+    return wired
+
+
+def _from_container(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    if parts.hostname not in ("localhost", "127.0.0.1", "0.0.0.0"):  # noqa: S104
+        return endpoint
+    return parts._replace(netloc=f"{HOST}:{parts.port}" if parts.port else HOST).geturl()
