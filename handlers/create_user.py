@@ -1,0 +1,19 @@
+"""POST /users: creates a user, at most one for each Idempotency-Key."""
+
+from users.contract import Arguments
+from users.operation import operation
+from users.proxy import Response
+from users.repository import Users
+from users.user import User
+
+users = Users()
+
+
+@operation("createUser")
+def handler(arguments: Arguments) -> Response:
+    user = User.create(**arguments.body, idempotency_key=arguments.header.get("Idempotency-Key"))
+    stored = users.add(user)
+    headers = {"Location": f"/users/{stored.id}", "ETag": stored.etag}
+    if stored != user:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(201, stored.as_json(), headers)

@@ -1,0 +1,26 @@
+"""GET /users: the users page by page, or the one with an address."""
+
+from typing import Any
+
+from users import cursors
+from users.contract import Arguments
+from users.operation import operation
+from users.proxy import Response
+from users.repository import Users
+from users.user import normalized
+
+users = Users()
+
+
+@operation("listUsers")
+def handler(arguments: Arguments) -> Response:
+    query = arguments.query
+    after = cursors.decode(query["cursor"]) if "cursor" in query else None
+    if "email" in query:
+        found, following = users.find(normalized(query["email"])), None
+    else:
+        found, following = users.page(query["limit"], after)
+    page: dict[str, Any] = {"users": [user.as_json() for user in found]}
+    if following:
+        page["next_cursor"] = cursors.encode(following)
+    return Response(200, page)

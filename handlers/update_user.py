@@ -1,0 +1,17 @@
+"""PUT /users/{id}: replaces a user's address and name."""
+
+from users import etags
+from users.contract import Arguments
+from users.operation import operation
+from users.proxy import Response
+from users.repository import Users
+from users.user import Change
+
+users = Users()
+
+
+@operation("updateUser")
+def handler(arguments: Arguments) -> Response:
+    change = Change.now(**arguments.body)
+    user = users.replace(arguments.path["id"], change, etags.revisions(arguments.header.get("If-Match")))
+    return Response(200, user.as_json(), {"ETag": user.etag})
