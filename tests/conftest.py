@@ -1,0 +1,60 @@
+"""One client for every test: the API in process (the default), or at --base-url."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from gateway import Gateway, tables
+from moto import mock_aws
+
+from tests.client import Api, in_process, over_http
+from tests.dynamodb import REGION, DynamoDB
+
+ROOT = Path(__file__).parent.parent
+SPEC = yaml.safe_load((ROOT / "specs/api/users-api.yaml").read_text())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--base-url", help="run tests/integration against the API at this URL")
+    parser.addoption("--sam-local", action="store_true", help="the API at --base-url is behind `sam local start-api`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        difference = item.get_closest_marker("not_in_sam_local")
+        if difference and config.getoption("--sam-local"):
+            item.add_marker(pytest.mark.xfail(reason=f"sam local: {difference.args[0]}", strict=True))
+        if item.get_closest_marker("in_process") and config.getoption("--base-url"):
+            item.add_marker(pytest.mark.skip(reason="needs the gateway in this process"))
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[Gateway]:
+    """The local gateway over this project's template; it does not throttle."""
+    with mock_aws():
+        found = Gateway.from_template(ROOT / "template.yaml")
+    found.project.throttle.enabled = False
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def application(gateway: Gateway) -> Iterator[Gateway]:
+    """The gateway with empty tables in moto."""
+    with mock_aws():
+        tables.create(gateway.project.template, tables.client(REGION))
+        yield gateway
+
+
+@pytest.fixture
+def api(request: pytest.FixtureRequest) -> Api:
+    if base_url := request.config.getoption("--base-url"):
+        return Api(over_http(base_url.rstrip("/")), SPEC)
+    return Api(in_process(request.getfixturevalue("application")), SPEC)
+
+
+@pytest.fixture
+def dynamodb(application: Any, monkeypatch: pytest.MonkeyPatch) -> DynamoDB:
+    return DynamoDB(monkeypatch)

@@ -1,0 +1,108 @@
+"""moto's DynamoDB, as tests look into it and spoil its answers."""
+
+import io
+import json
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from moto.core.botocore_stubber import BotocoreStubber
+
+REGION = "us-east-1"
+Spoiler = Callable[[Any, Callable[[], Any]], Any]
+
+
+class DynamoDB:
+    """`calls` are the operations that functions have called, retries included."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[str] = []
+        self._spoilers: dict[str, deque[Spoiler]] = defaultdict(deque)
+        unspoilt = BotocoreStubber.__call__
+
+        def answer(stubber: Any, event_name: str, request: Any, **kwargs: Any) -> Any:
+            operation = request.headers.get("X-Amz-Target", b"").decode().rpartition(".")[2]
+            self.calls.append(operation)
+            queue = self._spoilers[operation]
+            if not queue:
+                return unspoilt(stubber, event_name, request, **kwargs)
+            spoil = queue.popleft() if len(queue) > 1 or not getattr(queue[0], "always", False) else queue[0]
+            return spoil(request, lambda: unspoilt(stubber, event_name, request, **kwargs))
+
+        monkeypatch.setattr(BotocoreStubber, "__call__", answer)
+        monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+
+    def spoil(self, operation: str, *spoilers: Spoiler) -> None:
+        """The next calls of the operation get these answers, one each."""
+        self._spoilers[operation].extend(spoilers)
+
+    def items(self) -> dict[str, dict[str, str]]:
+        """The table's items by key, markers included."""
+        found = self.client.scan(TableName="UsersTable", ConsistentRead=True)["Items"]
+        return {item["id"]["S"]: {name: value["S"] for name, value in item.items()} for item in found}
+
+    @property
+    def client(self) -> Any:
+        return boto3.client("dynamodb", region_name=REGION)
+
+
+def error(code: str, status: int = 400, **fields: Any) -> Spoiler:
+    """DynamoDB answers with this error, and has done nothing."""
+
+    def spoil(request: Any, proceed: Callable[[], Any]) -> AWSResponse:
+        return _response(request, status, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", **fields})
+
+    return spoil
+
+
+def cancelled(*codes: str) -> Spoiler:
+    """The transaction is cancelled for these reasons, one a write."""
+    return error("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
+
+
+def raising(exception: Exception) -> Spoiler:
+    """The connection fails before anything is written."""
+
+    def spoil(request: Any, proceed: Callable[[], Any]) -> Any:
+        raise exception
+
+    return spoil
+
+
+def losing_the_answer(exception: Exception) -> Spoiler:
+    """The call takes effect, and its answer is lost."""
+
+    def spoil(request: Any, proceed: Callable[[], Any]) -> Any:
+        proceed()
+        raise exception
+
+    return spoil
+
+
+def after(interference: Callable[[], Any]) -> Spoiler:
+    """Something else happens first, then the call goes on."""
+
+    def spoil(request: Any, proceed: Callable[[], Any]) -> Any:
+        interference()
+        return proceed()
+
+    return spoil
+
+
+def always(spoiler: Spoiler) -> Spoiler:
+    """Every call from now on gets this answer."""
+
+    def spoil(request: Any, proceed: Callable[[], Any]) -> Any:
+        return spoiler(request, proceed)
+
+    spoil.always = True  # type: ignore[attr-defined]
+    return spoil
+
+
+def _response(request: Any, status: int, body: dict[str, Any]) -> AWSResponse:
+    raw = io.BytesIO(json.dumps(body).encode())
+    raw.stream = lambda *_, **__: iter([raw.getvalue()])  # type: ignore[attr-defined]
+    return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, raw)
