@@ -48,9 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=3000, help="where the API answers (default: 3000)")
     database = parser.add_mutually_exclusive_group()
     database.add_argument("--dynamodb-jar", type=Path, metavar="PATH", help="run this DynamoDBLocal.jar")
-    database.add_argument(
-        "--dynamodb", metavar="URL", help=f"use this one (default: {dynamodb.IMAGE} in Docker)"
-    )
+    database.add_argument("--dynamodb", metavar="URL", help=f"use this one (default: {dynamodb.IMAGE} in Docker)")
     return parser.parse_args()
 
 

@@ -4,7 +4,8 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,14 +40,31 @@ def build(template: Path) -> Path:
     return template.parent / ".aws-sam/build/template.yaml"
 
 
-def running(built: Path, endpoint: str, port: int) -> AbstractContextManager[processes.Process]:
+@contextmanager
+def running(built: Path, endpoint: str, port: int) -> Iterator[processes.Process]:
     """The API on `port`, its containers warm, its functions calling the DynamoDB at `endpoint`."""
     print("sam local start-api ...", flush=True)
+    network = f"sam-local-{os.getpid()}"
     command = ["sam", "local", "start-api", "--port", str(port), "--template", str(_wired(built, endpoint))]
-    command += ["--skip-pull-image", "--warm-containers", "EAGER", "--add-host", f"{HOST}:host-gateway"]
+    command += ["--skip-pull-image", "--warm-containers", "EAGER", "--docker-network", network]
+    command += ["--add-host", f"{HOST}:host-gateway"]
     # The containers get the emulator's keys, never the developer's own.
     keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": ""}
-    return processes.running(command, port, env=os.environ | keys)
+    with _network(network), processes.running(command, port, env=os.environ | keys) as process:
+        yield process
+
+
+@contextmanager
+def _network(name: str) -> Iterator[None]:
+    """A Docker network; whatever runs in it when the block ends is ended: `sam local` forgets some containers."""
+    processes.run(["docker", "network", "create", name], f"Docker cannot make the network {name}")
+    try:
+        yield
+    finally:
+        left = processes.run(["docker", "ps", "--all", "--quiet", "--filter", f"network={name}"], "Docker is gone")
+        for container in left.split():
+            processes.run(["docker", "rm", "--force", container], f"try: docker rm --force {container}")
+        processes.run(["docker", "network", "rm", name], f"try: docker network rm {name}")
 
 
 def _wired(built: Path, endpoint: str) -> Path:

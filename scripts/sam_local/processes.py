@@ -34,9 +34,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run(command: Sequence[str | Path], failure: str) -> None:
-    if subprocess.run(command, capture_output=True, check=False).returncode:
+def run(command: Sequence[str | Path], failure: str) -> str:
+    """What the command prints; `failure` says what to do if it does not succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
         raise ProjectError(failure)
+    return done.stdout
 
 
 def fetch_image(image: str, otherwise: str) -> None:
