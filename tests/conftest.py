@@ -31,21 +31,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def gateway() -> Iterator[Gateway]:
-    """The local gateway over this project's template; it does not throttle."""
+def dynamodb_client() -> Iterator[Any]:
+    """A client of moto's DynamoDB; every function's calls go to moto as well."""
     with mock_aws():
-        found = Gateway.from_template(ROOT / "template.yaml")
+        yield tables.client(REGION)
+
+
+@pytest.fixture(scope="session")
+def gateway(dynamodb_client: Any) -> Iterator[Gateway]:
+    """The local gateway over this project's template; it does not throttle."""
+    found = Gateway.from_template(ROOT / "template.yaml")
     found.project.throttle.enabled = False
     yield found
     found.close()
 
 
 @pytest.fixture
-def application(gateway: Gateway) -> Iterator[Gateway]:
-    """The gateway with empty tables in moto."""
-    with mock_aws():
-        tables.create(gateway.project.template, tables.client(REGION))
-        yield gateway
+def application(gateway: Gateway, dynamodb_client: Any) -> Iterator[Gateway]:
+    """The gateway with empty tables."""
+    names = tables.create(gateway.project.template, dynamodb_client)
+    yield gateway
+    for name in names:
+        dynamodb_client.delete_table(TableName=name)
 
 
 @pytest.fixture
@@ -56,5 +63,5 @@ def api(request: pytest.FixtureRequest) -> Api:
 
 
 @pytest.fixture
-def dynamodb(application: Any, monkeypatch: pytest.MonkeyPatch) -> DynamoDB:
-    return DynamoDB(monkeypatch)
+def dynamodb(application: Any, dynamodb_client: Any, monkeypatch: pytest.MonkeyPatch) -> DynamoDB:
+    return DynamoDB(dynamodb_client, monkeypatch)

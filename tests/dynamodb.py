@@ -6,7 +6,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import BotocoreStubber
@@ -18,7 +17,8 @@ Spoiler = Callable[[Any, Callable[[], Any]], Any]
 class DynamoDB:
     """`calls` are the operations that functions have called, retries included."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._client = client
         self.calls: list[str] = []
         self._spoilers: dict[str, deque[Spoiler]] = defaultdict(deque)
         unspoilt = BotocoreStubber.__call__
@@ -41,12 +41,8 @@ class DynamoDB:
 
     def items(self) -> dict[str, dict[str, str]]:
         """The table's items by key, markers included."""
-        found = self.client.scan(TableName="UsersTable", ConsistentRead=True)["Items"]
+        found = self._client.scan(TableName="UsersTable", ConsistentRead=True)["Items"]
         return {item["id"]["S"]: {name: value["S"] for name, value in item.items()} for item in found}
-
-    @property
-    def client(self) -> Any:
-        return boto3.client("dynamodb", region_name=REGION)
 
 
 def error(code: str, status: int = 400, **fields: Any) -> Spoiler:
