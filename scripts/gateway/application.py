@@ -6,12 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from gateway import authorization, environment, events, mock, responses, tables, validators, variables
 from gateway.errors import GatewayResponse, ProjectError
+from gateway.functions import Invocation
 from gateway.project import Project
 from gateway.responses import Response
 from gateway.routes import Route
@@ -30,7 +32,7 @@ class Gateway:
     def __init__(self, project: Project):
         environment.install()
         self.project = project
-        self.on_reload: Callable[[Project], None] = lambda project: None
+        self.on_reload: Callable[[Project], object] = lambda project: None
         self.on_answer: Callable[[Answer], None] = lambda answer: None
         self._reloading = threading.Lock()
 
@@ -77,6 +79,7 @@ class Gateway:
 
     def answer(self, request: events.Request) -> "Answer":
         """Answer a request, and tell `on_answer` about it."""
+        started = time.perf_counter()
         answer = Answer(request)
         try:
             self.refresh()
@@ -85,7 +88,8 @@ class Gateway:
             answer.response = _broken(str(error))
         answer.response.set("x-amzn-RequestId", request.id)
         answer.response.set("x-amz-apigw-id", request.extended_id)
-        answer.finish()
+        answer.milliseconds = (time.perf_counter() - started) * 1000
+        _conclude(answer)
         self.on_answer(answer)
         return answer
 
@@ -121,7 +125,13 @@ class Gateway:
         if project.authorization(route) == "AWS_IAM":
             known.context["identity"] = events.identity(request, authorization.caller(request))
         project.throttle.take(route, request.method)
-        validators.check(project.spec, project.validator(route), route, request, known.parameters)
+        validator = project.validator(route)
+        answer.validation = "passed" if any(validator.values()) else "none"
+        try:
+            validators.check(project.spec, validator, route, request, known.parameters)
+        except GatewayResponse as error:
+            answer.validation = error.message
+            raise
         if route.kind == "mock":
             return mock.answer(route, known)
         function = project.function_of(route)
@@ -133,25 +143,50 @@ class Gateway:
             stage_variables=known.stage,
             binary=project.binary_media_types,
         )
-        answer.result = function.invoke(answer.event, route.qualifier)
-        return responses.from_proxy(answer.result, request.header("Accept"), project.binary_media_types)
+        answer.invocation = Invocation(function, route.qualifier)
+        result = function.run(answer.invocation, answer.event)
+        return responses.from_proxy(result, request.header("Accept"), project.binary_media_types)
 
 
+@dataclass
 class Answer:
     """A request with all that became of it."""
 
-    def __init__(self, request: events.Request):
-        self.request = request
-        self.route: Route | None = None
-        self.known: variables.Known | None = None
-        self.event: dict[str, Any] | None = None
-        self.result: Any = None
-        self.response = Response(500)
-        self.milliseconds = 0.0
-        self._started = time.perf_counter()
+    request: events.Request
+    response: Response = field(default_factory=lambda: Response(500))
+    route: Route | None = None
+    known: variables.Known | None = None
+    validation: str = "none"
+    event: dict[str, Any] | None = None
+    invocation: Invocation | None = None
+    milliseconds: float = 0
+    number: int = 0
 
-    def finish(self) -> None:
-        self.milliseconds = (time.perf_counter() - self._started) * 1000
+
+def _conclude(answer: Answer) -> None:
+    """Add what an access log may ask for, and the reason of an error that a handler gave."""
+    response = answer.response
+    if response.status >= 400 and not response.reason:
+        response.reason = _said(response.body)
+    if answer.known:
+        latency = {"latency": int(answer.milliseconds), "status": response.status}
+        answer.known.context |= {
+            "status": response.status,
+            "responseLength": len(response.body),
+            "responseLatency": int(answer.milliseconds),
+            "integrationLatency": latency["latency"],
+            "integration": {**latency, "requestId": answer.invocation and answer.invocation.aws_request_id},
+        }
+
+
+def _said(body: bytes) -> str:
+    try:
+        problem = json.loads(body)
+        errors = problem.get("errors") or []
+        details = [f"{e.get('in')} {e.get('field')}: {e.get('detail')}" for e in errors]
+        return "; ".join([str(problem.get("detail") or problem.get("message") or ""), *details])
+    except (ValueError, AttributeError, TypeError):
+        return ""
 
 
 def _check_size(request: events.Request) -> None:

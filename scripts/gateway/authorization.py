@@ -47,7 +47,7 @@ def caller(request: Request) -> str:
             "The request signature we calculated does not match the signature you provided. "
             "Check your AWS Secret Access Key and signing method."
         )
-    return scope[0]
+    return str(scope[0])
 
 
 def _refused(message: str, reason: str = "") -> GatewayResponse:

@@ -1,63 +1,26 @@
 """Environment variables that differ by function, though os.environ is one for the whole process."""
 
 import os
-from collections.abc import Iterator, MutableMapping
+from collections import ChainMap
+from collections.abc import MutableMapping
 from contextvars import ContextVar
 
 _active: ContextVar[dict[str, str] | None] = ContextVar("_active", default=None)
 
 
-class FunctionEnvironment(MutableMapping[str, str]):
-    """os.environ, but a running function's own variables come first.
-
-    The developer's AWS settings stay hidden from functions, so that no local run reaches a real account.
-    """
+class FunctionEnvironment(ChainMap[str, str]):
+    """os.environ, but a running function's own variables come first and take its changes."""
 
     def __init__(self, process: MutableMapping[str, str]):
-        self.process = process
+        self._process = process
 
-    def __getitem__(self, key: str) -> str:
+    @property
+    def maps(self) -> list[MutableMapping[str, str]]:  # type: ignore[override]
         own = _active.get()
-        if own is not None:
-            if key in own:
-                return own[key]
-            if key.startswith("AWS_") and not key.startswith("AWS_ENDPOINT_URL"):
-                raise KeyError(key)
-        return self.process[key]
+        return [self._process] if own is None else [own, self._process]
 
-    def __setitem__(self, key: str, value: str) -> None:
-        own = _active.get()
-        if own is None:
-            self.process[key] = value
-        else:
-            own[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        own = _active.get()
-        if own is None or key not in own:
-            del self.process[key]
-        else:
-            del own[key]
-
-    def __iter__(self) -> Iterator[str]:
-        names = {*self.process, *(_active.get() or ())}
-        return (name for name in names if name in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __contains__(self, key: object) -> bool:
-        try:
-            self[key]  # type: ignore[index]
-        except KeyError:
-            return False
-        return True
-
-    def copy(self) -> dict[str, str]:
+    def copy(self) -> dict[str, str]:  # type: ignore[override]
         return dict(self)
-
-    def __or__(self, other: dict[str, str]) -> dict[str, str]:
-        return {**self, **other}
 
 
 def install() -> None:

@@ -37,6 +37,12 @@ class Request:
         """The last value of a header, whatever its letter case."""
         return next((v for n, v in reversed(self.headers) if n.lower() == name.lower()), None)
 
+    def again(self) -> "Request":
+        """The same request, sent once more."""
+        return Request(
+            self.method, self.path, self.query, self.headers, self.body, self.source_ip, self.protocol, self.url
+        )
+
     @classmethod
     def from_wsgi(cls, environ: dict[str, Any]) -> "Request":
         raw = environ.get("REQUEST_URI") or environ.get("RAW_URI")
@@ -99,15 +105,13 @@ def proxy_event(
         "multiValueQueryStringParameters": _multi(request.query),
         "pathParameters": parameters or None,
         "stageVariables": stage_variables or None,
-        "requestContext": context,
+        "requestContext": dict(context),
         "body": _body(request.body, is_binary) if request.body else None,
         "isBase64Encoded": bool(request.body) and is_binary,
     }
 
 
-def request_context(
-    request: Request, resource: str, stage: str, api: str
-) -> dict[str, Any]:
+def request_context(request: Request, resource: str, stage: str, api: str) -> dict[str, Any]:
     """`$context` of mapping templates, and `requestContext` of the event."""
     domain = request.header("Host") or f"{api}.execute-api.localhost"
     return {

@@ -2,6 +2,7 @@
 
 import contextvars
 import ctypes
+import importlib
 import json
 import logging
 import os
@@ -55,8 +56,15 @@ class Function:
         """The function's own copies of the modules under its CodeUri, by name."""
         return dict(self.space.modules) if self.space else {}
 
+    @property
+    def log_level(self) -> int:
+        """What Lambda's runtime sets: the stated level for JSON logs, none (so WARNING) for text."""
+        name = self.environment["AWS_LAMBDA_LOG_LEVEL"]
+        is_json = self.environment["AWS_LAMBDA_LOG_FORMAT"] == "JSON"
+        return {"TRACE": 5, "FATAL": 50, **logging.getLevelNamesMapping()}.get(name, 20) if is_json else 30
+
     def _environment(self, region: str) -> dict[str, str]:
-        logging = self.properties.get("LoggingConfig") or {}
+        logs = self.properties.get("LoggingConfig") or {}
         stated = (self.properties.get("Environment") or {}).get("Variables") or {}
         return {
             "_HANDLER": self.handler_name,
@@ -67,9 +75,9 @@ class Function:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory),
             "AWS_LAMBDA_FUNCTION_NAME": self.physical_name,
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_LOG_FORMAT": str(logging.get("LogFormat", "Text")),
-            "AWS_LAMBDA_LOG_GROUP_NAME": str(logging.get("LogGroup", f"/aws/lambda/{self.physical_name}")),
-            "AWS_LAMBDA_LOG_LEVEL": str(logging.get("ApplicationLogLevel", "INFO")),
+            "AWS_LAMBDA_LOG_FORMAT": str(logs.get("LogFormat", "Text")),
+            "AWS_LAMBDA_LOG_GROUP_NAME": str(logs.get("LogGroup", f"/aws/lambda/{self.physical_name}")),
+            "AWS_LAMBDA_LOG_LEVEL": str(logs.get("ApplicationLogLevel", "INFO")),
             "AWS_REGION": region,
             "LAMBDA_TASK_ROOT": str(self.root),
             **{key: str(value) for key, value in stated.items()},
@@ -110,10 +118,9 @@ class Function:
         own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(str(self.root))]
         return f"{own[-1].filename}:{own[-1].lineno}: {said}" if own else f"Handler {self.handler_name}: {said}"
 
-    def invoke(self, event: dict[str, Any], qualifier: str | None, request_id: str = "") -> Any:
+    def run(self, invocation: "Invocation", event: dict[str, Any]) -> Any:
         """What the handler returns, through JSON both ways, in a thread of its own."""
         handler = self.load()
-        invocation = Invocation(self, qualifier, request_id)
         worker = threading.Thread(
             target=contextvars.copy_context().run,
             args=(invocation.run, handler, json.loads(json.dumps(event))),
@@ -121,15 +128,14 @@ class Function:
             daemon=True,
         )
         worker.start()
-        limit = min(self.timeout, INTEGRATION_LIMIT)
-        while not invocation.done.wait(limit) and invocation.debugged:
+        while not invocation.done.wait(min(self.timeout, INTEGRATION_LIMIT)) and invocation.debugged:
             pass  # somebody stands at a breakpoint
         if not invocation.done.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(TimedOut))
             raise self._timed_out()
         if invocation.error:
             reason = f"{self.name} failed: {self._place(invocation.error)}"
-            raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason) from invocation.error
+            raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
         return invocation.result
 
     def _timed_out(self) -> GatewayResponse:
@@ -142,30 +148,28 @@ class Function:
 
 
 class Invocation:
-    """One run of a handler, and the `context` object that it gets."""
+    """One run of a handler: the `context` object that it gets, and what it logs and asks of DynamoDB."""
 
-    def __init__(self, function: Function, qualifier: str | None, request_id: str):
+    def __init__(self, function: Function, qualifier: str | None):
         self.function = function
         self.done = threading.Event()
+        self.debugged = "debugpy" in sys.modules
         self.result: Any = None
         self.error: BaseException | None = None
-        self._breakpoint = False
+        self.lines: list[dict[str, Any]] = []
+        self.calls: list[dict[str, Any]] = []
         self._deadline = time.monotonic() + function.timeout
         self.function_name = function.physical_name
         self.function_version = "1" if qualifier else "$LATEST"
         self.invoked_function_arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
         self.memory_limit_in_mb = str(function.memory)
-        self.aws_request_id = request_id or str(uuid.uuid4())
+        self.aws_request_id = str(uuid.uuid4())
         self.log_group_name = function.environment["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = f"{time.strftime('%Y/%m/%d')}/[{self.function_version}]local"
         self.identity = self.client_context = None
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self._deadline - time.monotonic()) * 1000))
-
-    @property
-    def debugged(self) -> bool:
-        return self._breakpoint or "debugpy" in sys.modules
 
     def run(self, handler: Handler, event: Any) -> None:
         environment.activate(self.function.environment)
@@ -177,11 +181,23 @@ class Invocation:
         finally:
             self.done.set()
 
-    def stopped_at_breakpoint(self) -> None:
-        self._breakpoint = True
-
 
 running: contextvars.ContextVar[Invocation | None] = contextvars.ContextVar("running", default=None)
+
+
+def pause_at_breakpoints() -> None:
+    """Let `breakpoint()` in a handler suspend its time-out."""
+    original = sys.breakpointhook
+
+    def hook(*args: Any, **kwargs: Any) -> Any:
+        if invocation := running.get():
+            invocation.debugged = True
+        if "PYTHONBREAKPOINT" in os.environ:
+            return original(*args, **kwargs)
+        pdb: Any = importlib.import_module("pdb")
+        return pdb.Pdb().set_trace(sys._getframe(1))
+
+    sys.breakpointhook = hook
 
 
 def _encode(value: Any) -> float:
@@ -196,7 +212,7 @@ def signature(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
     found = {}
     for file in files:
         try:
-            stat = os.stat(file)
+            stat = file.stat()
         except OSError:
             continue
         found[file] = (stat.st_mtime_ns, stat.st_size)

@@ -72,13 +72,13 @@ class ModuleSpace:
                 return
             hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if self._is_local(name)}
             sys.modules.update(self.modules)
-            sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+            sys.meta_path.insert(0, self)
             self._entered_by = threading.get_ident()
             try:
                 yield
             finally:
                 self._entered_by = None
-                sys.meta_path.remove(self)  # type: ignore[arg-type]
+                sys.meta_path.remove(self)
                 self.modules = {n: sys.modules.pop(n) for n in list(sys.modules) if self._is_local(n)}
                 sys.modules.update(hidden)
 

@@ -1,26 +1,46 @@
-"""The development server: the gateway over HTTP, a thread a connection."""
+"""The development server: the gateway and its console over HTTP, a thread a connection."""
 
 import argparse
+import json
+import signal
 import socket
 import time
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from gateway import tables
-from gateway.application import Gateway
+from gateway import recording, seeds, tables
+from gateway.application import Answer, Gateway
+from gateway.console import Console
 from gateway.errors import ProjectError
+from gateway.functions import pause_at_breakpoints
 from gateway.terminal import Terminal
 
 
 class RequestHandler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"  # keep connections open
-    timeout = 60
+    protocol_version = "HTTP/1.1"
+    timeout = 60  # seconds that a silent connection is kept
 
     def make_environ(self) -> dict[str, Any]:
         environ = super().make_environ()
         environ["gateway.headers"] = list(self.headers.items())  # letter case and repetition as sent
         return environ
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What is not HTTP, or too much of it, never reaches the gateway."""
+        body = json.dumps({"message": message or self.responses[code][0]}).encode()
+        self.send_response(code, message)
+        for name, value in {
+            "Content-Type": "application/json",
+            "Content-Length": len(body),
+            "Connection": "close",
+        }.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def version_string(self) -> str:
+        return "gateway"
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """The terminal writes a line for each answer instead."""
@@ -29,42 +49,55 @@ class RequestHandler(WSGIRequestHandler):
 def serve(options: argparse.Namespace) -> int:
     """Run until Ctrl-C; the exit status."""
     started = time.perf_counter()
-    terminal = Terminal(options)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     listening = _listen(options.host, options.port)
     gateway = Gateway.from_template(
         options.template, parameters=dict(options.parameter_overrides), dynamodb=options.dynamodb
     )
+    terminal, recorder = Terminal(options), recording.Recorder()
+    recording.record(gateway.project.functions, terminal.line)
+    pause_at_breakpoints()
     endpoint = None if options.dynamodb == "moto" else options.dynamodb
-    stop = tables.start_moto() if endpoint is None else lambda: None
+    tables.share_service_models()
+    if endpoint is None:
+        tables.start_moto()
     names = tables.connect(gateway.project.template, endpoint)
-    gateway.on_reload = lambda project: tables.connect(project.template, endpoint) and None
     for function in gateway.project.functions.values():
         function.load()
-    gateway.on_answer = terminal.answered
+    if options.seed:
+        terminal.say(seeds.plant(gateway, options.seed))
+
+    def answered(answer: Answer) -> None:
+        recorder.add(answer)
+        terminal.answered(answer, gateway.project.access_log)
+
+    gateway.on_answer = answered
+    gateway.on_reload = lambda project: tables.connect(project.template, endpoint)
     server = make_server(
-        options.host, options.port, gateway, threaded=True, request_handler=RequestHandler, fd=listening.fileno()
+        options.host,
+        options.port,
+        Console(gateway, recorder),
+        threaded=True,
+        request_handler=RequestHandler,
+        fd=listening.fileno(),
     )
     server.daemon_threads = True  # type: ignore[attr-defined]
     terminal.ready(gateway, f"http://{options.host}:{server.port}", names, time.perf_counter() - started)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        terminal.stopped()
-    finally:
-        server.server_close()
-        gateway.close()
-        stop()
+    server.serve_forever()  # until Ctrl-C, which it takes for itself
+    terminal.say("Stopped.")
     return 0
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    """Take the port first: nothing else is worth doing when it is in use."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
         listening.listen(128)
     except OSError as error:
-        hint = "choose another with --port" if port else "choose another --host"
-        raise ProjectError(f"cannot listen on {host}:{port}: {error.strerror}: {hint}") from None
+        raise ProjectError(
+            f"cannot listen on {host}:{port}: {error.strerror}: choose another with --port or --host"
+        ) from None
     return listening

@@ -1,5 +1,6 @@
 """The DynamoDB behind the functions: moto in process, or an endpoint; its tables come from the template."""
 
+import functools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -62,6 +63,13 @@ def connect(template: Template, endpoint: str | None) -> list[str]:
         raise ProjectError(f"DynamoDB at {where}: {str(error).splitlines()[0]}: {hint}") from None
 
 
+def share_service_models() -> None:
+    """Let all botocore sessions read a service's model once: each function has a session of its own."""
+    import botocore.session
+
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+
 def start_moto() -> Callable[[], None]:
     """Send this process's AWS calls to moto from now on; the result ends that."""
     from moto import mock_aws
@@ -84,7 +92,7 @@ def serialize_moto() -> None:
             return unlocked(stubber, *args, **kwargs)
 
     locked.serialized = True  # type: ignore[attr-defined]
-    BotocoreStubber.__call__ = locked  # type: ignore[method-assign]
+    BotocoreStubber.__call__ = locked  # type: ignore[method-assign, assignment]
 
 
 def _simple(template: Template, name: str, properties: dict[str, Any]) -> dict[str, Any]:

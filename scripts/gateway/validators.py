@@ -20,7 +20,9 @@ def chosen(spec: dict[str, Any], route: Route, where: str) -> dict[str, bool]:
     return known.get(name) or {}
 
 
-def check(spec: dict[str, Any], validator: dict[str, bool], route: Route, request: Request, path: dict[str, str]) -> None:
+def check(
+    spec: dict[str, Any], validator: dict[str, bool], route: Route, request: Request, path: dict[str, str]
+) -> None:
     if validator.get("validateRequestParameters"):
         _check_parameters(spec, route, request, path)
     if validator.get("validateRequestBody"):

@@ -20,7 +20,7 @@ def rendered(template: str | None, known: variables.Known) -> str:
 
 @lru_cache
 def _compiled(template: str) -> Any:
-    import airspeed  # most specs need no VTL: they should not wait for it
+    import airspeed  # type: ignore[import-untyped] # most specs need no VTL: they should not wait for it
 
     return airspeed.Template(template)
 

@@ -1,0 +1,128 @@
+"""What happened in each request: log lines, prints and DynamoDB calls, by the invocation that made them."""
+
+import json
+import logging
+import sys
+import threading
+import time
+from collections import deque
+from typing import Any
+
+from gateway.functions import Function, running
+
+STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+
+
+class Recorder:
+    """The last answers, newest last, as JSON-ready dictionaries; whoever waits hears of each new one."""
+
+    def __init__(self, size: int = 200):
+        self.answers: deque[Any] = deque(maxlen=size)
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def add(self, answer: Any) -> None:
+        with self._changed:
+            self._count += 1
+            answer.number = self._count
+            self.answers.append(answer)
+            self._changed.notify_all()
+
+    def after(self, number: int, wait: float = 0) -> list[Any]:
+        """The answers after `number`; when there are none, those that come within `wait` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count > number, timeout=wait)
+            return [answer for answer in self.answers if answer.number > number]
+
+    def find(self, number: int) -> Any:
+        return next((answer for answer in self.answers if answer.number == number), None)
+
+
+class Lines(logging.Handler):
+    """Gives each record of a running function to its invocation, and to the terminal."""
+
+    def __init__(self, show: Any = None):
+        super().__init__()
+        self._show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        invocation = running.get()
+        if invocation is None or not _wanted(record, invocation.function):
+            return
+        extra = {key: value for key, value in vars(record).items() if key not in STANDARD}
+        line = {
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "extra": json.loads(json.dumps(extra, default=str)),
+        }
+        if record.exc_info:
+            line["trace"] = logging.Formatter().formatException(record.exc_info)
+        invocation.lines.append(line)
+        if self._show:
+            self._show(line)
+
+
+def _wanted(record: logging.LogRecord, function: Function) -> bool:
+    """Lambda's own level filters what no logger of the code has a level for."""
+    logger: logging.Logger | None = logging.getLogger(record.name)
+    while logger and logger.parent:
+        if logger.level:
+            return True
+        logger = logger.parent
+    return record.levelno >= function.log_level
+
+
+class Prints:
+    """Standard output, of which a running function's part is also a log line, as on Lambda."""
+
+    def __init__(self, stream: Any):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if (invocation := running.get()) and text.strip():
+            invocation.lines.append({"level": "PRINT", "message": text.rstrip(), "extra": {}})
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def record(functions: dict[str, Function], show: Any = None) -> None:
+    """From now on, keep what functions log, print and ask of DynamoDB. Call it before they are loaded."""
+    import botocore.handlers
+
+    logging.getLogger().addHandler(Lines(show))
+    logging.getLogger().setLevel(min([f.log_level for f in functions.values()], default=logging.WARNING))
+    sys.stdout = Prints(sys.stdout)
+    botocore.handlers.BUILTIN_HANDLERS += [
+        ("before-parameter-build.dynamodb", _ask_for_capacity),
+        ("before-call.dynamodb", _begun),
+        ("after-call.dynamodb", _ended),
+        ("after-call-error.dynamodb", _failed),
+    ]
+
+
+def _ask_for_capacity(params: dict[str, Any], model: Any, **_: Any) -> None:
+    if model.input_shape and "ReturnConsumedCapacity" in model.input_shape.members:
+        params.setdefault("ReturnConsumedCapacity", "TOTAL")
+
+
+def _begun(context: dict[str, Any], **_: Any) -> None:
+    context["begun"] = time.perf_counter()
+
+
+def _ended(model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    capacity = parsed.get("ConsumedCapacity") or []
+    each = capacity if isinstance(capacity, list) else [capacity]
+    error = parsed.get("Error", {}).get("Code", "")
+    _call(model.name, context, sum(c.get("CapacityUnits", 0) for c in each) if each else None, error)
+
+
+def _failed(exception: Exception, context: dict[str, Any], **_: Any) -> None:
+    _call("call", context, None, type(exception).__name__)
+
+
+def _call(name: str, context: dict[str, Any], units: float | None, error: str) -> None:
+    if invocation := running.get():
+        spent = (time.perf_counter() - context.get("begun", time.perf_counter())) * 1000
+        invocation.calls.append({"name": name, "units": units, "ms": round(spent, 1), "error": error})
