@@ -2,12 +2,14 @@
 
 import io
 import json
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import BotocoreStubber
 
 REGION = "us-east-1"
@@ -21,7 +23,18 @@ class DynamoDB:
         self._client = client
         self.calls: list[str] = []
         self._spoilers: dict[str, deque[Spoiler]] = defaultdict(deque)
-        unspoilt = BotocoreStubber.__call__
+        self._done: dict[str, dict[str, Any]] = {}
+        moto = BotocoreStubber.__call__
+
+        def unspoilt(stubber: Any, event_name: str, request: Any, **kwargs: Any) -> Any:
+            """What moto answers, but that a transaction is made once for each client request token, as in DynamoDB."""
+            token = json.loads(request.body).get("ClientRequestToken") if request.body else None
+            if token in self._done:
+                return _response(request, 200, self._done[token])
+            response: Any = moto(stubber, event_name, request, **kwargs)
+            if token and response.status_code == 200:
+                self._done[token] = json.loads(response.content)
+            return response
 
         def answer(stubber: Any, event_name: str, request: Any, **kwargs: Any) -> Any:
             operation = request.headers.get("X-Amz-Target", b"").decode().rpartition(".")[2]
@@ -88,6 +101,16 @@ def after(interference: Callable[[], Any]) -> Spoiler:
     return spoil
 
 
+def slow(spoiler: Spoiler, seconds: float) -> Spoiler:
+    """The answer takes its time."""
+
+    def spoil(request: Any, proceed: Callable[[], Any]) -> Any:
+        time.sleep(seconds)
+        return spoiler(request, proceed)
+
+    return spoil
+
+
 def always(spoiler: Spoiler) -> Spoiler:
     """Every call from now on gets this answer."""
 
@@ -101,4 +124,5 @@ def always(spoiler: Spoiler) -> Spoiler:
 def _response(request: Any, status: int, body: dict[str, Any]) -> AWSResponse:
     raw = io.BytesIO(json.dumps(body).encode())
     raw.stream = lambda *_, **__: iter([raw.getvalue()])  # type: ignore[attr-defined]
-    return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, raw)
+    headers = HTTPHeaders.from_dict({"Content-Type": "application/x-amz-json-1.0"})
+    return AWSResponse(request.url, status, headers, raw)

@@ -1,7 +1,8 @@
 """The spec, as the check of one operation's requests.
 
-fastjsonschema compiles the operation's schemas to Python once, at the cold start (JSON Schema draft 4, as OpenAPI 3.0
-and API Gateway's models have it). specs/architecture.md says why not openapi-core, which the tests hold this against.
+fastjsonschema compiles the operation's schemas to Python once, at the cold start: JSON Schema draft 4, which OpenAPI
+3.0 and API Gateway's models are made of. specs/architecture.md says why not openapi-core, whose verdicts the tests
+hold these against.
 """
 
 import json
@@ -12,14 +13,15 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-import fastjsonschema
+from fastjsonschema import JsonSchemaValueException, compile
 
 from users.errors import Fault, InvalidJson, InvalidRequest, UnsupportedMediaType
 from users.proxy import Request
 
 SPEC = Path(__file__).parent.parent / "users-api.yaml"
+DRAFT_4 = {"$schema": "http://json-schema.org/draft-04/schema"}
 SCALAR = re.compile(r"true|false|-?(0|[1-9][0-9]{0,15})([.][0-9]{1,15})?")
-Check = Callable[[Any], Any]
+Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,17 @@ class Parameter:
     place: str
     name: str
     required: bool
-    schema: Mapping[str, Any]
-    check: Check
+    schema: Schema
+    check: Callable[[Any], Any]
 
 
 class Contract:
-    def __init__(self, spec: Mapping[str, Any], operation: Mapping[str, Any]) -> None:
+    def __init__(self, spec: Schema, operation: Mapping[str, Any]) -> None:
         self._spec = spec
-        self._parameters = [self._parameter(node) for node in operation.get("parameters", ())]
+        self._parameters = [self._parameter(self._resolve(node)) for node in operation.get("parameters", ())]
         body = self._resolve(operation.get("requestBody", {}))
         self._body_required = body.get("required", False)
-        self._schemas = {media: content["schema"] for media, content in body.get("content", {}).items()}
+        self._schemas = {media: self._resolve(kind["schema"]) for media, kind in body.get("content", {}).items()}
         self._checks = {media: self._compile(schema) for media, schema in self._schemas.items()}
 
     @classmethod
@@ -63,26 +65,10 @@ class Contract:
         """Raises InvalidRequest with every fault of the parameters, or else of the body; UnsupportedMediaType;
         InvalidJson."""
         values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
-        faults = [fault for one in self._parameters if (fault := self._take(one, request, values[one.place]))]
+        faults = [fault for one in self._parameters if (fault := _take(one, request, values[one.place]))]
         if faults:
             raise InvalidRequest(faults)
         return Arguments(**values, body=self._body(request) if self._schemas else None)
-
-    def _take(self, parameter: Parameter, request: Request, values: dict[str, Any]) -> Fault | None:
-        given: Mapping[str, str] = getattr(request, parameter.place)
-        text = given.get(parameter.name.lower() if parameter.place == "header" else parameter.name)
-        if text is None:
-            if "default" in parameter.schema:
-                values[parameter.name] = parameter.schema["default"]
-            return Fault(parameter.place, parameter.name, "is required") if parameter.required else None
-        value = text
-        if parameter.schema.get("type") != "string" and SCALAR.fullmatch(text):
-            value = json.loads(text)
-        try:
-            values[parameter.name] = parameter.check(value)
-        except fastjsonschema.JsonSchemaValueException as error:
-            return Fault(parameter.place, parameter.name, _reason(error))
-        return None
 
     def _body(self, request: Request) -> Any:
         if not request.body:
@@ -95,43 +81,33 @@ class Contract:
         value = _parse(request.body)
         try:
             return self._checks[media](value)
-        except fastjsonschema.JsonSchemaValueException as error:
-            faults = tuple(self._faults(self._resolve(self._schemas[media]), value))
-            raise InvalidRequest(faults or [_fault(error)]) from error
+        except JsonSchemaValueException as error:
+            raise InvalidRequest(list(self._faults(self._schemas[media], value)) or [_fault(error)]) from error
 
-    def _faults(self, schema: Mapping[str, Any], body: Any) -> Iterator[Fault]:
-        """Each property's fault; the compiled check stops at the first."""
+    def _faults(self, schema: Schema, body: Any) -> Iterator[Fault]:
+        """Each property's fault, where the compiled check stops at the first; none where the body as a whole is
+        at fault."""
         if not isinstance(body, dict):
             return
-        known = schema.get("properties", {})
         for name in schema.get("required", ()):
             if name not in body:
                 yield Fault("body", name, "is required")
+        known = schema.get("properties", {})
         for name, value in body.items():
             if name not in known and schema.get("additionalProperties") is False:
                 yield Fault("body", name, "is not a property of this body")
             try:
                 self._compile(known.get(name, {}))(value)
-            except fastjsonschema.JsonSchemaValueException as error:
+            except JsonSchemaValueException as error:
                 yield _fault(error, name)
 
     def _parameter(self, node: Mapping[str, Any]) -> Parameter:
-        node = self._resolve(node)
-        return Parameter(
-            place=node["in"],
-            name=node["name"],
-            required=node.get("required", False),
-            schema=self._resolve(node["schema"]),
-            check=self._compile(node["schema"]),
-        )
+        schema = self._resolve(node["schema"])
+        return Parameter(node["in"], node["name"], node.get("required", False), schema, self._compile(schema))
 
-    def _compile(self, schema: Mapping[str, Any]) -> Check:
-        document = {
-            "$schema": "http://json-schema.org/draft-04/schema",
-            **schema,
-            "components": self._spec.get("components", {}),
-        }
-        check: Check = fastjsonschema.compile(document, use_default=False)
+    def _compile(self, schema: Schema) -> Callable[[Any], Any]:
+        components = self._spec.get("components", {})  # where the schema's references lead
+        check: Callable[[Any], Any] = compile({**DRAFT_4, **schema, "components": components}, use_default=False)
         return check
 
     def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -141,13 +117,29 @@ class Contract:
 
 
 def _read(path: Path) -> Any:
-    """The spec; as JSON where `sam build` has made it (handlers/Makefile), for YAML takes a cold start 100 ms more."""
+    """The spec; as JSON where `sam build` has made it (handlers/Makefile), for YAML costs a cold start 100 ms."""
     built = path.with_suffix(".json")
     if built.exists():
         return json.loads(built.read_bytes())
     import yaml
 
     return yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe)
+
+
+def _take(parameter: Parameter, request: Request, values: dict[str, Any]) -> Fault | None:
+    """Puts the parameter's value among the others, or says what is wrong with it."""
+    given: Mapping[str, str] = getattr(request, parameter.place)
+    text = given.get(parameter.name.lower() if parameter.place == "header" else parameter.name)
+    if text is None:
+        if "default" in parameter.schema:
+            values[parameter.name] = parameter.schema["default"]
+        return Fault(parameter.place, parameter.name, "is required") if parameter.required else None
+    is_text = parameter.schema.get("type") == "string" or not SCALAR.fullmatch(text)
+    try:
+        values[parameter.name] = parameter.check(text if is_text else json.loads(text))
+    except JsonSchemaValueException as error:
+        return Fault(parameter.place, parameter.name, _reason(error))
+    return None
 
 
 def _parse(body: bytes) -> Any:
@@ -171,10 +163,10 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _fault(error: fastjsonschema.JsonSchemaValueException, *parents: str) -> Fault:
+def _fault(error: JsonSchemaValueException, *parents: str) -> Fault:
     return Fault("body", ".".join([*parents, *map(str, error.path[1:])]), _reason(error))
 
 
-def _reason(error: fastjsonschema.JsonSchemaValueException) -> str:
+def _reason(error: JsonSchemaValueException) -> str:
     """The library's message without its own name for the value."""
     return str(error.message).removeprefix(f"{error.name} ")

@@ -9,7 +9,7 @@ OURS = re.compile('"([0-9a-f]{32})"')  # what User.etag looks like; no other tag
 def revisions(if_match: str | None) -> frozenset[str] | None:
     """The revisions that If-Match accepts, by strong comparison; None where it accepts any (no header, or `*`, which
     any existing user meets)."""
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None or if_match == "*":
         return None
     strong = (tag for weak, tag in TAG.findall(if_match) if not weak)
     return frozenset(match[1] for match in map(OURS.fullmatch, strong) if match)
@@ -19,4 +19,4 @@ def none_match(if_none_match: str | None, etag: str) -> bool:
     """Whether If-None-Match holds for a user that exists, by weak comparison; it does where there is no header."""
     if if_none_match is None:
         return True
-    return if_none_match.strip() != "*" and etag not in {tag for _, tag in TAG.findall(if_none_match)}
+    return if_none_match != "*" and etag not in {tag for _, tag in TAG.findall(if_none_match)}

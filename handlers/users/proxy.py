@@ -26,7 +26,7 @@ class Request:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Raises InvalidJson where the body is not the base64 that the event calls it."""
-        headers = event.get("multiValueHeaders") or {}
+        headers = event.get("multiValueHeaders") or {n: [v] for n, v in (event.get("headers") or {}).items()}
         return cls(
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},

@@ -14,6 +14,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
 
 from users.cursors import Position
 from users.errors import DatabaseUnavailable, EmailInUse, IdempotencyKeyReused, UserChanged, UserNotFound
@@ -183,7 +184,7 @@ class Users:
             return getattr(self._client, action)(**request)
         except ClientError as error:
             raise _translated(error) from error
-        except HTTPClientError as error:
+        except (HTTPClientError, NotConnected) as error:
             raise DatabaseUnavailable from error
 
 

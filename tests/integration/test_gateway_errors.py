@@ -1,0 +1,37 @@
+"""The errors that the gateway answers before a function is asked."""
+
+from typing import Any
+
+import pytest
+
+from tests.client import Api
+from tests.conftest import SPEC
+
+pytestmark = pytest.mark.in_process
+OPERATIONS = [
+    pytest.param(method.upper(), path, id=operation["operationId"])
+    for path, item in SPEC["paths"].items()
+    for method, operation in item.items()
+    if "operationId" in operation
+]
+
+
+@pytest.fixture
+def exhausted(application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway throttles, and no method has a token left."""
+    monkeypatch.setattr(application.project.throttle, "enabled", True)
+    monkeypatch.setattr("gateway.throttle.Bucket.take", lambda bucket: False)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_throttling_answers_in_the_shape_of_all_errors(exhausted: None, api: Api, method: str, path: str) -> None:
+    answer = api.request(method, path)
+
+    assert answer.problem() == (429, "Too many requests")
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_a_payload_over_10_mb_is_too_large(api: Api) -> None:
+    answer = api.request("POST", "/users", data=b" " * (10 * 1024 * 1024 + 1))
+
+    assert answer.problem() == (413, "Request is larger than 10 MB")

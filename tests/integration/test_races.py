@@ -1,0 +1,60 @@
+"""What must hold when many callers want the same thing at once."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.client import Answer, Api, address
+
+CALLERS = 20
+
+
+def at_once(call: Callable[[int], Answer]) -> list[Answer]:
+    with ThreadPoolExecutor(CALLERS) as pool:
+        return list(pool.map(call, range(CALLERS)))
+
+
+def test_of_many_creates_with_one_address_one_wins(api: Api) -> None:
+    email = address()
+
+    answers = at_once(lambda _: api.create(email))
+
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: CALLERS - 1}
+    assert len(api.list(email=email).json["users"]) == 1
+
+
+def test_of_many_updates_to_one_address_one_wins(api: Api) -> None:
+    email = address()
+    ids = [api.create().json["id"] for _ in range(CALLERS)]
+
+    answers = at_once(lambda caller: api.update(ids[caller], email))
+
+    assert Counter(answer.status for answer in answers) == {200: 1, 409: CALLERS - 1}
+    assert len(api.list(email=email).json["users"]) == 1
+
+
+def test_of_many_creates_with_one_key_one_creates_and_all_get_its_user(api: Api) -> None:
+    email, key = address(), address()
+
+    answers = at_once(lambda _: api.create(email, key=key))
+
+    assert Counter(answer.status for answer in answers) == {201: CALLERS}
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+
+
+def test_of_many_updates_of_one_version_one_wins(api: Api) -> None:
+    user = api.create()
+    email = user.json["email"]
+
+    answers = at_once(lambda _: api.update(user.json["id"], email, If_Match=user.etag))
+
+    assert Counter(answer.status for answer in answers) == {200: 1, 412: CALLERS - 1}
+
+
+def test_of_many_deletes_one_deletes(api: Api) -> None:
+    id = api.create().json["id"]
+
+    answers = at_once(lambda _: api.delete(id))
+
+    assert Counter(answer.status for answer in answers) == {204: 1, 404: CALLERS - 1}

@@ -1,0 +1,91 @@
+"""DELETE /users/{id}"""
+
+import uuid
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from tests.client import Answer, Api
+from tests.dynamodb import DynamoDB, after, always, cancelled, error, losing_the_answer
+
+
+@pytest.fixture
+def ada(api: Api) -> Answer:
+    return api.create("ada@example.com")
+
+
+def test_a_deleted_user_is_gone_and_its_address_is_free(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+    answer = api.delete(ada.json["id"])
+
+    assert (answer.status, answer.body) == (204, b"")
+    assert api.get(ada.json["id"]).status == 404
+    assert dynamodb.items() == {}
+
+
+def test_a_user_that_does_not_exist_is_not_found(api: Api) -> None:
+    assert api.delete(str(uuid.uuid4())).problem() == (404, "User not found")
+
+
+def test_an_id_is_a_uuid(api: Api) -> None:
+    assert api.delete("1").faults() == {("path", "id")}
+
+
+@pytest.mark.parametrize("condition", ["{0}", '"x", {0}', "*"])
+def test_a_user_as_the_caller_knows_it_is_deleted(api: Api, ada: Answer, condition: str) -> None:
+    assert api.delete(ada.json["id"], If_Match=condition.format(ada.etag)).status == 204
+
+
+@pytest.mark.parametrize("condition", ['"x"', "W/{0}", f'"{"0" * 32}"'])
+def test_a_user_that_has_changed_is_not_deleted(api: Api, ada: Answer, condition: str) -> None:
+    answer = api.delete(ada.json["id"], If_Match=condition.format(ada.etag))
+
+    assert answer.problem() == (412, "User has changed")
+    assert api.get(ada.json["id"]).status == 200
+
+
+def test_a_malformed_condition_is_refused(api: Api, ada: Answer) -> None:
+    assert api.delete(ada.json["id"], If_Match="x").faults() == {("header", "If-Match")}
+
+
+def test_a_user_that_changes_meanwhile_is_deleted_with_its_new_address(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
+    id = ada.json["id"]
+    dynamodb.spoil("TransactWriteItems", after(lambda: api.update(id, "lovelace@example.com")))
+
+    assert api.delete(id).status == 204
+    assert dynamodb.items() == {}
+
+
+def test_a_user_that_changes_meanwhile_is_kept_where_there_is_a_condition(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
+    id = ada.json["id"]
+    dynamodb.spoil("TransactWriteItems", after(lambda: api.update(id, "ada@example.com")))
+
+    assert api.delete(id, If_Match=ada.etag).problem() == (412, "User has changed")
+
+
+def test_a_user_that_another_request_deletes_meanwhile_is_not_found(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+    dynamodb.spoil("TransactWriteItems", after(lambda: api.delete(ada.json["id"])))
+
+    assert api.delete(ada.json["id"]).problem() == (404, "User not found")
+
+
+def test_a_deletion_whose_answer_was_lost_is_one(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+    dynamodb.spoil("TransactWriteItems", losing_the_answer(ReadTimeoutError(endpoint_url="https://dynamodb")))
+
+    assert api.delete(ada.json["id"]).status == 204
+
+
+def test_a_deletion_that_meets_transactions_again_and_again_gives_up(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+    dynamodb.spoil("TransactWriteItems", always(cancelled("TransactionConflict", "None")))
+
+    assert api.delete(ada.json["id"]).problem() == (503, "Database temporarily unavailable")
+    assert api.get(ada.json["id"]).status == 200
+
+
+def test_an_unforeseen_error_is_an_internal_one(api: Api, dynamodb: DynamoDB) -> None:
+    dynamodb.spoil("GetItem", error("AccessDeniedException"))
+
+    assert api.delete(str(uuid.uuid4())).problem() == (500, "Internal server error")
