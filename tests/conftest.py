@@ -12,6 +12,8 @@ from moto import mock_aws
 from tests.client import Api, in_process, over_http
 from tests.dynamodb import REGION, DynamoDB
 
+pytest_plugins = ["tests.recorder"]
+
 ROOT = Path(__file__).parent.parent
 SPEC = yaml.safe_load((ROOT / "specs/api/users-api.yaml").read_text())
 

@@ -58,6 +58,7 @@ def test_a_walk_shows_each_user_once(api: Api, limit: int) -> None:
     assert all(seen.count(id) == 1 for id in created)
 
 
+@pytest.mark.criterion("list-users/3")
 def test_users_that_come_and_go_do_not_disturb_a_walk(api: Api) -> None:
     stay = {api.create().json["id"] for _ in range(6)}
     page = api.list(limit=3).json
@@ -70,6 +71,7 @@ def test_users_that_come_and_go_do_not_disturb_a_walk(api: Api) -> None:
     assert all(seen.count(id) == 1 for id in stay)
 
 
+@pytest.mark.criterion("create-user/10", "update-user/10")
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/jsonx", "application"])
 def test_a_body_of_another_media_type_is_refused(api: Api, method: str, content_type: str) -> None:

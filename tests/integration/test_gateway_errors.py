@@ -23,6 +23,7 @@ def exhausted(application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.throttle.Bucket.take", lambda bucket: False)
 
 
+@pytest.mark.criterion("create-user/13")
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_throttling_answers_in_the_shape_of_all_errors(exhausted: None, api: Api, method: str, path: str) -> None:
     answer = api.request(method, path)

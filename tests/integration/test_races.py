@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.client import Answer, Api, address
 
 CALLERS = 20
@@ -14,6 +16,7 @@ def at_once(call: Callable[[int], Answer]) -> list[Answer]:
         return list(pool.map(call, range(CALLERS)))
 
 
+@pytest.mark.criterion("create-user/6")
 def test_of_many_creates_with_one_address_one_wins(api: Api) -> None:
     email = address()
 
@@ -23,6 +26,7 @@ def test_of_many_creates_with_one_address_one_wins(api: Api) -> None:
     assert len(api.list(email=email).json["users"]) == 1
 
 
+@pytest.mark.criterion("update-user/8")
 def test_of_many_updates_to_one_address_one_wins(api: Api) -> None:
     email = address()
     ids = [api.create().json["id"] for _ in range(CALLERS)]
@@ -33,6 +37,7 @@ def test_of_many_updates_to_one_address_one_wins(api: Api) -> None:
     assert len(api.list(email=email).json["users"]) == 1
 
 
+@pytest.mark.criterion("create-user/7")
 def test_of_many_creates_with_one_key_one_creates_and_all_get_its_user(api: Api) -> None:
     email, key = address(), address()
 
@@ -43,6 +48,7 @@ def test_of_many_creates_with_one_key_one_creates_and_all_get_its_user(api: Api)
     assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
 
 
+@pytest.mark.criterion("update-user/7")
 def test_of_many_updates_of_one_version_one_wins(api: Api) -> None:
     user = api.create()
     email = user.json["email"]
@@ -52,6 +58,7 @@ def test_of_many_updates_of_one_version_one_wins(api: Api) -> None:
     assert Counter(answer.status for answer in answers) == {200: 1, 412: CALLERS - 1}
 
 
+@pytest.mark.criterion("delete-user/6")
 def test_of_many_deletes_one_deletes(api: Api) -> None:
     id = api.create().json["id"]
 

@@ -107,6 +107,7 @@ def test_a_fault_of_the_body_as_a_whole_is_one_of_no_property() -> None:
     assert [fault.field for fault in faults(either, request(body=b'{"name": 1}'))] == [""]
 
 
+@pytest.mark.criterion("create-user/9")
 @pytest.mark.parametrize(
     "body",
     [

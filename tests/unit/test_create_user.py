@@ -13,6 +13,7 @@ from tests.dynamodb import DynamoDB, after, always, cancelled, error, losing_the
 TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb")
 
 
+@pytest.mark.criterion("create-user/1")
 def test_creating_a_user_answers_with_it_its_path_and_its_tag(api: Api) -> None:
     answer = api.create("Ada@Example.COM", "Ada Lovelace")
 
@@ -34,12 +35,14 @@ def test_creating_a_user_takes_its_address_by_a_marker_item(api: Api, dynamodb: 
     assert marker == {"id": "email#ada@example.com", "owner": user["id"]}
 
 
+@pytest.mark.criterion("create-user/2")
 def test_an_address_that_is_taken_is_a_conflict_in_any_letter_case(api: Api) -> None:
     api.create("ada@example.com")
 
     assert api.create("ADA@example.com").problem() == (409, "Email already in use")
 
 
+@pytest.mark.criterion("create-user/3")
 def test_the_same_key_and_body_give_the_user_as_it_is_now(api: Api, dynamodb: DynamoDB) -> None:
     created = api.create("ada@example.com", "Ada", key="order-1")
     updated = api.update(created.json["id"], "ada@example.org", "Ada L.")
@@ -55,6 +58,7 @@ def test_the_same_key_and_body_give_the_user_as_it_is_now(api: Api, dynamodb: Dy
     assert len(dynamodb.items()) == 2
 
 
+@pytest.mark.criterion("create-user/4")
 def test_the_same_key_with_another_body_is_refused(api: Api) -> None:
     api.create("ada@example.com", "Ada", key="order-1")
 
@@ -63,6 +67,7 @@ def test_the_same_key_with_another_body_is_refused(api: Api) -> None:
     assert answer.problem() == (422, "Idempotency-Key was used with a different request")
 
 
+@pytest.mark.criterion("create-user/5")
 def test_a_key_is_forgotten_with_its_user(api: Api) -> None:
     created = api.create("ada@example.com", key="order-1")
     api.delete(created.json["id"])
@@ -83,6 +88,7 @@ def test_a_key_is_1_to_255_printable_ascii_characters(api: Api, key: str) -> Non
     assert answer.faults() == {("header", "Idempotency-Key")}
 
 
+@pytest.mark.criterion("create-user/8")
 def test_every_fault_of_a_body_is_named(api: Api) -> None:
     answer = api.request("POST", "/users", json={"name": "", "e-mail": "ada@example.com"})
 
@@ -99,6 +105,7 @@ def test_a_create_whose_answer_was_lost_is_made_once(api: Api, dynamodb: DynamoD
     assert answer.json["id"] in dynamodb.items()
 
 
+@pytest.mark.criterion("create-user/11")
 def test_a_create_that_was_given_up_can_be_repeated_with_its_key(api: Api, dynamodb: DynamoDB) -> None:
     dynamodb.spoil("TransactWriteItems", *[losing_the_answer(TIMEOUT)] * 3)
     given_up = api.create("ada@example.com", key="order-1")
@@ -138,6 +145,7 @@ def test_a_transaction_that_was_never_valid_is_not_tried_again(api: Api, dynamod
     assert len(dynamodb.calls) == 1
 
 
+@pytest.mark.criterion("create-user/12")
 def test_an_unforeseen_error_shows_nothing_of_itself(api: Api, dynamodb: DynamoDB) -> None:
     dynamodb.spoil("TransactWriteItems", error("AccessDeniedException", message="arn:aws:iam::1:role/secret"))
 

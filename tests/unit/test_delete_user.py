@@ -14,6 +14,7 @@ def ada(api: Api) -> Answer:
     return api.create("ada@example.com")
 
 
+@pytest.mark.criterion("delete-user/1")
 def test_a_deleted_user_is_gone_and_its_address_is_free(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
     answer = api.delete(ada.json["id"])
 
@@ -22,19 +23,23 @@ def test_a_deleted_user_is_gone_and_its_address_is_free(api: Api, ada: Answer, d
     assert dynamodb.items() == {}
 
 
+@pytest.mark.criterion("delete-user/2")
 def test_a_user_that_does_not_exist_is_not_found(api: Api) -> None:
     assert api.delete(str(uuid.uuid4())).problem() == (404, "User not found")
 
 
+@pytest.mark.criterion("delete-user/5")
 def test_an_id_is_a_uuid(api: Api) -> None:
     assert api.delete("1").faults() == {("path", "id")}
 
 
+@pytest.mark.criterion("delete-user/3")
 @pytest.mark.parametrize("condition", ["{0}", '"x", {0}', "*"])
 def test_a_user_as_the_caller_knows_it_is_deleted(api: Api, ada: Answer, condition: str) -> None:
     assert api.delete(ada.json["id"], If_Match=condition.format(ada.etag)).status == 204
 
 
+@pytest.mark.criterion("delete-user/4")
 @pytest.mark.parametrize("condition", ['"x"', "W/{0}", f'"{"0" * 32}"'])
 def test_a_user_that_has_changed_is_not_deleted(api: Api, ada: Answer, condition: str) -> None:
     answer = api.delete(ada.json["id"], If_Match=condition.format(ada.etag))
@@ -43,10 +48,12 @@ def test_a_user_that_has_changed_is_not_deleted(api: Api, ada: Answer, condition
     assert api.get(ada.json["id"]).status == 200
 
 
+@pytest.mark.criterion("delete-user/5")
 def test_a_malformed_condition_is_refused(api: Api, ada: Answer) -> None:
     assert api.delete(ada.json["id"], If_Match="x").faults() == {("header", "If-Match")}
 
 
+@pytest.mark.criterion("delete-user/7")
 def test_a_user_that_changes_meanwhile_is_deleted_with_its_new_address(
     api: Api, ada: Answer, dynamodb: DynamoDB
 ) -> None:
@@ -57,6 +64,7 @@ def test_a_user_that_changes_meanwhile_is_deleted_with_its_new_address(
     assert dynamodb.items() == {}
 
 
+@pytest.mark.criterion("delete-user/7")
 def test_a_user_that_changes_meanwhile_is_kept_where_there_is_a_condition(
     api: Api, ada: Answer, dynamodb: DynamoDB
 ) -> None:
@@ -78,6 +86,7 @@ def test_a_deletion_whose_answer_was_lost_is_one(api: Api, ada: Answer, dynamodb
     assert api.delete(ada.json["id"]).status == 204
 
 
+@pytest.mark.criterion("delete-user/8")
 def test_a_deletion_that_meets_transactions_again_and_again_gives_up(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
     dynamodb.spoil("TransactWriteItems", always(cancelled("TransactionConflict", "None")))
 

@@ -14,6 +14,7 @@ def ada(api: Api) -> Answer:
     return api.create("ada@example.com")
 
 
+@pytest.mark.criterion("get-user/1")
 def test_a_user_is_given_with_its_tag(api: Api, ada: Answer) -> None:
     answer = api.get(ada.json["id"])
 
@@ -22,10 +23,12 @@ def test_a_user_is_given_with_its_tag(api: Api, ada: Answer) -> None:
     assert answer.etag == ada.etag
 
 
+@pytest.mark.criterion("get-user/2")
 def test_a_user_that_does_not_exist_is_not_found(api: Api) -> None:
     assert api.get(str(uuid.uuid4())).problem() == (404, "User not found")
 
 
+@pytest.mark.criterion("get-user/5")
 @pytest.mark.parametrize("id", ["1", "email%23ada@example.com", "%00", "..%2Fusers", "x" * 5000, "null", "*"])
 def test_an_id_is_a_uuid(api: Api, id: str) -> None:
     assert api.get(id).faults() == {("path", "id")}
@@ -35,6 +38,7 @@ def test_a_uuid_has_lower_case_letters(api: Api) -> None:
     assert api.get("5F0C4E8A-6F1D-4A51-9C53-0D2F6B1A7E3C").faults() == {("path", "id")}
 
 
+@pytest.mark.criterion("get-user/3")
 @pytest.mark.parametrize("condition", ["{0}", "W/{0}", '"x", {0}', ', {0} ,\t"y"', "*"])
 def test_a_user_as_the_caller_knows_it_is_not_sent_again(api: Api, ada: Answer, condition: str) -> None:
     answer = api.get(ada.json["id"], If_None_Match=condition.format(ada.etag))
@@ -42,16 +46,19 @@ def test_a_user_as_the_caller_knows_it_is_not_sent_again(api: Api, ada: Answer, 
     assert (answer.status, answer.body, answer.etag) == (304, b"", ada.etag)
 
 
+@pytest.mark.criterion("get-user/4")
 @pytest.mark.parametrize("condition", ['"x"', 'W/"x", "y"', '""'])
 def test_a_user_that_has_changed_is_sent(api: Api, ada: Answer, condition: str) -> None:
     assert api.get(ada.json["id"], If_None_Match=condition).json == ada.json
 
 
+@pytest.mark.criterion("get-user/5")
 @pytest.mark.parametrize("condition", ["x", '"x', '"x" "y"', 'w/"x"', '*, "x"', "", ",", 'W/ "x"', '"é"'])
 def test_a_malformed_condition_is_refused(api: Api, ada: Answer, condition: str) -> None:
     assert api.get(ada.json["id"], If_None_Match=condition).faults() == {("header", "If-None-Match")}
 
 
+@pytest.mark.criterion("get-user/6")
 @pytest.mark.parametrize(
     "failure",
     [

@@ -8,6 +8,7 @@ from tests.client import Api
 from tests.dynamodb import DynamoDB, always, error
 
 
+@pytest.mark.criterion("list-users/1")
 def test_no_users_are_an_empty_list(api: Api) -> None:
     answer = api.list()
 
@@ -20,6 +21,7 @@ def test_markers_are_not_users(api: Api) -> None:
     assert api.list().json == {"users": [ada]}
 
 
+@pytest.mark.criterion("list-users/2")
 def test_a_page_has_20_users_unless_told_otherwise(api: Api) -> None:
     for _ in range(21):
         api.create()
@@ -28,6 +30,7 @@ def test_a_page_has_20_users_unless_told_otherwise(api: Api) -> None:
     assert len(api.list(limit=21).json["users"]) == 21
 
 
+@pytest.mark.criterion("list-users/2")
 @pytest.mark.parametrize("limit", [1, 3, 6, 7, 100])
 def test_a_walk_shows_every_user_once_and_ends_without_a_cursor(api: Api, limit: int) -> None:
     created = [api.create().json for _ in range(6)]
@@ -57,6 +60,7 @@ def test_a_walk_goes_on_where_the_last_user_has_been_deleted(api: Api) -> None:
     assert {user["id"] for user in page["users"] + rest} == created
 
 
+@pytest.mark.criterion("list-users/4")
 def test_an_address_finds_its_user_in_any_letter_case(api: Api) -> None:
     ada = api.create("ada@example.com").json
     api.create("eve@example.com")
@@ -64,10 +68,12 @@ def test_an_address_finds_its_user_in_any_letter_case(api: Api) -> None:
     assert api.list(email="ADA@example.COM").json == {"users": [ada]}
 
 
+@pytest.mark.criterion("list-users/4")
 def test_an_address_that_nobody_has_finds_nobody(api: Api) -> None:
     assert api.list(email="nobody@example.com").json == {"users": []}
 
 
+@pytest.mark.criterion("list-users/5")
 @pytest.mark.parametrize(
     "limit", ["0", "101", "-1", "1.5", "1e1", "", "ten", "٣", "1_0", " 5", "+5", "0x10", "007", "9" * 5000, "true"]
 )
@@ -75,6 +81,7 @@ def test_a_limit_is_a_number_from_1_to_100(api: Api, limit: str) -> None:
     assert api.list(limit=limit).faults() == {("query", "limit")}
 
 
+@pytest.mark.criterion("list-users/5")
 @pytest.mark.parametrize("email", ["", "ada", "ada@example", "ada@@example.com", "a b@example.com", "ädä@example.com"])
 def test_an_address_to_find_is_an_address(api: Api, email: str) -> None:
     assert api.list(email=email).faults() == {("query", "email")}
@@ -112,6 +119,7 @@ def forgeries(cursor: str) -> list[str]:
     ]
 
 
+@pytest.mark.criterion("list-users/6")
 def test_a_cursor_that_this_api_never_issued_is_refused(api: Api) -> None:
     api.create()
     api.create()
@@ -121,6 +129,7 @@ def test_a_cursor_that_this_api_never_issued_is_refused(api: Api) -> None:
         assert api.list(cursor=forged).faults() == {("query", "cursor")}, forged
 
 
+@pytest.mark.criterion("list-users/7")
 def test_a_throttling_database_is_unavailable(api: Api, dynamodb: DynamoDB) -> None:
     dynamodb.spoil("Scan", always(error("ThrottlingException")))
 

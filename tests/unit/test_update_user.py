@@ -16,6 +16,7 @@ def ada(api: Api) -> Answer:
     return api.create("ada@example.com")
 
 
+@pytest.mark.criterion("update-user/1")
 @pytest.mark.parametrize("email", ["ada@example.com", "lovelace@example.com"])
 def test_an_update_replaces_address_and_name(api: Api, ada: Answer, email: str) -> None:
     answer = api.update(ada.json["id"], email.upper(), "Ada Lovelace")
@@ -34,6 +35,7 @@ def test_a_tag_changes_with_every_update_and_never_comes_back(api: Api, ada: Ans
     assert len(tags) == 6
 
 
+@pytest.mark.criterion("update-user/2")
 def test_a_new_address_frees_the_old_one(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
     api.update(ada.json["id"], "lovelace@example.com")
 
@@ -43,6 +45,7 @@ def test_a_new_address_frees_the_old_one(api: Api, ada: Answer, dynamodb: Dynamo
     assert dynamodb.items()["email#ada@example.com"]["owner"] == eve.json["id"]
 
 
+@pytest.mark.criterion("update-user/3")
 def test_an_address_of_another_user_is_a_conflict_and_changes_nothing(api: Api, ada: Answer) -> None:
     eve = api.create("eve@example.com")
 
@@ -50,11 +53,13 @@ def test_an_address_of_another_user_is_a_conflict_and_changes_nothing(api: Api, 
     assert api.get(eve.json["id"]).etag == eve.etag
 
 
+@pytest.mark.criterion("update-user/4")
 def test_a_user_that_does_not_exist_is_not_found(api: Api, dynamodb: DynamoDB) -> None:
     assert api.update(str(uuid.uuid4()), "ada@example.com").problem() == (404, "User not found")
     assert dynamodb.items() == {}
 
 
+@pytest.mark.criterion("update-user/5")
 @pytest.mark.parametrize("condition", ["{0}", '"x", {0}', "*", f'{{0}}, "{"0" * 32}"'])
 @pytest.mark.parametrize("email", ["ada@example.com", "lovelace@example.com"])
 def test_an_update_of_the_user_as_the_caller_knows_it_is_made(
@@ -63,6 +68,7 @@ def test_an_update_of_the_user_as_the_caller_knows_it_is_made(
     assert api.update(ada.json["id"], email, If_Match=condition.format(ada.etag)).status == 200
 
 
+@pytest.mark.criterion("update-user/6")
 @pytest.mark.parametrize("condition", ['"x"', "W/{0}", f'"{"0" * 32}"', '""'])
 @pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
 def test_an_update_of_a_user_that_has_changed_is_refused(api: Api, ada: Answer, condition: str, email: str) -> None:
@@ -74,6 +80,7 @@ def test_an_update_of_a_user_that_has_changed_is_refused(api: Api, ada: Answer, 
     assert api.get(ada.json["id"]).etag == ada.etag
 
 
+@pytest.mark.criterion("update-user/4")
 def test_a_condition_on_a_user_that_does_not_exist_is_not_found(api: Api) -> None:
     assert api.update(str(uuid.uuid4()), "ada@example.com", If_Match='"x"').problem() == (404, "User not found")
 
@@ -82,6 +89,7 @@ def test_a_malformed_condition_is_refused(api: Api, ada: Answer) -> None:
     assert api.update(ada.json["id"], "ada@example.com", If_Match="x").faults() == {("header", "If-Match")}
 
 
+@pytest.mark.criterion("update-user/9")
 @pytest.mark.parametrize(
     ("headers", "data", "said"),
     [
@@ -99,6 +107,7 @@ def test_what_is_wrong_is_said_before_the_user_is_looked_for(
     assert answer.problem() == said
 
 
+@pytest.mark.criterion("update-user/11")
 @pytest.mark.parametrize("call", ["UpdateItem", "TransactWriteItems"])
 def test_an_update_that_meets_another_is_made_on_top_of_it(
     api: Api, ada: Answer, dynamodb: DynamoDB, call: str
@@ -112,6 +121,7 @@ def test_an_update_that_meets_another_is_made_on_top_of_it(
     assert {key for key in dynamodb.items() if key.startswith("email#")} == {f"email#{answer.json['email']}"}
 
 
+@pytest.mark.criterion("update-user/11")
 def test_an_update_that_meets_another_is_refused_where_it_has_a_condition(
     api: Api, ada: Answer, dynamodb: DynamoDB
 ) -> None:
@@ -131,6 +141,7 @@ def test_an_update_that_meets_a_deletion_finds_no_user(api: Api, ada: Answer, dy
     assert dynamodb.items() == {}
 
 
+@pytest.mark.criterion("update-user/12")
 @pytest.mark.parametrize(
     ("call", "email"), [("UpdateItem", "ada@example.com"), ("TransactWriteItems", "lovelace@example.com")]
 )
@@ -151,6 +162,7 @@ def test_an_update_that_meets_a_transaction_tries_again(api: Api, ada: Answer, d
     assert api.update(ada.json["id"], "ada@example.com").status == 200
 
 
+@pytest.mark.criterion("update-user/12")
 def test_an_update_that_meets_transactions_again_and_again_gives_up(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
     dynamodb.spoil("UpdateItem", always(error("TransactionConflictException")))
 
@@ -158,7 +170,7 @@ def test_an_update_that_meets_transactions_again_and_again_gives_up(api: Api, ad
 
 
 def test_an_update_that_has_no_time_for_another_try_gives_up(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
-    dynamodb.spoil("UpdateItem", slow(error("TransactionConflictException"), seconds=1.1))
+    dynamodb.spoil("UpdateItem", slow(error("TransactionConflictException"), seconds=1.6))
 
     assert api.update(ada.json["id"], "ada@example.com").problem() == (503, "Database temporarily unavailable")
     assert dynamodb.calls.count("UpdateItem") == 1

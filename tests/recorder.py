@@ -1,0 +1,126 @@
+"""A pytest plugin: what the project's functions do while the tests run, kept in observed.json.
+
+`scripts/drift` reads that file, so that it knows without running anything which DynamoDB calls each function makes and
+which answers each operation gives. A run of all tests fails where the file is not what was seen; `--record` writes it.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import botocore.handlers
+import pytest
+from gateway import Gateway
+from gateway.application import Answer
+from gateway.functions import running
+
+ROOT = Path(__file__).parent.parent
+OBSERVED = Path(__file__).with_name("observed.json")
+# The item permissions that a transaction's writes and reads need.
+PERMISSIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "Get": "GetItem"}
+PERMISSIONS |= {"ConditionCheck": "ConditionCheckItem"}
+# The gateway and HTTP itself set these.
+TRANSPORT = {"content-length", "content-type", "date", "server", "connection", "x-amzn-errortype"}
+TRANSPORT |= {"x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"}
+
+answering: ContextVar[bool] = ContextVar("answering", default=False)
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.calls: dict[str, set[str]] = defaultdict(set)
+        self.responses: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+
+    def called(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        """botocore's hook, before each call: the permissions that it needs, for the function that runs."""
+        invocation = running.get()
+        if invocation and answering.get():
+            self.calls[invocation.function.name].update(_permissions(model.name, params))
+
+    def answered(self, answer: Answer) -> None:
+        """What came of a request. A gateway's own answer counts where its operation documents it."""
+        route, status = answer.route, str(answer.response.status)
+        headers = {name.lower(): (name, value) for name, value in answer.response.headers}
+        if route is None or ("x-amzn-errortype" in headers and status not in route.operation["responses"]):
+            return
+        if headers.get("content-type", ("", ""))[1] == "application/problem+json":
+            status += f" {json.loads(answer.response.body)['title']}"
+        self.responses[str(route)][status] |= {name for key, (name, _) in headers.items() if key not in TRANSPORT}
+
+    def observed(self) -> dict[str, Any]:
+        """`{"calls": {function: [permission]}, "responses": {"GET /users": {"400 Bad Request": "headers"}}}`"""
+        responses = {
+            route: {status: ", ".join(sorted(headers)) for status, headers in statuses.items()}
+            for route, statuses in self.responses.items()
+        }
+        return {"calls": {name: sorted(calls) for name, calls in self.calls.items()}, "responses": responses}
+
+
+def _permissions(action: str, params: Mapping[str, Any]) -> Iterator[str]:
+    """`dynamodb:PutItem UsersTable`, `dynamodb:Query UsersTable/index/email-index`."""
+    for write in params.get("TransactItems", []):
+        for kind, one in write.items():
+            yield f"dynamodb:{PERMISSIONS[kind]} {one['TableName']}"
+    for table in params.get("RequestItems", {}):
+        yield f"dynamodb:{action} {table}"
+    if "TableName" in params:
+        index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+        yield f"dynamodb:{action} {params['TableName']}{index}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write what a run of all tests sees to tests/observed.json")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    recorder = config.stash[KEY] = Recorder()
+    botocore.handlers.BUILTIN_HANDLERS.append(("provide-client-params.dynamodb", recorder.called))
+    answer = Gateway.answer
+
+    def recording(gateway: Gateway, request: Any) -> Answer:
+        if gateway.project.template.path != ROOT / "template.yaml":
+            return answer(gateway, request)
+        token = answering.set(True)
+        try:
+            given = answer(gateway, request)
+        finally:
+            answering.reset(token)
+        recorder.answered(given)
+        return given
+
+    Gateway.answer = recording  # type: ignore[method-assign]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    config = session.config
+    ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.shouldfail
+    if not ended or not _complete(config):
+        return
+    text = json.dumps(config.stash[KEY].observed(), indent=2, sort_keys=True) + "\n"
+    if config.getoption("--record"):
+        OBSERVED.write_text(text)  # after failures too: the tests of drift may fail for want of this very record
+    elif exitstatus == pytest.ExitCode.OK and (not OBSERVED.exists() or OBSERVED.read_text() != text):
+        config.stash[STALE] = True
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash.get(STALE, False):
+        terminalreporter.write_line(
+            "tests/observed.json is not what these tests saw: run `scripts/test --record` and commit it", red=True
+        )
+    elif config.getoption("--record") and not _complete(config):
+        terminalreporter.write_line("nothing recorded: that takes all tests, in process", red=True)
+
+
+def _complete(config: pytest.Config) -> bool:
+    """Whether all tests of pyproject.toml's `testpaths` were run, in this process."""
+    narrowed = config.option.keyword or config.option.markexpr or config.getoption("--base-url", None)
+    return not narrowed and set(config.getini("testpaths")) <= set(config.args)
+
+
+KEY = pytest.StashKey[Recorder]()
+STALE = pytest.StashKey[bool]()
