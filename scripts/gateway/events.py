@@ -46,7 +46,9 @@ class Request:
     @classmethod
     def from_wsgi(cls, environ: dict[str, Any]) -> "Request":
         raw = environ.get("REQUEST_URI") or environ.get("RAW_URI")
-        raw = raw or quote(environ.get("PATH_INFO", "/").encode("latin-1")) + "?" + environ.get("QUERY_STRING", "")
+        raw = raw or quote(environ.get("PATH_INFO", "/").encode("latin-1"))
+        if "?" not in raw and environ.get("QUERY_STRING"):  # werkzeug's test client leaves it out of the URI
+            raw += "?" + environ["QUERY_STRING"]
         path, _, query = raw.partition("?")
         if not path.startswith("/"):  # an absolute-form request target: GET http://host/path
             path = urlsplit(path).path
