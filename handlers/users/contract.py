@@ -13,7 +13,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from fastjsonschema import JsonSchemaValueException, compile
+from fastjsonschema import JsonSchemaValueException, JsonSchemaValuesException, compile
 
 from users.errors import Fault, InvalidJson, InvalidRequest, UnsupportedMediaType
 from users.proxy import Request
@@ -49,8 +49,7 @@ class Contract:
         self._parameters = [self._parameter(self._resolve(node)) for node in operation.get("parameters", ())]
         body = self._resolve(operation.get("requestBody", {}))
         self._body_required = body.get("required", False)
-        self._schemas = {media: self._resolve(kind["schema"]) for media, kind in body.get("content", {}).items()}
-        self._checks = {media: self._compile(schema) for media, schema in self._schemas.items()}
+        self._checks = {media: self._compile(kind["schema"]) for media, kind in body.get("content", {}).items()}
 
     @classmethod
     def of(cls, operation_id: str, path: Path = SPEC) -> "Contract":
@@ -68,7 +67,7 @@ class Contract:
         faults = [fault for one in self._parameters if (fault := _take(one, request, values[one.place]))]
         if faults:
             raise InvalidRequest(faults)
-        return Arguments(**values, body=self._body(request) if self._schemas else None)
+        return Arguments(**values, body=self._body(request) if self._checks else None)
 
     def _body(self, request: Request) -> Any:
         if not request.body:
@@ -76,38 +75,23 @@ class Contract:
                 raise InvalidRequest([Fault("body", "", "is required")])
             return None
         media = request.header.get("content-type", "").partition(";")[0].strip().lower()
-        if media not in self._schemas:
+        if media not in self._checks:
             raise UnsupportedMediaType
         value = _parse(request.body)
         try:
             return self._checks[media](value)
-        except JsonSchemaValueException as error:
-            raise InvalidRequest(list(self._faults(self._schemas[media], value)) or [_fault(error)]) from error
-
-    def _faults(self, schema: Schema, body: Any) -> Iterator[Fault]:
-        """Each property's fault, where the compiled check stops at the first; none where the body as a whole is
-        at fault."""
-        if not isinstance(body, dict):
-            return
-        for name in schema.get("required", ()):
-            if name not in body:
-                yield Fault("body", name, "is required")
-        known = schema.get("properties", {})
-        for name, value in body.items():
-            if name not in known and schema.get("additionalProperties") is False:
-                yield Fault("body", name, "is not a property of this body")
-            try:
-                self._compile(known.get(name, {}))(value)
-            except JsonSchemaValueException as error:
-                yield _fault(error, name)
+        except JsonSchemaValuesException as error:
+            raise InvalidRequest(fault for one in error.errors for fault in _faults(one)) from error
 
     def _parameter(self, node: Mapping[str, Any]) -> Parameter:
         schema = self._resolve(node["schema"])
         return Parameter(node["in"], node["name"], node.get("required", False), schema, self._compile(schema))
 
     def _compile(self, schema: Schema) -> Callable[[Any], Any]:
-        components = self._spec.get("components", {})  # where the schema's references lead
-        check: Callable[[Any], Any] = compile({**DRAFT_4, **schema, "components": components}, use_default=False)
+        # The code of each error quotes the schema that it is of. At the root, that would be the components as well.
+        components = {"schemas": self._spec.get("components", {}).get("schemas", {})}  # where references lead
+        document = {**DRAFT_4, "allOf": [schema], "components": components}
+        check: Callable[[Any], Any] = compile(document, use_default=False, fast_fail=False)
         return check
 
     def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -137,8 +121,8 @@ def _take(parameter: Parameter, request: Request, values: dict[str, Any]) -> Fau
     is_text = parameter.schema.get("type") == "string" or not SCALAR.fullmatch(text)
     try:
         values[parameter.name] = parameter.check(text if is_text else json.loads(text))
-    except JsonSchemaValueException as error:
-        return Fault(parameter.place, parameter.name, _reason(error))
+    except JsonSchemaValuesException as error:
+        return Fault(parameter.place, parameter.name, _reason(error.errors[0]))
     return None
 
 
@@ -163,8 +147,16 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _fault(error: JsonSchemaValueException, *parents: str) -> Fault:
-    return Fault("body", ".".join([*parents, *map(str, error.path[1:])]), _reason(error))
+def _faults(error: JsonSchemaValueException) -> Iterator[Fault]:
+    """One for each property: the library has one error for all that are missing, and one for all that are unknown."""
+    names, detail = [""], _reason(error)
+    if error.rule == "required":
+        names, detail = [name for name in error.rule_definition if name not in error.value], "is required"
+    elif error.rule == "additionalProperties":
+        names = [name for name in error.value if name not in error.definition.get("properties", {})]
+        detail = "is not a property of this body"
+    for name in names:
+        yield Fault("body", ".".join(filter(None, [*map(str, error.path[1:]), name])), detail)
 
 
 def _reason(error: JsonSchemaValueException) -> str:

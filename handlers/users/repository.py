@@ -21,22 +21,22 @@ from users.errors import DatabaseUnavailable, EmailInUse, IdempotencyKeyReused, 
 from users.user import Change, User
 
 Item = Mapping[str, Mapping[str, str]]
-Revisions = frozenset[str] | None
+Write = dict[str, Any]
+Revisions = frozenset[str] | None  # those that a caller accepts; None for any
 
 INDEX = "email-index"
-# One call takes 7.5 s at the most: three times 1.5 s, and pauses of at most 1 s and 2 s between them. A write that lost
-# a race starts its next call within 1 s, so that every answer leaves well inside the function's 10 s.
+# One call takes 7.5 s at the most: three times 1.5 s, and pauses of at most 1 s and 2 s between them. A write that
+# lost a race starts its next call within 1.5 s, so that every answer leaves inside the function's 10 s.
 LIMITS = Config(connect_timeout=0.5, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 3})
-NEXT_CALL_WITHIN = 1.0
+NEXT_CALL_WITHIN = 1.5
 PAUSES = (0, 0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # seconds at the most; the second call of an operation is no retry
+
 BROKEN = "ConditionalCheckFailed"
 CONTENTION = {"None", BROKEN, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 UNAVAILABLE = {
-    "InternalServerError",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
-    "ServiceUnavailable",
     "ThrottlingException",
     "TransactionInProgressException",
 }
@@ -50,46 +50,33 @@ class Users:
 
     def get(self, id: str) -> User:
         """Raises UserNotFound."""
-        found = self._call("get_item", TableName=self._table, Key=_key(id), ConsistentRead=True)
-        if "Item" not in found:
-            raise UserNotFound
-        return _user(found["Item"])
+        return _existing(self._call("get_item", Key=_typed(id=id), ConsistentRead=True).get("Item"))
 
     def find(self, email: str) -> list[User]:
         """The user with that address, or none."""
-        found = self._call(
-            "query",
-            TableName=self._table,
-            IndexName=INDEX,
-            KeyConditionExpression="email = :email",
-            ExpressionAttributeValues={":email": {"S": email}},
-            Limit=1,
-        )
-        return [_user(item) for item in found["Items"]]
+        sought = {"KeyConditionExpression": "email = :email", "ExpressionAttributeValues": _typed(**{":email": email})}
+        return [_user(item) for item in self._call("query", IndexName=INDEX, Limit=1, **sought)["Items"]]
 
     def page(self, limit: int, after: Position | None) -> tuple[list[User], Position | None]:
         """At most `limit` users behind a position, and the position of the last where more follow."""
-        start = {"ExclusiveStartKey": {**_key(after[0]), "email": {"S": after[1]}}} if after else {}
+        start = {"ExclusiveStartKey": _typed(id=after[0], email=after[1])} if after else {}
         # One more than asked for tells whether there is a next page: DynamoDB's own key is there after the last, too.
-        found = self._call("scan", TableName=self._table, IndexName=INDEX, Limit=limit + 1, **start)
-        users = [_user(item) for item in found["Items"]]
+        users = [_user(item) for item in self._call("scan", IndexName=INDEX, Limit=limit + 1, **start)["Items"]]
         page = users[:limit]
-        more = len(users) > limit
-        return page, (page[-1].id, page[-1].email) if more else None
+        return page, (page[-1].id, page[-1].email) if len(users) > limit else None
 
     def add(self, user: User) -> User:
         """Stores a new user. Where an earlier request with the same idempotency key did: the user as it is now.
         Raises EmailInUse, IdempotencyKeyReused."""
         for _ in _tries():
             try:
-                self._transact(self._put(user), self._own(user.email, user.id))
+                self._transact(_put(_item(user)), _put(_marker(user.email, owner=user.id)))
+                return user
             except _Refused as refused:
                 if refused.broke(0):
                     return _earlier(refused.items[0], user)
                 if refused.broke(1):
                     raise EmailInUse from refused
-            else:
-                return user
         raise DatabaseUnavailable
 
     def replace(self, id: str, change: Change, expected: Revisions) -> User:
@@ -119,7 +106,7 @@ class Users:
                 _compare(current, expected)
                 continue
             try:
-                return self._transact(self._delete(current), self._disown(current.email))
+                return self._transact(_delete(current), _release(current.email))
             except _Refused as refused:
                 if refused.broke(0):
                     current = _existing(refused.items[0])
@@ -128,60 +115,25 @@ class Users:
 
     def _rewrite(self, id: str, change: Change, expected: Revisions) -> User:
         """The update that keeps the address: no marker changes, so one conditional write is enough."""
-        condition, values = "email = :email", {}
-        if expected is not None:
-            values = {f":r{i}": {"S": revision} for i, revision in enumerate(expected or {"none"})}
-            condition += f" AND revision IN ({', '.join(values)})"
-        written = self._call("update_item", **self._set(id, change, condition, values), ReturnValues="ALL_NEW")
+        accepted = {} if expected is None else {f":r{i}": revision for i, revision in enumerate(expected or {"none"})}
+        condition = f"email = :email AND revision IN ({', '.join(accepted)})" if accepted else "email = :email"
+        written = self._call("update_item", ReturnValues="ALL_NEW", **_set(id, change, condition, accepted))
         return _user(written["Attributes"])
 
     def _move(self, current: User, change: Change) -> User:
         """The update that gives up one address and takes another."""
-        unchanged = self._set(current.id, change, "revision = :current", {":current": {"S": current.revision}})
-        self._transact({"Update": unchanged}, self._own(change.email, current.id), self._disown(current.email))
+        update = {"Update": _set(current.id, change, "revision = :current", {":current": current.revision})}
+        self._transact(update, _put(_marker(change.email, owner=current.id)), _release(current.email))
         return replace(current, **asdict(change))
 
-    def _put(self, user: User) -> dict[str, Any]:
-        item = {name: {"S": value} for name, value in asdict(user).items() if value is not None}
-        return {"Put": {**self._where("attribute_not_exists(id)"), "Item": item}}
-
-    def _own(self, email: str, id: str) -> dict[str, Any]:
-        item = {**_marker(email), "owner": {"S": id}}
-        return {"Put": {**self._where("attribute_not_exists(id)"), "Item": item}}
-
-    def _disown(self, email: str) -> dict[str, Any]:
-        return {"Delete": {"TableName": self._table, "Key": _marker(email)}}
-
-    def _delete(self, user: User) -> dict[str, Any]:
-        values = {":current": {"S": user.revision}}
-        return {
-            "Delete": {**self._where("revision = :current"), "Key": _key(user.id), "ExpressionAttributeValues": values}
-        }
-
-    def _set(self, id: str, change: Change, condition: str, values: Item) -> dict[str, Any]:
-        new = {f":{name}": {"S": value} for name, value in asdict(change).items()}
-        return {
-            **self._where(condition),
-            "Key": _key(id),
-            "UpdateExpression": "SET email = :email, #name = :name, updated_at = :updated_at, revision = :revision",
-            "ExpressionAttributeNames": {"#name": "name"},  # a reserved word
-            "ExpressionAttributeValues": {**new, **values},
-        }
-
-    def _where(self, condition: str) -> dict[str, Any]:
-        """A write that, where its condition does not hold, says what it found: no second call to learn why."""
-        return {
-            "TableName": self._table,
-            "ConditionExpression": condition,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-
-    def _transact(self, *writes: dict[str, Any]) -> None:
-        self._call("transact_write_items", TransactItems=writes)
+    def _transact(self, *writes: Write) -> None:
+        tabled = [{kind: {"TableName": self._table, **write}} for one in writes for kind, write in one.items()]
+        self._call("transact_write_items", TransactItems=tabled)
 
     def _call(self, action: str, **request: Any) -> Any:
+        where = {} if "TransactItems" in request else {"TableName": self._table}
         try:
-            return getattr(self._client, action)(**request)
+            return getattr(self._client, action)(**where, **request)
         except ClientError as error:
             raise _translated(error) from error
         except (HTTPClientError, NotConnected) as error:
@@ -189,7 +141,7 @@ class Users:
 
 
 class _Refused(Exception):
-    """Writes that DynamoDB did not make. Where none broke its condition, others were at the same items."""
+    """Writes that DynamoDB did not make: some broke their conditions, or others were at the same items."""
 
     def __init__(self, reasons: list[dict[str, Any]]) -> None:
         self._codes = [reason.get("Code") for reason in reasons]
@@ -204,10 +156,8 @@ def _translated(error: ClientError) -> Exception:
     code = response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         return _Refused([{"Code": BROKEN, "Item": response.get("Item")}])
-    if code == "TransactionConflictException":
-        return _Refused([{"Code": code}])
-    reasons = response.get("CancellationReasons", [])
-    if reasons and {reason.get("Code") for reason in reasons} <= CONTENTION:
+    reasons = [{"Code": code}] if code == "TransactionConflictException" else response.get("CancellationReasons", [])
+    if reasons and {reason.get("Code", "None").removesuffix("Exception") for reason in reasons} <= CONTENTION:
         return _Refused(reasons)
     if code in UNAVAILABLE or response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         return DatabaseUnavailable()
@@ -225,7 +175,7 @@ def _tries() -> Iterator[None]:
 
 
 def _earlier(item: Item | None, user: User) -> User:
-    """The user that already has the new user's id, if one idempotent request made both."""
+    """The user that already has the new user's id, where the same request made both."""
     stored = _existing(item)
     if stored.revision != user.revision and stored.request != user.request:
         raise IdempotencyKeyReused
@@ -243,13 +193,46 @@ def _compare(user: User, expected: Revisions) -> None:
         raise UserChanged
 
 
+def _put(item: Item) -> Write:
+    return {"Put": {"Item": item, **_where("attribute_not_exists(id)")}}
+
+
+def _delete(user: User) -> Write:
+    values = _typed(**{":current": user.revision})
+    return {"Delete": {"Key": _typed(id=user.id), **_where("revision = :current"), "ExpressionAttributeValues": values}}
+
+
+def _release(email: str) -> Write:
+    return {"Delete": {"Key": _marker(email)}}
+
+
+def _set(id: str, change: Change, condition: str, values: Mapping[str, str]) -> Write:
+    new = {f":{name}": value for name, value in asdict(change).items()}
+    return {
+        "Key": _typed(id=id),
+        "UpdateExpression": "SET email = :email, #name = :name, updated_at = :updated_at, revision = :revision",
+        "ExpressionAttributeNames": {"#name": "name"},  # a reserved word
+        "ExpressionAttributeValues": _typed(**new, **values),
+        **_where(condition),
+    }
+
+
+def _where(condition: str) -> Write:
+    """A write that, where its condition does not hold, says what it found: no second call to learn why."""
+    return {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+
+
+def _item(user: User) -> Item:
+    return _typed(**{name: value for name, value in asdict(user).items() if value is not None})
+
+
 def _user(item: Item) -> User:
     return User(**{field.name: item[field.name]["S"] for field in fields(User) if field.name in item})
 
 
-def _key(id: str) -> dict[str, dict[str, str]]:
-    return {"id": {"S": id}}
+def _marker(email: str, **attributes: str) -> Item:
+    return _typed(id=f"email#{email}", **attributes)
 
 
-def _marker(email: str) -> dict[str, dict[str, str]]:
-    return _key(f"email#{email}")
+def _typed(**values: str) -> Item:
+    return {name: {"S": value} for name, value in values.items()}
