@@ -14,6 +14,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
     errors.UserChanged: (412, "Precondition Failed", "User has changed"),
     errors.UnsupportedMediaType: (415, "Unsupported Media Type", "Content-Type must be application/json"),
     errors.IdempotencyKeyReused: (422, "Unprocessable Content", "Idempotency-Key was used with a different request"),
+    NotImplementedError: (501, "Not Implemented", "Operation is not written yet"),
     errors.DatabaseUnavailable: (503, "Service Unavailable", "Database temporarily unavailable"),
 }
 UNFORESEEN = (500, "Internal Server Error", "Internal server error")

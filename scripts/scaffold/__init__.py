@@ -1,0 +1,1 @@
+"""What a new operation, or another resource, asks of the project's files."""
