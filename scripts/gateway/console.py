@@ -56,7 +56,8 @@ class Console:
         """Server-sent events: each answer as it comes, from the last one that the page knows."""
 
         def events() -> Iterator[bytes]:
-            last = int(environ.get("HTTP_LAST_EVENT_ID") or 0)
+            known = environ.get("HTTP_LAST_EVENT_ID", "")
+            last = int(known) if known.isdecimal() and self._recorder.find(int(known)) else 0
             yield b"retry: 500\n\n"
             while True:
                 for answer in self._recorder.after(last, wait=15):

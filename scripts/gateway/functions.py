@@ -98,6 +98,8 @@ class Function:
 
     def _import(self) -> Handler:
         module, _, attribute = self.handler_name.rpartition(".")
+        if not module:
+            raise ProjectError(f"{self.name}: its Handler must be module.function, not {self.handler_name!r}")
         if not self.root.is_dir():
             raise ProjectError(f"{self.name}: its CodeUri {self.root} is no folder: mend CodeUri in the template")
         environment.activate(self.environment)

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from gateway.functions import Function, running
@@ -41,9 +42,7 @@ class Recorder:
 class Lines(logging.Handler):
     """Gives each record of a running function to its invocation, and to the terminal."""
 
-    def __init__(self, show: Any = None):
-        super().__init__()
-        self._show = show
+    show: Callable[[dict[str, Any]], None] = staticmethod(lambda line: None)
 
     def emit(self, record: logging.LogRecord) -> None:
         invocation = running.get()
@@ -58,8 +57,7 @@ class Lines(logging.Handler):
         if record.exc_info:
             line["trace"] = logging.Formatter().formatException(record.exc_info)
         invocation.lines.append(line)
-        if self._show:
-            self._show(line)
+        self.show(line)
 
 
 def _wanted(record: logging.LogRecord, function: Function) -> bool:
@@ -87,11 +85,12 @@ class Prints:
         return getattr(self._stream, name)
 
 
-def record(functions: dict[str, Function], show: Any = None) -> None:
+def record(functions: dict[str, Function]) -> Lines:
     """From now on, keep what functions log, print and ask of DynamoDB. Call it before they are loaded."""
     import botocore.handlers
 
-    logging.getLogger().addHandler(Lines(show))
+    lines = Lines()
+    logging.getLogger().addHandler(lines)
     logging.getLogger().setLevel(min([f.log_level for f in functions.values()], default=logging.WARNING))
     sys.stdout = Prints(sys.stdout)
     botocore.handlers.BUILTIN_HANDLERS += [
@@ -100,6 +99,7 @@ def record(functions: dict[str, Function], show: Any = None) -> None:
         ("after-call.dynamodb", _ended),
         ("after-call-error.dynamodb", _failed),
     ]
+    return lines
 
 
 def _ask_for_capacity(params: dict[str, Any], model: Any, **_: Any) -> None:

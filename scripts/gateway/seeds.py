@@ -23,8 +23,8 @@ def plant(gateway: Gateway, count: int) -> str:
         raise ProjectError("--seed: the API has no POST operation to create resources with")
     schema = _schema(gateway.spec, route)
     gateway.project.throttle.enabled = False
-    for number, person in zip(range(count), _people(), strict=False):
-        response = gateway.answer(_request(route, _value(gateway.spec, schema, "", person, number))).response
+    for number, person in zip(range(count), people(), strict=False):
+        response = gateway.answer(_request(route, value(gateway.spec, schema, "", person, number))).response
         if response.status >= 300:
             raise ProjectError(
                 f"--seed: {route} answered {response.status}: {response.body.decode('utf-8', 'replace')}"
@@ -38,16 +38,16 @@ def _schema(spec: dict[str, Any], route: Route) -> dict[str, Any]:
     return (content.get("application/json") or {}).get("schema") or {}
 
 
-def _people() -> itertools.chain[str]:
+def people() -> itertools.chain[str]:
     names = [f"{first} {last}" for last in LAST for first in FIRST]
     return itertools.chain(names, (f"{name} {n}" for n in itertools.count(2) for name in names))
 
 
-def _value(spec: dict[str, Any], schema: dict[str, Any], name: str, person: str, number: int) -> Any:
+def value(spec: dict[str, Any], schema: dict[str, Any], name: str, person: str, number: int) -> Any:
     """A value for the schema; a string called or formatted e-mail is an address, one called name a name."""
     schema = resolved(spec, schema)
     if "properties" in schema:
-        return {key: _value(spec, item, key, person, number) for key, item in schema["properties"].items()}
+        return {key: value(spec, item, key, person, number) for key, item in schema["properties"].items()}
     if schema.get("enum"):
         return schema["enum"][0]
     kind = schema.get("type", "string")

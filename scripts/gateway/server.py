@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import socket
 import time
@@ -49,44 +50,51 @@ class RequestHandler(WSGIRequestHandler):
 def serve(options: argparse.Namespace) -> int:
     """Run until Ctrl-C; the exit status."""
     started = time.perf_counter()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    listening = _listen(options.host, options.port)
-    gateway = Gateway.from_template(
-        options.template, parameters=dict(options.parameter_overrides), dynamodb=options.dynamodb
-    )
-    terminal, recorder = Terminal(options), recording.Recorder()
-    recording.record(gateway.project.functions, terminal.line)
+    with _listen(options.host, options.port) as listening:
+        gateway = Gateway.from_template(
+            options.template, parameters=dict(options.parameter_overrides), dynamodb=options.dynamodb
+        )
+        terminal, recorder = Terminal(options), recording.Recorder()
+        terminal.take_log()
+        lines = recording.record(gateway.project.functions)
+        names = _prepare(gateway, None if options.dynamodb == "moto" else options.dynamodb)
+        if options.seed:
+            terminal.say(seeds.plant(gateway, options.seed))
+
+        def answered(answer: Answer) -> None:
+            recorder.add(answer)
+            terminal.answered(answer, gateway.project.access_log)
+
+        gateway.on_answer = answered
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        server = _http(listening, Console(gateway, recorder))
+        terminal.ready(gateway, f"http://{options.host}:{server.port}", names, time.perf_counter() - started)
+        lines.show = terminal.line
+        server.serve_forever()  # until Ctrl-C, which it takes for itself
+        terminal.say("Stopped.")
+    return 0
+
+
+def _prepare(gateway: Gateway, endpoint: str | None) -> list[str]:
+    """Start moto where there is no endpoint, make the tables (the result), and import every handler."""
     pause_at_breakpoints()
-    endpoint = None if options.dynamodb == "moto" else options.dynamodb
     tables.share_service_models()
     if endpoint is None:
         tables.start_moto()
+    gateway.on_reload = lambda project: tables.connect(project.template, endpoint)
     names = tables.connect(gateway.project.template, endpoint)
     for function in gateway.project.functions.values():
         function.load()
-    if options.seed:
-        terminal.say(seeds.plant(gateway, options.seed))
+    return names
 
-    def answered(answer: Answer) -> None:
-        recorder.add(answer)
-        terminal.answered(answer, gateway.project.access_log)
 
-    gateway.on_answer = answered
-    gateway.on_reload = lambda project: tables.connect(project.template, endpoint)
-    server = make_server(
-        options.host,
-        options.port,
-        Console(gateway, recorder),
-        threaded=True,
-        request_handler=RequestHandler,
-        fd=listening.fileno(),
-    )
+def _http(listening: socket.socket, application: Any) -> Any:
+    host, port = listening.getsockname()[:2]
+    handler = RequestHandler
+    server = make_server(host, port, application, threaded=True, request_handler=handler, fd=os.dup(listening.fileno()))
     server.daemon_threads = True  # type: ignore[attr-defined]
-    terminal.ready(gateway, f"http://{options.host}:{server.port}", names, time.perf_counter() - started)
-    server.serve_forever()  # until Ctrl-C, which it takes for itself
-    terminal.say("Stopped.")
-    return 0
+    return server
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -97,6 +105,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
         listening.listen(128)
     except OSError as error:
+        listening.close()
         raise ProjectError(
             f"cannot listen on {host}:{port}: {error.strerror}: choose another with --port or --host"
         ) from None

@@ -19,8 +19,10 @@ class Terminal:
     def __init__(self, options: argparse.Namespace):
         self.quiet, self.verbose = options.quiet, options.verbose
         self._out = sys.stdout
-        self._is_ready = False
         self._colour = self._out.isatty() and "NO_COLOR" not in os.environ
+
+    def take_log(self) -> None:
+        """Print what the gateway itself has to say."""
         handler = logging.StreamHandler(self._out)
         handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
         logger = logging.getLogger("gateway")
@@ -29,7 +31,6 @@ class Terminal:
         logger.propagate = False
 
     def ready(self, gateway: Gateway, url: str, tables: Iterable[str], seconds: float) -> None:
-        self._is_ready = True
         for gap in gateway.project.gaps:
             self._print(self._tint(WARN, f"not emulated: {gap}"))
         if not self.quiet:
@@ -42,7 +43,7 @@ class Terminal:
 
     def line(self, line: dict[str, Any]) -> None:
         """A log line of a function, as it comes."""
-        if not self._is_ready or self.quiet and line["level"] not in ("ERROR", "CRITICAL"):
+        if self.quiet and line["level"] not in ("ERROR", "CRITICAL"):
             return
         extra = "".join(f" {key}={value}" for key, value in line["extra"].items())
         self._print(self._tint(DIM, f"          {line['level']:<7} {line['message']}{extra}"))
