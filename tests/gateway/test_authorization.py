@@ -63,11 +63,8 @@ def test_operations_without_aws_iam_stay_open(signed_only: Client, client: Clien
 
 def test_a_security_scheme_of_type_aws_sigv4_asks_for_a_signature_too(altered: Callable[..., Path]) -> None:
     template = altered(
-        ("x-amazon-apigateway-auth:\n                type: !If [IsSigned, AWS_IAM, NONE]", "security: [{ sigv4: [] }]"),
-        (
-            "components:",
-            "components:\n          securitySchemes: { sigv4: { x-amazon-apigateway-authtype: awsSigv4 } }",
-        ),
+        ("x-amazon-apigateway-auth:\n                type: !If [IsSigned, AWS_IAM, NONE]", "security: [{ iam: [] }]"),
+        ("components:", "components:\n          securitySchemes: { iam: { x-amazon-apigateway-authtype: awsSigv4 } }"),
     )
     client = Client(Gateway.from_template(template))
     assert client.delete("/books").status_code == 403

@@ -2,7 +2,7 @@
 const list = document.getElementById("list"), detail = document.getElementById("detail");
 const filter = document.getElementById("filter"), live = document.getElementById("live");
 const answers = new Map();
-let chosen = null;
+let chosen = null, following = true;  // the newest answer is shown until one is chosen by hand
 
 function el(tag, properties, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -18,7 +18,7 @@ function pretty(text) {
 }
 
 function line(answer) {
-  const item = el("li", {id: `r${answer.number}`, role: "option", onclick: () => { choose(answer.number); read(); }},
+  const item = el("li", {id: `r${answer.number}`, role: "option", onclick: () => { following = false; choose(answer.number); read(); }},
     status(answer), el("span", {className: "method"}, answer.method),
     el("span", {className: "path", title: answer.url}, answer.url),
     el("span", {className: "soft"}, milliseconds(answer.ms)));
@@ -50,11 +50,16 @@ function move(step) {
   const items = visible();
   const at = items.findIndex(item => item.ariaSelected === "true");
   const next = items[Math.min(items.length - 1, Math.max(0, at + step))];
+  following = false;
   if (next) choose(Number(next.id.slice(1)));
 }
 
 function read() { document.body.classList.add("reading"); detail.focus(); detail.scrollTop = 0; }
-function back() { document.body.classList.remove("reading"); list.focus(); }
+function back() {
+  following = true;
+  document.body.classList.remove("reading");
+  list.focus({focusVisible: false});
+}
 
 function table(rows, className = "") {
   return el("table", {className}, ...rows.map(cells => el("tr", {}, ...cells.map(cell =>
@@ -66,12 +71,12 @@ function folded(title, ...content) { return el("details", {}, el("summary", {}, 
 const number = text => el("td", {className: "number"}, text);
 
 function calls(answer) {
-  return table(answer.calls.map(call => [call.name, el("td", {className: "s4"}, call.error),
-    number(call.units === null ? "" : `${call.units} unit${call.units === 1 ? "" : "s"}`), number(milliseconds(call.ms))]));
+  return table(answer.calls.map(call => [el("td", {className: "name"}, call.name), el("td", {className: "s4"}, call.error),
+    number(call.units === null ? "– units" : `${call.units} unit${call.units === 1 ? "" : "s"}`), number(milliseconds(call.ms))]));
 }
 
 function log(answer) {
-  return table(answer.log.map(entry => [el("td", {className: `level ${entry.level}`}, entry.level),
+  return table(answer.log.map(entry => [el("td", {className: `name level ${entry.level}`}, entry.level),
     el("td", {}, entry.message, el("span", {className: "soft"},
       ...Object.entries(entry.extra).map(([key, value]) => `  ${key}=${value}`)),
       entry.trace ? el("pre", {}, entry.trace) : null)]));
@@ -154,7 +159,7 @@ stream.onmessage = event => {
   list.prepend(line(answer));
   if (answers.size > 200) { const [oldest] = answers.keys(); answers.delete(oldest); list.lastChild.remove(); }
   show();
-  if (!chosen) choose(answer.number);
+  if (following && matches(answer)) choose(answer.number);
 };
 detail.append(el("p", {className: "empty"}, "No requests yet. Call the API, or ", el("a", {href: "docs"}, "try it here"), "."));
-list.focus();
+back();
