@@ -91,7 +91,9 @@ def pytest_configure(config: pytest.Config) -> None:
         recorder.answered(given)
         return given
 
-    Gateway.answer = recording  # type: ignore[method-assign]
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(Gateway, "answer", recording)
+    config.add_cleanup(monkey.undo)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
