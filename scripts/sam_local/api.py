@@ -18,6 +18,7 @@ from gateway.template import Template
 from sam_local import processes
 
 HOST = "host.docker.internal"  # this machine, as a container calls it
+CONTAINERS = ["--skip-pull-image", "--add-host", f"{HOST}:host-gateway"]
 
 
 def fetch_images(template: Template) -> None:
@@ -44,10 +45,9 @@ def build(template: Path) -> Path:
 def running(built: Path, endpoint: str, port: int) -> Iterator[processes.Process]:
     """The API on `port`, its containers warm, its functions calling the DynamoDB at `endpoint`."""
     print("sam local start-api ...", flush=True)
-    network = f"sam-local-{os.getpid()}"
-    command = ["sam", "local", "start-api", "--port", str(port), "--template", str(_wired(built, endpoint))]
-    command += ["--skip-pull-image", "--warm-containers", "EAGER", "--docker-network", network]
-    command += ["--add-host", f"{HOST}:host-gateway"]
+    network = f"sam-local-{port}"
+    command = ["sam", "local", "start-api", "--port", str(port), "--template", str(wired(built, endpoint))]
+    command += [*CONTAINERS, "--warm-containers", "EAGER", "--docker-network", network]
     # The containers get the emulator's keys, never the developer's own.
     keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": ""}
     with _network(network), processes.running(command, port, env=os.environ | keys) as process:
@@ -67,7 +67,7 @@ def _network(name: str) -> Iterator[None]:
         processes.run(["docker", "network", "rm", name], f"try: docker network rm {name}")
 
 
-def _wired(built: Path, endpoint: str) -> Path:
+def wired(built: Path, endpoint: str) -> Path:
     """The built template, with the endpoint in every function's environment.
 
     `sam local --env-vars` sets only variables that the template declares; an endpoint has no place in that.
@@ -76,7 +76,7 @@ def _wired(built: Path, endpoint: str) -> Path:
     function = document.setdefault("Globals", {}).setdefault("Function", {})
     variables = function.setdefault("Environment", {}).setdefault("Variables", {})
     variables["AWS_ENDPOINT_URL_DYNAMODB"] = _from_container(endpoint)
-    wired = built.with_name("sam-local.yaml")
+    wired = built.with_stem(f"{built.stem}-wired")
     wired.write_text(yaml.safe_dump(document, sort_keys=False))
     return wired
 

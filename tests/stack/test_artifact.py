@@ -1,0 +1,58 @@
+"""What plain `sam build` leaves is what Lambda gets."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import botocore
+import pytest
+from gateway import documents
+
+from tests.stack.conftest import ROOT
+
+FUNCTIONS = [f"{operation}Function" for operation in ("CreateUser", "GetUser", "ListUsers", "UpdateUser", "DeleteUser")]
+BOTO3 = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"]
+
+
+@pytest.fixture(params=FUNCTIONS)
+def artifact(request: pytest.FixtureRequest, built: Path) -> Path:
+    return built.parent / str(request.param)
+
+
+def test_every_function_of_the_template_is_looked_into(built: Path) -> None:
+    resources = documents.read(built)["Resources"]
+    functions = {name for name, r in resources.items() if r["Type"] == "AWS::Serverless::Function"}
+    assert functions == set(FUNCTIONS)
+
+
+def test_the_spec_in_the_artifact_is_a_file_equal_to_its_source(artifact: Path) -> None:
+    packed = artifact / "users-api.yaml"
+    assert not packed.is_symlink()
+    assert packed.read_bytes() == (ROOT / "specs/api/users-api.yaml").read_bytes()
+
+
+def test_the_artifact_holds_modules_the_spec_and_runtime_libraries_and_nothing_else(artifact: Path) -> None:
+    handlers = ROOT / "handlers"
+    own = {p.relative_to(handlers) for p in handlers.rglob("*.py")}
+    found = {p.relative_to(artifact) for p in artifact.rglob("*") if p.is_file() and p.suffix != ".pyc"}
+    rest = {p for p in found - own if p.parts[0] != "fastjsonschema"}
+    assert own <= found
+    assert rest == {Path("users-api.yaml"), Path("users-api.json")}
+
+
+def test_every_module_in_the_artifact_is_compiled(artifact: Path) -> None:
+    sources = set(artifact.rglob("*.py"))
+    compiled = {p.parent.parent / f"{p.name.split('.')[0]}.py" for p in artifact.rglob("*.cpython-311.pyc")}
+    assert compiled == sources
+
+
+def test_the_function_imports_with_nothing_but_its_artifact_and_boto3(
+    artifact: Path, built: Path, tmp_path: Path
+) -> None:
+    for name in BOTO3:
+        (tmp_path / name).symlink_to(Path(botocore.__file__).parent.parent / name)
+    module = documents.read(built)["Resources"][artifact.name]["Properties"]["Handler"].rpartition(".")[0]
+    script = f"import sys; sys.path += [{str(artifact)!r}, {str(tmp_path)!r}]; import {module}"
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", "USERS_TABLE": "users", "CORS_ALLOW_ORIGIN": "*"}
+    done = subprocess.run([sys.executable, "-IS", "-c", script], env=environment, capture_output=True, text=True)
+    assert not done.stderr

@@ -1,0 +1,107 @@
+"""The local gateway and `sam local` get the same requests: whatever differs is named in differences.py."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stack import generated
+from tests.stack.conftest import ROOT, Start
+from tests.stack.differences import ANSWERS, EVENTS, Difference
+from tests.stack.generated import Sent
+
+Document = dict[str, Any]
+# What is another at every run, as text and as places; and the headers that belong to the two HTTP servers.
+TEXTS = {
+    "<id>": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "<time>": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z",
+    "<host>": r"127\.0\.0\.1:\d+",
+}
+PLACES = {"headers.etag", "body.next_cursor", "headers.X-Forwarded-Port", "multiValueHeaders.X-Forwarded-Port"}
+SERVERS = {"server", "date", "connection", "content-length"}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    sent: Sent
+    local: Document
+    sam: Document
+
+    @property
+    def differing(self) -> set[str]:
+        """The places, such as headers.location, where the two documents differ."""
+        return {p for p in self.local.keys() | self.sam.keys() if self.local.get(p) != self.sam.get(p)}
+
+    def unexplained(self, known: list[Difference]) -> Iterator[str]:
+        for place in sorted(self.differing):
+            if not any(difference.explains(place, self.sent) for difference in known):
+                yield f"{self.sent}: {place} is {self.local.get(place)!r}, in sam local {self.sam.get(place)!r}"
+
+
+@pytest.fixture(scope="module")
+def answers(quiet: Path, start_database: Start, start_gateway: Start, start_sam_local: Start) -> list[Exchange]:
+    """What the API's functions answer, from a database for each gateway."""
+    local = start_gateway(ROOT / "template.yaml", start_database())
+    sam = start_sam_local(quiet, start_database())
+    created = [(user.to(local), user.to(sam)) for user in generated.users()]
+    ids = [json.loads(body)["id"] for (_, _, body), _ in created]
+    assert ids == [json.loads(body)["id"] for _, (_, _, body) in created]
+    requests = [*generated.by_hand(ids[0]), *generated.from_spec(ids)]
+    return [Exchange(request, _answer(*request.to(local)), _answer(*request.to(sam))) for request in requests]
+
+
+@pytest.fixture(scope="module")
+def events(
+    answers: list[Exchange], echo: Path, start_database: Start, start_gateway: Start, start_sam_local: Start
+) -> list[Exchange]:
+    """The events that functions get for these requests, where both gateways ask a function."""
+    database = start_database()
+    local, sam = start_gateway(echo, database), start_sam_local(echo, database)
+    both = [(exchange.sent, exchange.sent.to(local), exchange.sent.to(sam)) for exchange in answers]
+    return [Exchange(s, _event(a[2]), _event(b[2])) for s, a, b in both if (a[0], b[0]) == (200, 200)]
+
+
+def test_both_gateways_give_the_same_answers(answers: list[Exchange]) -> None:
+    assert len(answers) > 350
+    assert [line for exchange in answers for line in exchange.unexplained(ANSWERS)] == []
+
+
+def test_both_gateways_give_functions_the_same_events(events: list[Exchange]) -> None:
+    assert len(events) > 300
+    assert [line for exchange in events for line in exchange.unexplained(EVENTS)] == []
+
+
+def test_every_named_difference_is_still_there(answers: list[Exchange], events: list[Exchange]) -> None:
+    for known, exchanges in (ANSWERS, answers), (EVENTS, events):
+        gone = [d.fact for d in known if not any(d.explains(p, e.sent) for e in exchanges for p in e.differing)]
+        assert gone == []
+
+
+def _answer(status: int, headers: dict[str, str], body: bytes) -> Document:
+    kept = {name.lower(): value for name, value in headers.items() if name.lower() not in SERVERS}
+    document = json.loads(body) if kept.get("content-type", "").endswith("json") and body else body.decode()
+    return dict(_flat({"status": status, "headers": kept, "body": document}))
+
+
+def _event(body: bytes) -> Document:
+    return dict(_flat(json.loads(body)))
+
+
+def _flat(document: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """`("body.errors", [...])` of `{"body": {"errors": [...]}}`, without what varies."""
+    if isinstance(document, dict) and document:
+        for key, value in document.items():
+            yield from _flat(value, f"{place}.{key}" if place else key)
+    else:
+        yield place, "<varies>" if place in PLACES else _fixed(document)
+
+
+def _fixed(value: Any) -> Any:
+    text = json.dumps(value)
+    for name, pattern in TEXTS.items():
+        text = re.sub(pattern, name, text)
+    return json.loads(text)
