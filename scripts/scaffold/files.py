@@ -113,6 +113,18 @@ def tabled(new: Addition, lines: list[str]) -> list[str]:
     return found
 
 
+def recorded(new: Addition, lines: list[str]) -> list[str]:
+    """The tests' record with what they see now: a 501, and what the gateway itself answers on the path."""
+    record = json.loads("\n".join(lines))
+    seen, path = record["responses"], new.operation.path
+    like = seen.get(str(new.like), {})
+    throttled = {status: headers for status, headers in like.items() if status.startswith("429")}
+    seen[str(new.operation)] = {**throttled, "501 Not Implemented": like.get("500 Internal Server Error", "")}
+    for method in ("OPTIONS", "ANY"):
+        seen[f"{method} {path}"] = seen.get(f"{method} {new.like.path}", {})
+    return json.dumps(record, indent=2, sort_keys=True).splitlines()
+
+
 def _request(new: Addition) -> list[str]:
     """The lines of the first test that send the request: to a user that there is, where the path names one."""
     path, before = new.example_path, []
@@ -130,8 +142,7 @@ def _request(new: Addition) -> list[str]:
 def _event(new: Addition) -> Any:
     """The example operation's event, as API Gateway would send it for the new one."""
     operation = new.operation
-    source = new.project.root / f"events/{new.like.named('_')}.json"
-    event = json.loads(source.read_text(encoding="utf-8"))
+    event = new.project.document(f"events/{new.like.named('_')}.json").data
     headers = {name: value for name, value in event["headers"].items() if ANY_REQUEST.match(name)}
     headers |= new.required_headers | ({"Content-Type": "application/json"} if new.body is not None else {})
     path = "/".join(quote(part) for part in new.example_path.split("/"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from driftcheck import validity
+from driftcheck.document import text
 from driftcheck.finding import CannotRun
 from driftcheck.project import Project
 
@@ -14,6 +15,7 @@ from scaffold.addition import Addition
 from scaffold.errors import Unusable
 
 ARCHITECTURE = "specs/architecture.md"
+OBSERVED = "tests/observed.json"
 EPILOG = "Write the operation into the spec first: operationId, summary, parameters, body with an example, responses."
 
 
@@ -40,7 +42,7 @@ def _added(root: Path) -> Iterator[str]:
 
 def _project(root: Path) -> Project:
     project = Project(root)
-    if finding := next(iter(validity.check(project.spec)), None):
+    if finding := next(iter(validity.check(project)), None):
         raise Unusable(str(finding))
     return project
 
@@ -51,9 +53,10 @@ def _changes(new: Addition) -> Iterator[tuple[str, str, str]]:
         new.project.spec.name: specification.extended,
         new.project.template.name: template.extended,
         ARCHITECTURE: files.tabled,
+        OBSERVED: files.recorded,
     }
     for name, edit in edited.items():
-        lines = (root / name).read_text(encoding="utf-8").splitlines()
+        lines = text(root / name, name).splitlines()
         yield "extended", name, "\n".join(edit(new, lines)) + "\n"
     for name, content in files.created(new):
         if (root / name).exists():

@@ -1,0 +1,24 @@
+"""PATCH /users/{id}: changes what the body names of a user, and keeps the rest.
+
+It reads before it writes, so it asks for If-Match (required in the spec), and writes only if the user is still the one
+that it read: two callers cannot undo each other's changes without noticing.
+"""
+
+from users import etags
+from users.contract import Arguments
+from users.operation import operation
+from users.proxy import Response
+from users.repository import Users
+from users.user import Change
+
+users = Users()
+
+
+@operation("patchUser")
+def handler(arguments: Arguments) -> Response:
+    user = users.get(arguments.path["id"])
+    change = Change.now(**{"email": user.email, "name": user.name, **arguments.body})
+    accepted = etags.revisions(arguments.header["If-Match"])
+    unchanged = frozenset({user.revision})
+    patched = users.replace(user.id, change, unchanged if accepted is None else unchanged & accepted)
+    return Response(200, patched.as_json(), {"ETag": patched.etag})
