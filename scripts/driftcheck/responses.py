@@ -24,6 +24,8 @@ def check(project: Project, observations: Observations) -> Iterator[Finding]:
 
 def _compared(project: Project, operation: Operation, observations: Observations) -> Iterator[Fault]:
     seen = _seen(observations.responses.get(str(operation), {}))
+    if "501" in seen:
+        return  # scripts/new-operation has just added it, and it is not written yet
     documented = project.responses(operation)
     for status in seen.keys() - documented.keys():
         yield (), f"answers {status}, which is not documented", DOCUMENT

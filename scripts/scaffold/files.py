@@ -100,9 +100,8 @@ def tabled(new: Addition, lines: list[str]) -> list[str]:
     """The architecture's tables, with a row for the new function behind each that names the example's."""
     like, operation = new.like, new.operation
     names = new.names | {
-        f"`{like.path}`": f"`{operation.path}`",
-        f"| {like.method} |": f"| {operation.method} |",
-        f"{like.node['summary']} |": f"{new.summary} |",
+        str(like): str(operation),
+        f"| {like.method} | {like.path} |": f"| {operation.method} | {operation.path} |",
         like.named("-"): operation.named("-"),
     }
     found: list[str] = []
