@@ -96,7 +96,7 @@ def _header_fault(result: dict[str, Any]) -> str:
 
 def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:
     single, multi = result.get("headers") or {}, result.get("multiValueHeaders") or {}
-    pairs = [(name, value) for name, value in single.items() if name not in multi]
+    pairs = [(name, value) for name, value in single.items() if value not in multi.get(name, ())]  # merged [D]
     pairs += [(name, value) for name, values in multi.items() for value in values]
     return [(_outward(name), _text(value)) for name, value in pairs]
 

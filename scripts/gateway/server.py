@@ -1,6 +1,7 @@
 """The development server: the gateway and its console over HTTP, a thread a connection."""
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -71,6 +72,7 @@ def serve(options: argparse.Namespace) -> int:
         server = _http(listening, Console(gateway, recorder))
         terminal.ready(gateway, f"http://{options.host}:{server.port}", names, time.perf_counter() - started)
         lines.show = terminal.line
+        gc.enable()
         server.serve_forever()  # until Ctrl-C, which it takes for itself
         terminal.say("Stopped.")
     return 0

@@ -55,6 +55,11 @@ def test_multi_value_headers_are_sent_one_by_one(client: Client) -> None:
     assert client.get("/covers/cookies").headers.getlist("Set-Cookie") == ["a=1", "b=2"]
 
 
+@pytest.mark.parametrize(("path", "values"), [("merged", ["1", "2"]), ("both", ["0", "1", "2"])])
+def test_single_and_multi_value_headers_are_merged(client: Client, path: str, values: list[str]) -> None:
+    assert client.get(f"/covers/{path}").headers.getlist("X-A") == values
+
+
 def test_headers_of_the_gateway_itself_are_remapped(client: Client) -> None:
     headers = client.get("/covers/server").headers
     assert (headers["x-amzn-Remapped-Server"], headers["x-amzn-Remapped-Date"]) == ("mine", "today")
