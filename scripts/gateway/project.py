@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gateway import authorization, documents, routes, validators, velocity
+from gateway import authorization, routes, validators, velocity
 from gateway.errors import GatewayResponse, ProjectError
 from gateway.functions import Function, signature
 from gateway.routes import Route, Router
@@ -89,12 +89,8 @@ def _api(template: Template) -> tuple[str, dict[str, Any]]:
 
 
 def _definition(template: Template, name: str, api: dict[str, Any]) -> dict[str, Any]:
-    body = api.get("DefinitionBody")
-    if body is None:
-        file = template.path.parent / str(api["DefinitionUri"])
-        template.files.add(file)
-        body = template.resolve(documents.read(file))
-    if not str(body.get("openapi", "")).startswith("3.0"):
-        version = body.get("openapi") or body.get("swagger")
+    body = api.get("DefinitionBody") or template.include(str(api["DefinitionUri"]))
+    version = str(body.get("openapi") or body.get("swagger"))
+    if not version.startswith("3.0"):
         raise ProjectError(f"{template.path}: {name}'s definition must be OpenAPI 3.0.x, not {version}")
     return dict(body)

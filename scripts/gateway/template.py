@@ -12,85 +12,71 @@ from gateway.errors import ProjectError
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 NO_VALUE = object()
-VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
+NAMES = ("TableName", "FunctionName", "StageName", "QueueName", "TopicName", "BucketName")
+PSEUDO = {
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::StackName": "local",
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/local/local",
+    "AWS::NotificationARNs": [],
+    "AWS::NoValue": NO_VALUE,
+}
 
 
 class Template:
-    """What the template at `path` says for one set of parameters."""
+    """What the template at `path` says for one set of parameters; `files` are those it was read from."""
 
-    def __init__(self, path: Path, parameters: dict[str, str] | None = None, region: str = REGION):
+    region = REGION
+
+    def __init__(self, path: Path, parameters: dict[str, str] | None = None):
         self.path = path.absolute()
-        self.document = documents.read(self.path)
         self.files = {self.path}
-        self.region = region
-        self.given = parameters or {}
-        declared = self.document.get("Parameters") or {}
-        if unknown := sorted(set(self.given) - set(declared)):
-            raise ProjectError(f"{path}: no parameter {unknown[0]!r}; it has: {', '.join(declared) or 'none'}")
-        self._check_allowed_values()
-
-    @cached_property
-    def resources(self) -> dict[str, dict[str, Any]]:
-        """The resources whose condition holds, Globals merged in, intrinsics not yet resolved."""
-        declared = self.document.get("Resources")
-        if not isinstance(declared, dict):
-            raise ProjectError(f"{self.path}: no Resources in it: is this a SAM template?")
-        return {name: self._with_globals(r) for name, r in declared.items() if self._exists(r)}
+        document = documents.read(self.path)
+        self._sections = {name: document.get(name) or {} for name in documents.SECTIONS}
+        self._given = parameters or {}
+        if not self._sections["Resources"]:
+            raise ProjectError(f"{path}: no Resources in it: is this a SAM template?")
+        for name, value in self._given.items():
+            self._check_parameter(name, value)
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The resolved properties of every resource of one type, by logical id."""
-        found = {n: r.get("Properties") or {} for n, r in self.resources.items() if r.get("Type") == kind}
-        return {name: self.resolve(properties) for name, properties in found.items()}
+        """The resolved properties, by logical id, of the resources of one type whose condition holds."""
+        shared = self._sections["Globals"].get(kind.removeprefix("AWS::Serverless::")) or {}
+        return {
+            name: self.resolve(merged(shared, resource.get("Properties") or {}))
+            for name, resource in self._sections["Resources"].items()
+            if resource.get("Type") == kind and ("Condition" not in resource or self._condition(resource["Condition"]))
+        }
 
     def resolve(self, value: Any) -> Any:
         """`value` with every intrinsic function in it replaced by its result."""
         if isinstance(value, list):
-            return [r for r in map(self.resolve, value) if r is not NO_VALUE]
+            return [item for item in map(self.resolve, value) if item is not NO_VALUE]
         if not isinstance(value, dict):
             return value
-        if len(value) == 1:
-            [(name, argument)] = value.items()
-            if name in self._functions:
-                return self._call(name, argument)
-        resolved = {key: self.resolve(item) for key, item in value.items()}
-        return {key: item for key, item in resolved.items() if item is not NO_VALUE}
+        [name, *others] = value or [""]
+        if not others and name in self._functions:
+            try:
+                return self._functions[name](value[name])
+            except (TypeError, ValueError, LookupError, AttributeError):
+                raise ProjectError(f"{self.path}: {name} does not take {value[name]!r}") from None
+        return {key: item for key, raw in value.items() if (item := self.resolve(raw)) is not NO_VALUE}
 
-    def _call(self, name: str, argument: Any) -> Any:
-        try:
-            return self._functions[name](argument)
-        except (TypeError, ValueError, LookupError, AttributeError):
-            raise ProjectError(f"{self.path}: {name} does not take {argument!r}") from None
-
-    def condition(self, name: str) -> bool:
-        conditions = self.document.get("Conditions") or {}
-        if name not in conditions:
-            raise ProjectError(f"{self.path}: no condition {name!r}: add it to Conditions")
-        return bool(self.resolve(conditions[name]))
-
-    def _exists(self, resource: dict[str, Any]) -> bool:
-        return "Condition" not in resource or self.condition(resource["Condition"])
-
-    def _check_allowed_values(self) -> None:
-        for name, value in self.given.items():
-            allowed = self.document["Parameters"][name].get("AllowedValues")
-            if allowed and value not in map(str, allowed):
-                choices = ", ".join(map(str, allowed))
-                raise ProjectError(f"{self.path}: parameter {name}={value!r} is not one of {choices}")
-
-    def _with_globals(self, resource: dict[str, Any]) -> dict[str, Any]:
-        section = str(resource.get("Type", "")).removeprefix("AWS::Serverless::")
-        shared = (self.document.get("Globals") or {}).get(section)
-        properties = resource.get("Properties") or {}
-        return {**resource, "Properties": merged(shared, properties)} if shared else resource
+    def physical_name(self, name: str) -> str:
+        """The name a resource gets here: the one its properties state, or else its logical id."""
+        properties = self._sections["Resources"][name].get("Properties") or {}
+        return next((str(self.resolve(properties[key])) for key in NAMES if key in properties), name)
 
     @cached_property
     def _functions(self) -> dict[str, Callable[[Any], Any]]:
         return {
             "Ref": self._ref,
-            "Condition": self.condition,
+            "Condition": self._condition,
             "Fn::Sub": self._sub,
             "Fn::GetAtt": self._get_att,
-            "Fn::If": lambda a: self.resolve(a[1] if self.condition(a[0]) else a[2]),
+            "Fn::If": lambda a: self.resolve(a[1] if self._condition(a[0]) else a[2]),
             "Fn::Equals": lambda a: str(self.resolve(a[0])) == str(self.resolve(a[1])),
             "Fn::And": lambda a: all(map(self.resolve, a)),
             "Fn::Or": lambda a: any(map(self.resolve, a)),
@@ -100,48 +86,40 @@ class Template:
             "Fn::Select": lambda a: self.resolve(a[1])[int(self.resolve(a[0]))],
             "Fn::FindInMap": self._find_in_map,
             "Fn::Base64": lambda a: base64.b64encode(str(self.resolve(a)).encode()).decode(),
-            "Fn::GetAZs": lambda a: [self.region + zone for zone in "abc"],
             "Fn::ImportValue": lambda a: str(self.resolve(a)),
             "Fn::Transform": self._transform,
         }
 
     def _ref(self, name: str) -> Any:
-        pseudo = {
-            "AWS::Region": self.region,
-            "AWS::AccountId": ACCOUNT,
-            "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com",
-            "AWS::StackName": "local",
-            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{ACCOUNT}:stack/local/local",
-            "AWS::NotificationARNs": [],
-            "AWS::NoValue": NO_VALUE,
-        }
-        if name in pseudo:
-            return pseudo[name]
-        if name in (self.document.get("Parameters") or {}):
+        if name in PSEUDO:
+            return PSEUDO[name]
+        if name in self._sections["Parameters"]:
             return self._parameter(name)
-        if name not in (self.document.get("Resources") or {}):
-            raise ProjectError(f"{self.path}: {name!r} is neither a parameter nor a resource")
-        return self.physical_name(name)
+        if name in self._sections["Resources"]:
+            return self.physical_name(name)
+        raise ProjectError(f"{self.path}: {name!r} is neither a parameter nor a resource")
 
-    def physical_name(self, name: str) -> str:
-        """The name a resource gets here: the one its properties state, or else its logical id."""
-        resource = self.document["Resources"][name]
-        properties = resource.get("Properties") or {}
-        for key in ("TableName", "FunctionName", "StageName", "QueueName", "TopicName", "BucketName"):
-            if key in properties:
-                return str(self.resolve(properties[key]))
-        return name
+    def _check_parameter(self, name: str, value: str) -> None:
+        declared = self._sections["Parameters"]
+        if name not in declared:
+            raise ProjectError(f"{self.path}: no parameter {name!r}; it has: {', '.join(declared) or 'none'}")
+        if (allowed := declared[name].get("AllowedValues")) and value not in map(str, allowed):
+            choices = ", ".join(map(str, allowed))
+            raise ProjectError(f"{self.path}: parameter {name}={value!r} is not one of {choices}")
 
     def _parameter(self, name: str) -> Any:
-        declared = self.document["Parameters"][name]
-        value = self.given.get(name, declared.get("Default"))
+        declared = self._sections["Parameters"][name]
+        value = self._given.get(name, declared.get("Default"))
         if value is None:
-            raise ProjectError(
-                f"{self.path}: parameter {name} has no default: give it with --parameter-overrides {name}=VALUE"
-            )
-        is_list = str(declared.get("Type", "")).startswith(("CommaDelimitedList", "List<"))
+            hint = f"give it with --parameter-overrides {name}=VALUE"
+            raise ProjectError(f"{self.path}: parameter {name} has no default: {hint}")
+        is_list = str(declared.get("Type")).startswith(("CommaDelimitedList", "List<"))
         return [part.strip() for part in str(value).split(",")] if is_list else value
+
+    def _condition(self, name: str) -> bool:
+        if name not in self._sections["Conditions"]:
+            raise ProjectError(f"{self.path}: no condition {name!r}: add it to Conditions")
+        return bool(self.resolve(self._sections["Conditions"][name]))
 
     def _sub(self, argument: Any) -> str:
         text, local = (argument[0], self.resolve(argument[1])) if isinstance(argument, list) else (argument, {})
@@ -152,44 +130,42 @@ class Template:
                 return f"${{{name}}}"
             if name in local:
                 return str(local[name])
-            return str(self._get_att(name.split(".", 1)) if "." in name else self._ref(name))
+            return str(self._get_att(name) if "." in name else self._ref(name))
 
-        return VARIABLE.sub(value, str(text))
+        return re.sub(r"\$\{(!?)([^}]+)\}", value, text)
 
     def _get_att(self, argument: Any) -> str:
         name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
-        resource = (self.document.get("Resources") or {}).get(name)
-        if resource is None:
+        if name not in self._sections["Resources"]:
             raise ProjectError(f"{self.path}: no resource {name!r} (asked for its {attribute})")
         if attribute != "Arn":
             return f"{name}.{attribute}"
-        arn = {
-            "AWS::Serverless::Function": "lambda:{}:{}:function:{}",
-            "AWS::DynamoDB::Table": "dynamodb:{}:{}:table/{}",
-        }.get(resource.get("Type"), f"{str(resource.get('Type')).split('::')[1].lower()}:{{}}:{{}}:{{}}")
-        return "arn:aws:" + arn.format(self.region, ACCOUNT, self.physical_name(name))
+        kind = self._sections["Resources"][name]["Type"]
+        service = {"AWS::Serverless::Function": "lambda", "AWS::Serverless::SimpleTable": "dynamodb"}.get(kind)
+        noun = {"Function": "function:", "Table": "table/", "SimpleTable": "table/"}.get(kind.split("::")[2], "")
+        return f"arn:aws:{service or kind.split('::')[1].lower()}:{REGION}:{ACCOUNT}:{noun}{self.physical_name(name)}"
 
     def _find_in_map(self, argument: list[Any]) -> Any:
-        keys = [self.resolve(key) for key in argument[:3]]
-        found: Any = self.document.get("Mappings") or {}
-        for key in keys:
-            if not isinstance(found, dict) or key not in found:
-                raise ProjectError(f"{self.path}: no {'.'.join(map(str, keys))} in Mappings")
-            found = found[key]
-        return self.resolve(found)
+        top, second, third = (str(self.resolve(key)) for key in argument)
+        try:
+            return self.resolve(self._sections["Mappings"][top][second][third])
+        except KeyError:
+            raise ProjectError(f"{self.path}: no {top}.{second}.{third} in Mappings") from None
 
     def _transform(self, argument: dict[str, Any]) -> Any:
         if argument.get("Name") != "AWS::Include":
             raise ProjectError(f"{self.path}: the transform {argument.get('Name')} is not known here")
-        included = self.path.parent / str(self.resolve(argument["Parameters"]["Location"]))
-        self.files.add(included)
-        return self.resolve(documents.read(included))
+        return self.include(str(self.resolve(argument["Parameters"]["Location"])))
+
+    def include(self, location: str) -> Any:
+        """The document at a path beside the template, resolved as if it stood in it."""
+        file = self.path.parent / location
+        self.files.add(file)
+        return self.resolve(documents.read(file))
 
 
 def merged(shared: Any, own: Any) -> Any:
     """SAM's rule for Globals: maps are merged, lists are appended, anything else is replaced."""
     if isinstance(shared, dict) and isinstance(own, dict):
-        return {**shared, **{k: merged(shared[k], v) if k in shared else v for k, v in own.items()}}
-    if isinstance(shared, list) and isinstance(own, list):
-        return shared + own
-    return own
+        return {**shared, **{key: merged(shared.get(key), value) for key, value in own.items()}}
+    return shared + own if isinstance(shared, list) and isinstance(own, list) else own
