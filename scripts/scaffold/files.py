@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from textwrap import indent
 from typing import Any
 from urllib.parse import quote
 
@@ -88,7 +89,7 @@ def created(new: Addition) -> Iterator[tuple[str, str]]:
         "page": page,
         "spec": spec.removeprefix("specs/"),
         "spec_name": spec.rpartition("/")[2],
-        "request": "\n".join(f"    {line}" for line in _request(new)),
+        "request": indent("\n".join(_request(new)), "    "),
     }
     yield f"handlers/{file}.py", HANDLER.format(**facts)
     yield f"events/{file}.json", json.dumps(_event(new), indent=2, ensure_ascii=False) + "\n"
@@ -146,15 +147,13 @@ def _event(new: Addition) -> Any:
     headers |= new.required_headers | ({"Content-Type": "application/json"} if new.body is not None else {})
     path = "/".join(quote(part) for part in new.example_path.split("/"))
     context = event["requestContext"]
-    context |= {
-        "httpMethod": operation.method,
-        "path": f"/{context['stage']}{path}",
-        "resourcePath": operation.path,
-    }
+    stage = context["stage"]
+    context = context | {"httpMethod": operation.method, "path": f"/{stage}{path}", "resourcePath": operation.path}
     return event | {
         "resource": operation.path,
         "path": path,
         "httpMethod": operation.method,
+        "requestContext": context,
         "headers": dict(sorted(headers.items())),
         "multiValueHeaders": {name: [value] for name, value in sorted(headers.items())},
         "queryStringParameters": None,

@@ -1,12 +1,12 @@
 """`scripts/new-operation`: gives each operation of the spec that has no function what it needs, and nothing more."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from driftcheck import validity
-from driftcheck.document import text
 from driftcheck.finding import CannotRun
 from driftcheck.project import Project
 
@@ -38,11 +38,21 @@ def _added(root: Path) -> Iterator[str]:
         for verb, name, content in list(_changes(new)):  # all of them first: an error leaves every file as it is
             (root / name).write_text(content, encoding="utf-8")
             yield f"  {verb} {name}"
+        ruff = [
+            sys.executable,
+            "-m",
+            "ruff",
+            "format",
+            "--no-cache",
+            "--quiet",
+            f"tests/unit/test_{new.operation.named('_')}.py",
+        ]
+        subprocess.run(ruff, cwd=root, check=False)  # noqa: S603
 
 
 def _project(root: Path) -> Project:
     project = Project(root)
-    if finding := next(iter(validity.check(project)), None):
+    if finding := next(iter(validity.check(project.spec)), None):
         raise Unusable(str(finding))
     return project
 
@@ -56,7 +66,7 @@ def _changes(new: Addition) -> Iterator[tuple[str, str, str]]:
         OBSERVED: files.recorded,
     }
     for name, edit in edited.items():
-        lines = text(root / name, name).splitlines()
+        lines = new.project.text(name).splitlines()
         yield "extended", name, "\n".join(edit(new, lines)) + "\n"
     for name, content in files.created(new):
         if (root / name).exists():
