@@ -125,13 +125,7 @@ class Gateway:
         if project.authorization(route) == "AWS_IAM":
             known.context["identity"] = events.identity(request, authorization.caller(request))
         project.throttle.take(route, request.method)
-        validator = project.validator(route)
-        answer.validation = "passed" if any(validator.values()) else "none"
-        try:
-            validators.check(project.spec, validator, route, request, known.parameters)
-        except GatewayResponse as error:
-            answer.validation = error.message
-            raise
+        self._validate(route, known, answer)
         if route.kind == "mock":
             return mock.answer(route, known)
         function = project.function_of(route)
@@ -146,6 +140,18 @@ class Gateway:
         answer.invocation = Invocation(function, route.qualifier)
         result = function.run(answer.invocation, answer.event)
         return responses.from_proxy(result, request.header("Accept"), project.binary_media_types)
+
+    def _validate(self, route: Route, known: variables.Known, answer: "Answer") -> None:
+        spec, validator = self.project.spec, self.project.validator(route)
+        try:
+            if validator.get("validateRequestParameters"):
+                validators.check_parameters(spec, route, known.request, known.parameters)
+            if validator.get("validateRequestBody"):
+                validators.check_body(spec, route, known.request)
+            answer.validation = "passed" if any(validator.values()) else "none"
+        except GatewayResponse as error:
+            answer.validation = error.message
+            raise
 
 
 @dataclass

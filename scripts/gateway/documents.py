@@ -7,8 +7,6 @@ import yaml
 
 from gateway.errors import ProjectError
 
-SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals", "Resources")
-
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """The C loader, where PyYAML was built with it, plus CloudFormation's short tags."""

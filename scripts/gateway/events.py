@@ -37,6 +37,11 @@ class Request:
         """The last value of a header, whatever its letter case."""
         return next((v for n, v in reversed(self.headers) if n.lower() == name.lower()), None)
 
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without its parameters; a request without one is taken for JSON [A]."""
+        return (self.header("Content-Type") or "application/json").split(";")[0].strip().lower()
+
     def again(self) -> "Request":
         """The same request, sent once more."""
         return Request(

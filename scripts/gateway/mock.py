@@ -35,8 +35,7 @@ def _misconfigured(reason: str) -> GatewayResponse:
 
 def _request_body(integration: dict[str, Any], known: variables.Known) -> str:
     templates = integration.get("requestTemplates") or {}
-    media_type = (known.request.header("Content-Type") or "application/json").split(";")[0].strip().lower()
-    if (template := templates.get(media_type) or templates.get("$default")) is not None:
+    if (template := templates.get(known.request.media_type) or templates.get("$default")) is not None:
         return velocity.rendered(template, known)
     behaviour = str(integration.get("passthroughBehavior", "when_no_match")).lower()
     if behaviour == "never" or (behaviour == "when_no_templates" and templates):

@@ -12,6 +12,7 @@ from gateway.errors import ProjectError
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 NO_VALUE = object()
+SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals", "Resources")
 NAMES = ("TableName", "FunctionName", "StageName", "QueueName", "TopicName", "BucketName")
 PSEUDO = {
     "AWS::Region": REGION,
@@ -34,7 +35,7 @@ class Template:
         self.path = path.absolute()
         self.files = {self.path}
         document = documents.read(self.path)
-        self._sections = {name: document.get(name) or {} for name in documents.SECTIONS}
+        self._sections = {name: document.get(name) or {} for name in SECTIONS}
         self._given = parameters or {}
         if not self._sections["Resources"]:
             raise ProjectError(f"{path}: no Resources in it: is this a SAM template?")

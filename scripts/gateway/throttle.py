@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import lru_cache
 from typing import Any
 
 from gateway.errors import GatewayResponse
@@ -9,32 +10,29 @@ from gateway.routes import Route
 
 
 class Throttle:
-    """Buckets by route; `enabled` is for tools that measure or flood."""
+    """`enabled` is for tools that measure or flood."""
 
     def __init__(self, settings: list[dict[str, Any]]):
-        self._settings = settings
-        self._buckets: dict[tuple[str, str], Bucket | None] = {}
         self.enabled = True
+        self._settings = {
+            ("/" + str(s.get("ResourcePath", "/*")).replace("~1", "/").lstrip("/"), str(s.get("HttpMethod", "*"))): s
+            for s in settings
+            if "ThrottlingRateLimit" in s
+        }
+        self._bucket = lru_cache(maxsize=None)(self._new_bucket)
 
     def take(self, route: Route, method: str) -> None:
         """Take a token for the method, or raise the 429."""
-        key = (route.resource, method)
-        if key not in self._buckets:
-            self._buckets[key] = self._bucket(*key)
-        bucket = self._buckets[key]
+        bucket = self._bucket(route.resource, method)
         if self.enabled and bucket and not bucket.take():
             reason = f"beyond {bucket.rate:g} requests a second with a burst of {bucket.size:g} (MethodSettings)"
             raise GatewayResponse("THROTTLED", "Too Many Requests", reason=reason)
 
-    def _bucket(self, resource: str, method: str) -> "Bucket | None":
-        for path, verb in ((resource, method), (resource, "*"), ("/*", method), ("/*", "*")):
-            for setting in self._settings:
-                stated = str(setting.get("ResourcePath", "/*"))
-                stated = "/" + stated.lstrip("/").replace("~1", "/").lstrip("/")
-                if stated == path and str(setting.get("HttpMethod", "*")).upper() == verb:
-                    rate, burst = setting.get("ThrottlingRateLimit"), setting.get("ThrottlingBurstLimit")
-                    if rate is not None or burst is not None:
-                        return Bucket(float(rate if rate is not None else 10_000), float(burst or rate or 0))
+    def _new_bucket(self, resource: str, method: str) -> "Bucket | None":
+        for key in ((resource, method), (resource, "*"), ("/*", method), ("/*", "*")):
+            if key in self._settings:
+                rate = float(self._settings[key]["ThrottlingRateLimit"])
+                return Bucket(rate, float(self._settings[key].get("ThrottlingBurstLimit", rate)))
         return None
 
 

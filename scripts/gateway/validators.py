@@ -20,36 +20,19 @@ def chosen(spec: dict[str, Any], route: Route, where: str) -> dict[str, bool]:
     return known.get(name) or {}
 
 
-def check(
-    spec: dict[str, Any], validator: dict[str, bool], route: Route, request: Request, path: dict[str, str]
-) -> None:
-    if validator.get("validateRequestParameters"):
-        _check_parameters(spec, route, request, path)
-    if validator.get("validateRequestBody"):
-        _check_body(spec, route, request)
-
-
-def _check_parameters(spec: dict[str, Any], route: Route, request: Request, path: dict[str, str]) -> None:
-    values = {
-        "path": path,
-        "query": dict(request.query),
-        "header": {name.lower(): value for name, value in request.headers},
-    }
+def check_parameters(spec: dict[str, Any], route: Route, request: Request, path: dict[str, str]) -> None:
+    headers = {name.lower(): value for name, value in request.headers}
+    values = {"path": path, "query": dict(request.query), "header": headers}
     required = [p for p in (resolved(spec, p) for p in route.operation["parameters"]) if p.get("required")]
-    missing = [
-        p["name"]
-        for p in required
-        if p["in"] in values and not values[p["in"]].get(p["name"].lower() if p["in"] == "header" else p["name"])
-    ]
-    if missing:
+    keys = [(p["in"], p["name"].lower() if p["in"] == "header" else p["name"], p["name"]) for p in required]
+    if missing := [name for place, key, name in keys if place in values and not values[place].get(key)]:
         message = f"Missing required request parameters: [{', '.join(missing)}]"
         raise GatewayResponse("BAD_REQUEST_PARAMETERS", message)
 
 
-def _check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
+def check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
     content = resolved(spec, route.operation.get("requestBody") or {}).get("content") or {}
-    media_type = (request.header("Content-Type") or "application/json").split(";")[0].strip().lower()
-    schema = (content.get(media_type) or {}).get("schema")
+    schema = (content.get(request.media_type) or {}).get("schema")
     if not schema or "allOf" in resolved(spec, schema):  # no model for it, or one that is not imported [D]
         return
     from jsonschema import Draft4Validator  # only specs that let the gateway validate bodies wait for it
@@ -59,21 +42,19 @@ def _check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
     except (ValueError, RecursionError):
         raise GatewayResponse("BAD_REQUEST_BODY", "Invalid request body", validation="not JSON") from None
     model = {**_model(schema), "components": _model(spec.get("components") or {})}
-    if faults := sorted(Draft4Validator(model).iter_errors(body), key=lambda e: list(map(str, e.path))):
-        said = ", ".join(f.message for f in faults)
+    if said := ", ".join(sorted(fault.message for fault in Draft4Validator(model).iter_errors(body))):
         raise GatewayResponse("BAD_REQUEST_BODY", "Invalid request body", reason=said, validation=f"[{said}]")
 
 
 def resolved(spec: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
     """What a local `$ref` points at, or the item itself."""
-    found: Any = item
-    while isinstance(found, dict) and "$ref" in found:
-        target, found = str(found["$ref"]), spec
+    while "$ref" in item:
+        target, item = str(item["$ref"]), spec
         for part in target.removeprefix("#/").split("/"):
-            found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
-        if found is None:
+            item = item.get(part.replace("~1", "/").replace("~0", "~"), {})
+        if not item:
             raise ProjectError(f"the $ref {target} in the API definition points nowhere")
-    return found if isinstance(found, dict) else {}
+    return item
 
 
 def _model(schema: Any) -> Any:

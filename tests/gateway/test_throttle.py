@@ -44,7 +44,7 @@ def test_the_most_specific_setting_wins() -> None:
 
 
 def test_nothing_is_throttled_without_settings_or_when_it_is_off() -> None:
-    free, off = Throttle([]), Throttle([{"ThrottlingRateLimit": 0, "ThrottlingBurstLimit": 0}])
+    free, off = Throttle([{"MetricsEnabled": True}]), Throttle([{"ThrottlingRateLimit": 0, "ThrottlingBurstLimit": 0}])
     off.enabled = False
     for _ in range(50):
         free.take(ROUTE, "GET")
