@@ -1,0 +1,83 @@
+"""Runs `schemathesis run` with schemathesis.toml; starts a local gateway that does not throttle where no --url is."""
+
+import argparse
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway import Gateway, tables
+from gateway.errors import ProjectError
+from gateway.server import RequestHandler
+from werkzeug.serving import make_server
+
+SPEC = "specs/api/users-api.yaml"
+# What `sam local start-api` does not do as API Gateway does, and so is not asked of it.
+SAM_LOCAL = {
+    "--exclude-method=OPTIONS": "it does not answer MOCK integrations: OPTIONS is a 403",
+    "--exclude-checks=unsupported_method": "it answers a method that a path does not have with 403, not 405",
+}
+
+
+def main() -> int:
+    options, others = _parser().parse_known_args()
+    seed = random.randrange(2**31) if options.seed is None else options.seed  # noqa: S311 (no secret)
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", SPEC, f"--seed={seed}", *others]
+    command += [f"--max-examples={options.examples}"] if options.examples else []
+    command += [f"--max-time={options.seconds}"] if options.seconds else []
+    if options.sam_local:
+        for option, reason in SAM_LOCAL.items():
+            print(f"{option}: {reason}")
+        command += SAM_LOCAL
+    try:
+        with _target(options) as url:
+            print(f"Against {url}; the same cases again: scripts/fuzz --seed {seed}", flush=True)
+            return subprocess.run([*command, f"--url={url}"], check=False).returncode  # noqa: S603
+    except ProjectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+@contextmanager
+def _target(options: argparse.Namespace) -> Iterator[str]:
+    if options.url:
+        yield options.url
+        return
+    gateway = Gateway.from_template("template.yaml", dynamodb=options.dynamodb or "moto")
+    gateway.project.throttle.enabled = False
+    if not options.dynamodb:
+        tables.start_moto()
+    tables.connect(gateway.project.template, options.dynamodb)
+    server = make_server("127.0.0.1", 0, gateway, threaded=True, request_handler=RequestHandler)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        gateway.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/fuzz",
+        description="Property tests on the spec; other options go to `schemathesis run`, such as --report junit,har.",
+        allow_abbrev=False,
+    )
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument("--url", help="a running API (default: the local gateway, started for this run)")
+    target.add_argument("--dynamodb", metavar="URL", help="the local gateway over this DynamoDB (default: moto)")
+    parser.add_argument("--sam-local", action="store_true", help="the API at --url is behind `sam local start-api`")
+    parser.add_argument("--seed", type=int, help="default: another one each time, printed")
+    parser.add_argument("--examples", type=int, metavar="N", help="how many cases an operation and a phase may have")
+    parser.add_argument("--seconds", type=int, metavar="N", help="go on for so long")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""schemathesis on the spec, in process: the same cases every time. `scripts/fuzz` runs as many others as one likes."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import schemathesis
+from gateway import Gateway
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, events, from_schema
+
+from tests.conftest import ROOT, SPEC
+
+pytestmark = pytest.mark.in_process
+PHASES = {"examples", "coverage", "fuzzing", "stateful"}
+
+
+def test_the_api_keeps_to_its_spec_in_every_phase(application: Gateway) -> None:
+    schema = schemathesis.openapi.from_dict(SPEC, config=SchemathesisConfig.from_path(ROOT / "schemathesis.toml"))
+    schema.config.generation.update(max_examples=8, deterministic=True)
+    schema.app = application
+
+    cases: Counter[str] = Counter()
+    failures: list[Any] = []
+    for event in from_schema(schema).execute():
+        assert not isinstance(event, events.NonFatalError | events.FatalError), event
+        if isinstance(event, events.ScenarioFinished):
+            cases[event.phase.value.lower()] += len(event.recorder.cases)
+            checks = [check for found in event.recorder.checks.values() for check in found]
+            failures += [check.failure_info for check in checks if check.status == Status.FAILURE]
+
+    assert not failures
+    assert cases.keys() == PHASES
