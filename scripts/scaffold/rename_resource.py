@@ -66,7 +66,7 @@ def _usable(root: Path, old: Names, new: Names) -> Names:
     for name in new:
         if not re.fullmatch("[A-Z][a-z]+", name):
             raise Unusable(f"{name!r} is not one capitalized word, such as Book")
-        for path in root.glob("handlers/**/*.py"):
+        for path in sorted(root.glob("handlers/**/*.py")):
             if re.search(rf"\b({name}|{name.lower()})\b", path.read_text(encoding="utf-8")):
                 raise Unusable(f"{name} is a name in {path.relative_to(root)} already: choose another")
     if _git(root, "status", "--porcelain"):
