@@ -1,0 +1,1 @@
+"""What is deployed: the stack that samconfig.toml names, and whether its API works."""
