@@ -4,33 +4,40 @@ import base64
 import secrets
 import time
 import uuid
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from gateway.errors import GatewayResponse
 from gateway.routes import Route
 from gateway.template import ACCOUNT
 
-LIMIT = 10_000_000  # bytes a payload may have [D]
+if TYPE_CHECKING:
+    from gateway.variables import Known
+
+BODY_LIMIT, HEADERS_LIMIT = 10_000_000, 10_240  # bytes [D]
 DROPPED = ("Content-Length", "Connection", "Transfer-Encoding")  # [A] never reach the function
-CASED = {"ETAG": "ETag", "TE": "TE", "DNT": "DNT"}
+UNKNOWN = (
+    "accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType",
+    "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "user", "userArn",
+)  # fmt: skip
 
 
 @dataclass
 class Request:
     method: str
-    path: str  # as sent: percent-encoded, without stage and query
+    path: str  # percent-encoded, as sent; once it is routed, without the stage
     query: list[tuple[str, str]]
     headers: list[tuple[str, str]]
     body: bytes
-    source_ip: str
-    protocol: str
+    source_ip: str = "127.0.0.1"
+    protocol: str = "HTTP/1.1"
     url: str = ""  # as sent, for signatures
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     extended_id: str = field(default_factory=lambda: secrets.token_urlsafe(11).replace("_", "-") + "=")
-    trace_id: str = field(default_factory=lambda: f"Root=1-{int(time.time()):x}-{secrets.token_hex(12)}")
     received: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def header(self, name: str) -> str | None:
@@ -42,11 +49,17 @@ class Request:
         """The Content-Type without its parameters; a request without one is taken for JSON [A]."""
         return (self.header("Content-Type") or "application/json").split(";")[0].strip().lower()
 
+    def check_size(self) -> None:
+        if len(self.body) > BODY_LIMIT:
+            raise GatewayResponse("REQUEST_TOO_LARGE", "Request Too Long", reason="a payload is at most 10 MB")
+        if sum(len(name) + len(value) for name, value in self.headers) > HEADERS_LIMIT:
+            reason = f"all headers together may have {HEADERS_LIMIT:,} bytes"
+            raise GatewayResponse("DEFAULT_4XX", "Request Header Fields Too Large", status=431, reason=reason)
+
     def again(self) -> "Request":
         """The same request, sent once more."""
-        return Request(
-            self.method, self.path, self.query, self.headers, self.body, self.source_ip, self.protocol, self.url
-        )
+        known = (self.method, self.path, self.query, self.headers, self.body, self.source_ip, self.protocol, self.url)
+        return Request(*known)
 
     @classmethod
     def from_wsgi(cls, environ: dict[str, Any]) -> "Request":
@@ -62,46 +75,39 @@ class Request:
             path=path or "/",
             query=parse_qsl(query, keep_blank_values=True),
             headers=environ.get("gateway.headers") or _headers(environ),
-            body=_read_body(environ),
+            body=_body(environ),
             source_ip=environ.get("REMOTE_ADDR") or "127.0.0.1",
             protocol=environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
             url=raw,
         )
 
 
-def _read_body(environ: dict[str, Any]) -> bytes:
+def _body(environ: dict[str, Any]) -> bytes:
     """The whole body, or as much as shows that it is too large."""
-    stream = environ["wsgi.input"]
-    if environ.get("wsgi.input_terminated"):  # of unknown length: chunked
-        return bytes(stream.read(LIMIT + 1))
     length = environ.get("CONTENT_LENGTH") or "0"
-    return bytes(stream.read(min(int(length), LIMIT + 1))) if length.isdecimal() else b""
+    if environ.get("wsgi.input_terminated"):  # of unknown length: chunked
+        length = str(BODY_LIMIT + 1)
+    return bytes(environ["wsgi.input"].read(min(int(length), BODY_LIMIT + 1))) if length.isdecimal() else b""
 
 
 def _headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
-    names = {k: k[5:] for k in environ if k.startswith("HTTP_")}
-    names |= {k: k for k in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(k)}
-    return [(CASED.get(n) or n.replace("_", "-").title(), environ[key]) for key, n in names.items()]
+    names = {key: key.removeprefix("HTTP_").replace("_", "-").title() for key in environ if key.startswith("HTTP_")}
+    names |= {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}
+    return [(name, environ[key]) for key, name in names.items() if environ.get(key)]
 
 
-def proxy_event(
-    request: Request,
-    route: Route,
-    parameters: dict[str, str],
-    context: dict[str, Any],
-    *,
-    stage_variables: dict[str, str] | None = None,
-    binary: list[str] | None = None,
-) -> dict[str, Any]:
+def proxy_event(known: "Known", route: Route, binary: list[str]) -> dict[str, Any]:
     """The event as the function gets it; empty maps are null [A]."""
-    headers = [(n, v) for n, v in request.headers if n.title() not in DROPPED]
+    request, host = known.request, known.context["domainName"]
+    headers = [(name, value) for name, value in request.headers if name.title() not in DROPPED]
     headers += [
-        ("X-Amzn-Trace-Id", request.trace_id),
+        ("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):x}-{secrets.token_hex(12)}"),
         ("X-Forwarded-For", request.source_ip),
-        ("X-Forwarded-Port", context["domainName"].partition(":")[2] or "80"),
+        ("X-Forwarded-Port", host.partition(":")[2] or "80"),
         ("X-Forwarded-Proto", "http"),
     ]
-    is_binary = matches_media_type(request.header("Content-Type"), binary)
+    is_binary = bool(request.body) and matches_media_type(request.header("Content-Type"), binary)
+    text = base64.b64encode(request.body).decode() if is_binary else request.body.decode("utf-8", "replace")
     return {
         "resource": route.resource,
         "path": request.path,
@@ -110,17 +116,19 @@ def proxy_event(
         "multiValueHeaders": _multi(headers),
         "queryStringParameters": dict(request.query) or None,  # the last value wins [A]
         "multiValueQueryStringParameters": _multi(request.query),
-        "pathParameters": parameters or None,
-        "stageVariables": stage_variables or None,
-        "requestContext": dict(context),
-        "body": _body(request.body, is_binary) if request.body else None,
-        "isBase64Encoded": bool(request.body) and is_binary,
+        "pathParameters": known.parameters or None,
+        "stageVariables": known.stage or None,
+        "requestContext": dict(known.context),
+        "body": text or None,
+        "isBase64Encoded": is_binary,
     }
 
 
-def request_context(request: Request, resource: str, stage: str, api: str) -> dict[str, Any]:
+def request_context(request: Request, route: Route | None, stage: str, api: str) -> dict[str, Any]:
     """`$context` of mapping templates, and `requestContext` of the event."""
     domain = request.header("Host") or f"{api}.execute-api.localhost"
+    resource = route.resource if route else ""
+    operation = route and route.operation.get("operationId")
     return {
         "accountId": ACCOUNT,
         "apiId": api,
@@ -135,38 +143,26 @@ def request_context(request: Request, resource: str, stage: str, api: str) -> di
         "requestId": request.id,
         "requestTime": request.received.strftime("%d/%b/%Y:%H:%M:%S +0000"),
         "requestTimeEpoch": int(request.received.timestamp() * 1000),
-        "resourceId": f"{hash_of(resource):06x}",
+        "resourceId": f"{zlib.crc32(resource.encode()):08x}"[:6],
         "resourcePath": resource,
         "stage": stage,
+        **({"operationName": operation} if operation else {}),
     }
 
 
 def identity(request: Request, caller: str | None = None) -> dict[str, str | None]:
     """Who calls: unknown, unless an access key signed the request."""
-    unknown = (
-        "accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType",
-        "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "user", "userArn",
-    )  # fmt: skip
     known = {"sourceIp": request.source_ip, "userAgent": request.header("User-Agent")}
     if caller:
         arn = f"arn:aws:iam::{ACCOUNT}:user/{caller}"
         known |= {"accessKey": caller, "accountId": ACCOUNT, "caller": caller, "user": caller, "userArn": arn}
-    return {**dict.fromkeys(unknown), **known}
+    return {**dict.fromkeys(UNKNOWN), **known}
 
 
-def hash_of(text: str) -> int:
-    """A small number that is the same in every process, unlike `hash`."""
-    return int.from_bytes(text.encode(), "big") % 0xFFFFFD
-
-
-def matches_media_type(header: str | None, patterns: list[str] | None) -> bool:
+def matches_media_type(header: str | None, patterns: list[str]) -> bool:
     """Whether a Content-Type or Accept header (its first type only [D]) is one of the binary media types."""
     first = (header or "").split(",")[0].split(";")[0].strip().lower()
-    return any(fnmatchcase(first, pattern.lower()) for pattern in patterns or ())
-
-
-def _body(body: bytes, is_binary: bool) -> str:
-    return base64.b64encode(body).decode() if is_binary else body.decode("utf-8", "replace")
+    return any(fnmatchcase(first, pattern.lower()) for pattern in patterns)
 
 
 def _multi(pairs: list[tuple[str, str]]) -> dict[str, list[str]] | None:

@@ -11,14 +11,15 @@ from gateway.routes import Route
 
 
 def answer(route: Route, known: variables.Known) -> Response:
-    integration = route.integration
     try:
-        selected = json.loads(_request_body(integration, known))["statusCode"]
+        selected = str(json.loads(_request_body(route.integration, known))["statusCode"])
     except (ValueError, TypeError, KeyError):
         raise _misconfigured(f"{route}: the MOCK's request template gives no JSON with a statusCode") from None
-    response = _integration_response(integration.get("responses") or {}, str(selected))
-    if response is None:
+    patterns: dict[str, Any] = route.integration.get("responses") or {}
+    matching = [r for pattern, r in patterns.items() if pattern != "default" and re.fullmatch(str(pattern), selected)]
+    if not (matching or "default" in patterns):
         raise _misconfigured(f"{route}: no integration response for status {selected}, and no default")
+    response = matching[0] if matching else patterns["default"]
     status = str(response.get("statusCode", selected))
     if status not in map(str, route.operation.get("responses") or {}):
         raise _misconfigured(f"{route}: its integration answers {status}, which its responses do not declare")
@@ -43,17 +44,10 @@ def _request_body(integration: dict[str, Any], known: variables.Known) -> str:
     return known.request.body.decode("utf-8", "replace")
 
 
-def _integration_response(responses: dict[str, Any], status: str) -> dict[str, Any] | None:
-    for pattern, response in responses.items():
-        if pattern != "default" and re.fullmatch(str(pattern), status):
-            return dict(response)
-    return dict(responses["default"]) if "default" in responses else None
-
-
 def _body(response: dict[str, Any], known: variables.Known) -> tuple[bytes, str]:
     templates = response.get("responseTemplates") or {}
     accepted = (known.request.header("Accept") or "").split(",")[0].split(";")[0].strip()
     for media_type in (accepted, "application/json", *templates):
         if media_type in templates:
-            return velocity.rendered(templates[media_type], known).encode(), media_type
+            return velocity.rendered(templates[media_type] or "", known).encode(), media_type
     return b"", "application/json"

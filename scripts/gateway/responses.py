@@ -10,26 +10,24 @@ from gateway.errors import GatewayResponse
 from gateway.events import matches_media_type
 
 FIELDS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
-LAMBDA_LIMIT = 6 * 1024 * 1024  # bytes a synchronous invocation takes and gives [D]
+LIMIT = 6 * 1024 * 1024  # bytes that a synchronous invocation gives [D]
 # Headers that API Gateway keeps for itself: a function's value comes back under another name [D].
 REMAPPED = {"connection", "content-length", "date", "host", "server", "www-authenticate"}
 
 # Each gateway response type: its status and the error type in its header, unless the spec says otherwise [D].
 KINDS = {
-    "ACCESS_DENIED": (403, "AccessDeniedException"),
-    "API_CONFIGURATION_ERROR": (500, "InternalServerErrorException"),
-    "BAD_REQUEST_BODY": (400, "BadRequestException"),
-    "BAD_REQUEST_PARAMETERS": (400, "BadRequestException"),
-    "DEFAULT_4XX": (400, "BadRequestException"),
-    "DEFAULT_5XX": (500, "InternalServerErrorException"),
-    "EXPIRED_TOKEN": (403, "ExpiredTokenException"),
-    "INTEGRATION_FAILURE": (504, "InternalServerErrorException"),
-    "INTEGRATION_TIMEOUT": (504, "InternalServerErrorException"),
-    "INVALID_SIGNATURE": (403, "InvalidSignatureException"),
-    "MISSING_AUTHENTICATION_TOKEN": (403, "MissingAuthenticationTokenException"),
-    "REQUEST_TOO_LARGE": (413, "RequestEntityTooLargeException"),
-    "THROTTLED": (429, "TooManyRequestsException"),
-    "UNSUPPORTED_MEDIA_TYPE": (415, "UnsupportedMediaTypeException"),
+    "ACCESS_DENIED": (403, "AccessDenied"),
+    "API_CONFIGURATION_ERROR": (500, "InternalServerError"),
+    "BAD_REQUEST_BODY": (400, "BadRequest"),
+    "BAD_REQUEST_PARAMETERS": (400, "BadRequest"),
+    "DEFAULT_4XX": (400, "BadRequest"),
+    "DEFAULT_5XX": (500, "InternalServerError"),
+    "INTEGRATION_TIMEOUT": (504, "InternalServerError"),
+    "INVALID_SIGNATURE": (403, "InvalidSignature"),
+    "MISSING_AUTHENTICATION_TOKEN": (403, "MissingAuthenticationToken"),
+    "REQUEST_TOO_LARGE": (413, "RequestEntityTooLarge"),
+    "THROTTLED": (429, "TooManyRequests"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "UnsupportedMediaType"),
 }
 
 
@@ -38,30 +36,38 @@ class Response:
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
-    reason: str = ""  # why it is not a success, for the console
+    why: str = ""  # for the developer only
 
     def set(self, name: str, value: str) -> None:
         self.headers = [h for h in self.headers if h[0].lower() != name.lower()] + [(name, value)]
 
-    def get(self, name: str) -> str | None:
-        return next((value for n, value in self.headers if n.lower() == name.lower()), None)
+    @property
+    def reason(self) -> str:
+        """Why this is an error: what the gateway knows, or else what a problem in the body says."""
+        if self.why or self.status < 400:
+            return self.why
+        try:
+            problem = json.loads(self.body)
+            errors = [f"{e['in']} {e['field']}: {e['detail']}" for e in problem.get("errors", ())]
+            return "; ".join([str(problem.get("detail") or problem.get("message") or ""), *errors])
+        except (ValueError, AttributeError, TypeError, KeyError):
+            return ""
 
 
 def from_proxy(result: Any, accept: str | None, binary: list[str]) -> Response:
     """The HTTP response that a proxy integration's `result` stands for; a malformed one is a 502 [A]."""
-    if fault := _fault(result):
+    if fault := _fault(result) or _header_fault(result):
         reason = f"malformed Lambda proxy response: {fault}"
         raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
     body = (result.get("body") or "").encode("utf-8", "replace")
-    if len(body) > LAMBDA_LIMIT:
-        reason = f"the function's response of {len(body):,} bytes is beyond Lambda's limit"
-        raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
     if result.get("isBase64Encoded") and matches_media_type(accept, binary):
         body = _decoded(body)
-    response = Response(int(result.get("statusCode") or 200), _headers(result), body)
-    if response.get("Content-Type") is None:
-        response.set("Content-Type", "application/json")
-    return response
+    headers = [("Content-Type", "application/json")]
+    given = [(f"x-amzn-Remapped-{n}" if n.lower() in REMAPPED else n, v) for n, v in _headers(result)]
+    if any(name.lower() == "content-type" for name, _ in given):
+        headers = []
+    headers += [(name, str(value).lower() if isinstance(value, bool) else str(value)) for name, value in given]
+    return Response(int(result.get("statusCode") or 200), headers, body)
 
 
 def _fault(result: Any) -> str:
@@ -72,12 +78,13 @@ def _fault(result: Any) -> str:
     try:
         status = int(result.get("statusCode") or 200)
     except (TypeError, ValueError):
-        return f"statusCode is {result['statusCode']!r}"
+        status = 0
     if not 100 <= status <= 599:
-        return f"statusCode is {status}"
-    if not isinstance(result.get("body") or "", str):
+        return f"statusCode is {result['statusCode']!r}"
+    body = result.get("body") or ""
+    if not isinstance(body, str):
         return "body is not a string"
-    return _header_fault(result)
+    return f"its body of {len(body):,} bytes is beyond Lambda's limit" if len(body) > LIMIT else ""
 
 
 def _header_fault(result: dict[str, Any]) -> str:
@@ -86,27 +93,17 @@ def _header_fault(result: dict[str, Any]) -> str:
         return "headers and multiValueHeaders must be objects"
     if wrong := [n for n, values in multi.items() if not isinstance(values, list)]:
         return f"multiValueHeaders.{wrong[0]} is not a list"
-    values = [*single.items(), *((n, v) for n, values in multi.items() for v in values)]
-    if odd := [name for name, value in values if not isinstance(value, str | bool | int | float)]:
+    if odd := [name for name, value in _headers(result) if not isinstance(value, str | bool | int | float)]:
         return f"the header {odd[0]} is not a string"
-    if split := [name for name, value in values if {"\r", "\n"} & set(f"{name}{value}")]:
-        return f"the header {split[0]!r} holds a line break"
-    return ""
+    split = [name for name, value in _headers(result) if {"\r", "\n"} & set(f"{name}{value}")]
+    return f"the header {split[0]!r} holds a line break" if split else ""
 
 
-def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:
+def _headers(result: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Both kinds of headers, merged; what stands in both comes once [D]."""
     single, multi = result.get("headers") or {}, result.get("multiValueHeaders") or {}
-    pairs = [(name, value) for name, value in single.items() if value not in multi.get(name, ())]  # merged [D]
-    pairs += [(name, value) for name, values in multi.items() for value in values]
-    return [(_outward(name), _text(value)) for name, value in pairs]
-
-
-def _outward(name: str) -> str:
-    return f"x-amzn-Remapped-{name}" if name.lower() in REMAPPED else name
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    once = [(name, value) for name, value in single.items() if value not in multi.get(name, ())]
+    return once + [(name, value) for name, values in multi.items() for value in values]
 
 
 def _decoded(body: bytes) -> bytes:
@@ -129,9 +126,9 @@ def from_gateway(error: GatewayResponse, declared: dict[str, Any], known: variab
         "validationErrorString": error.validation,
     }
     template = (own.get("responseTemplates") or {}).get("application/json", '{"message":$context.error.messageString}')
-    response = Response(int(own.get("statusCode") or status), reason=error.reason or error.message)
-    response.body = variables.substituted(template, known).encode()
-    response.headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", error_type)]
+    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", f"{error_type}Exception")]
+    body = variables.substituted(template, known).encode()
+    response = Response(int(own.get("statusCode") or status), headers, body, error.reason or error.message)
     for name, expression in (own.get("responseParameters") or {}).items():
         response.set(name.removeprefix("gatewayresponse.header."), variables.evaluated(expression, known))
     return response

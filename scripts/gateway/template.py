@@ -143,7 +143,7 @@ class Template:
             return f"{name}.{attribute}"
         kind = self._sections["Resources"][name]["Type"]
         service = {"AWS::Serverless::Function": "lambda", "AWS::Serverless::SimpleTable": "dynamodb"}.get(kind)
-        noun = {"Function": "function:", "Table": "table/", "SimpleTable": "table/"}.get(kind.split("::")[2], "")
+        noun = {"Function": "function:", "Table": "table/", "SimpleTable": "table/"}.get(kind.split("::")[-1], "")
         return f"arn:aws:{service or kind.split('::')[1].lower()}:{REGION}:{ACCOUNT}:{noun}{self.physical_name(name)}"
 
     def _find_in_map(self, argument: list[Any]) -> Any:

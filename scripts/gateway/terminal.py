@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from gateway import variables
 from gateway.application import Answer, Gateway
 
 COLOURS = {2: "32", 3: "36", 4: "33", 5: "31"}
@@ -60,8 +59,8 @@ class Terminal:
                 units = "?" if call["units"] is None else f"{call['units']:g}"
                 said = f"DynamoDB {call['name']} {call['ms']} ms {units} units {call['error']}"
                 self._print(self._tint(DIM, f"          {said}"))
-            if access_log and answer.known:
-                self._print(self._tint(DIM, "          " + variables.substituted(access_log, answer.known, "-")))
+            if access_log:
+                self._print(self._tint(DIM, "          " + answer.access_log(access_log)))
         status = self._tint(COLOURS.get(response.status // 100, "0"), str(response.status))
         line = f"{time.strftime('%H:%M:%S')}  {status} {request.method:<7} {request.path}  {answer.milliseconds:.1f} ms"
         self._print(line + (f"  {response.reason}" if response.reason else ""))

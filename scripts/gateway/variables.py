@@ -1,7 +1,7 @@
 """`$context`, `$stageVariables` and `method.request`: the values that templates and parameter mappings may name."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.events import Request
@@ -13,8 +13,8 @@ VARIABLE = re.compile(r"\$(\{)?((?:context|stageVariables|method)(?:\.[\w-]+)+)(
 class Known:
     request: Request
     context: dict[str, Any]
-    parameters: dict[str, str] = field(default_factory=dict)
-    stage: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str]  # of the path
+    stage: dict[str, str]
 
 
 def substituted(template: str, known: Known, missing: str = "") -> str:
@@ -26,19 +26,9 @@ def evaluated(expression: str, known: Known, missing: str = "") -> str:
     """The value of `'literal'`, `context.requestId`, `method.request.header.X` or `stageVariables.x`."""
     if expression.startswith("'"):
         return expression[1:-1]
-    value: Any = {
-        "context": known.context,
-        "stageVariables": known.stage,
-        "method": {"request": _request(known)} if expression.startswith("method") else {},
-    }
+    query, headers = dict(known.request.query), dict(known.request.headers)
+    request = {"path": known.parameters, "querystring": query, "header": headers}
+    value: Any = {"context": known.context, "stageVariables": known.stage, "method": {"request": request}}
     for part in expression.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return missing if value is None else str(value)
-
-
-def _request(known: Known) -> dict[str, Any]:
-    return {
-        "path": known.parameters,
-        "querystring": dict(known.request.query),
-        "header": dict(known.request.headers),
-    }

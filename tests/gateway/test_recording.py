@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]
+import boto3
 import botocore.handlers
 import pytest
 from gateway import Gateway, recording, tables
