@@ -92,8 +92,9 @@ def _body(environ: dict[str, Any]) -> bytes:
 
 def _headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
     names = {key: key.removeprefix("HTTP_").replace("_", "-").title() for key in environ if key.startswith("HTTP_")}
-    names |= {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}
-    return [(name, environ[key]) for key, name in names.items() if environ.get(key)]
+    extra = {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}
+    names |= {key: name for key, name in extra.items() if environ.get(key)}
+    return [(name, environ[key]) for key, name in names.items()]
 
 
 def proxy_event(known: "Known", route: Route, binary: list[str]) -> dict[str, Any]:
