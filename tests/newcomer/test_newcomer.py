@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scaffold.copies import ROOT, SPEC, copied, specify
+from tests.scaffold.copies import PATCH_USER, ROOT, SPEC, VERIFY_USER, copied, specify
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
@@ -68,7 +68,8 @@ def run(root: Path, *command: str) -> str:
 
 
 def test_two_operations_are_added_written_and_pass_every_check(project: Path) -> None:
-    specify(project, "patchUser", "verifyUser")
+    specify(project, "/users/{id}", PATCH_USER)
+    specify(project, "/users/{id}/verify", VERIFY_USER)
     run(project, "scripts/new-operation")
     run(project, "scripts/drift")
 

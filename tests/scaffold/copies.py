@@ -1,4 +1,4 @@
-"""Copies of the project, and the two operations that tests add to them."""
+"""Copies of the project, and operations that tests add to them."""
 
 import shutil
 import subprocess
@@ -6,29 +6,79 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 SPEC = "specs/api/users-api.yaml"
-OPERATIONS = Path(__file__).with_name("operations.yaml")
+PATCH_USER = """\
+    patch:
+      operationId: patchUser
+      summary: Change some of a user
+      description: What the body leaves out stays as it is.
+      tags: [Users]
+      parameters:
+        - { $ref: "#/components/parameters/UserId" }
+        - name: If-Match
+          in: header
+          required: true
+          schema: { type: string, pattern: '^(\\*|"[0-9a-fx]*")$' }
+          example: "*"
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              minProperties: 1
+              additionalProperties: false
+              properties:
+                email: { $ref: "#/components/schemas/Email" }
+                name: { $ref: "#/components/schemas/Name" }
+            examples:
+              name: { summary: Another name, value: { name: Ada King } }
+      responses:
+        "200": { $ref: "#/components/responses/User" }
+        "400": { $ref: "#/components/responses/BadRequest" }
+        "404": { $ref: "#/components/responses/NotFound" }
+        "409": { $ref: "#/components/responses/Conflict" }
+        "412": { $ref: "#/components/responses/PreconditionFailed" }
+        "415": { $ref: "#/components/responses/UnsupportedMediaType" }
+        "429": { $ref: "#/components/responses/TooManyRequests" }
+        "500": { $ref: "#/components/responses/InternalServerError" }
+        "503": { $ref: "#/components/responses/ServiceUnavailable" }
+"""
+VERIFY_USER = """\
+    post:
+      operationId: verifyUser
+      summary: Mark a user's address as verified
+      tags: [Users]
+      parameters:
+        - { $ref: "#/components/parameters/UserId" }
+      responses:
+        "204":
+          description: The address is verified.
+          headers:
+            Access-Control-Allow-Origin: { $ref: "#/components/headers/AccessControlAllowOrigin" }
+            Access-Control-Expose-Headers: { $ref: "#/components/headers/AccessControlExposeHeaders" }
+        "400": { $ref: "#/components/responses/BadRequest" }
+        "404": { $ref: "#/components/responses/NotFound" }
+        "429": { $ref: "#/components/responses/TooManyRequests" }
+        "500": { $ref: "#/components/responses/InternalServerError" }
+        "503": { $ref: "#/components/responses/ServiceUnavailable" }
+"""
 
 
 def copied(folder: Path) -> Path:
     """The project's own files, uncommitted ones included; no virtual environment, no caches."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    )
-    for name in listed.stdout.decode().split("\0")[:-1]:
+    listed = subprocess.check_output(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, text=True)
+    for name in listed.split("\0")[:-1]:
         if (ROOT / name).is_symlink() or (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
     return folder
 
 
-def specify(root: Path, *operations: str) -> None:
-    """Writes these operations of operations.yaml into the spec, each before the line that its mark names."""
+def specify(root: Path, path: str, operation: str) -> None:
+    """Writes an operation into the spec, under a path that it has or under a new one, its last."""
     spec = (root / SPEC).read_text()
-    parts = OPERATIONS.read_text().split("#### ")[1:]
-    for part in parts:
-        operation, _, text = part.partition("\n")
-        name, _, anchor = operation.partition(" before ")
-        if name in operations:
-            assert spec.count(f"\n{anchor}\n") == 1
-            spec = spec.replace(f"\n{anchor}\n", f"\n{text}{anchor}\n")
+    if f"\n  {path}:\n" in spec:
+        spec = spec.replace(f"\n  {path}:\n", f"\n  {path}:\n{operation}\n", 1)
+    else:
+        spec = spec.replace("\ncomponents:\n", f"\n  {path}:\n{operation}\ncomponents:\n", 1)
     (root / SPEC).write_text(spec)

@@ -10,14 +10,17 @@ from gateway import Gateway
 from scaffold import new_operation
 from werkzeug.test import Client
 
-from tests.scaffold.copies import SPEC, copied, specify
+from tests.scaffold.copies import PATCH_USER, SPEC, VERIFY_USER, copied, specify
 
 ID = "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c"
+# Operations that a project is not likely to have, of the same kinds as those that it is.
+PATCH = PATCH_USER.replace("patchUser", "mendUsers").replace("/parameters/UserId", "/parameters/Limit")
+POST = VERIFY_USER.replace("verifyUser", "mendUser")
 ADDED = {
-    "events/{}_user.json",
-    "handlers/{}_user.py",
-    "specs/features/{}-user.md",
-    "tests/unit/test_{}_user.py",
+    "events/mend_{}.json",
+    "handlers/mend_{}.py",
+    "specs/features/mend-{}.md",
+    "tests/unit/test_mend_{}.py",
 }
 EXTENDED = {SPEC, "specs/architecture.md", "template.yaml", "tests/observed.json"}
 
@@ -25,6 +28,14 @@ EXTENDED = {SPEC, "specs/architecture.md", "template.yaml", "tests/observed.json
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return copied(tmp_path)
+
+
+@pytest.fixture
+def specified(project: Path) -> Path:
+    """A project with one new operation on a path that it has, and one on a new path."""
+    specify(project, "/users", PATCH)
+    specify(project, "/users/{id}/mend", POST)
+    return project
 
 
 def run(root: Path) -> int:
@@ -39,48 +50,43 @@ def contents(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_it_adds_what_the_new_operations_need_and_nothing_more(project: Path) -> None:
-    specify(project, "patchUser", "verifyUser")
-    before = contents(project)
+def test_it_adds_what_the_new_operations_need_and_nothing_more(specified: Path) -> None:
+    before = contents(specified)
 
-    assert run(project) == 0
+    assert run(specified) == 0
 
-    after = contents(project)
-    assert after.keys() - before.keys() == {name.format(verb) for name in ADDED for verb in ("patch", "verify")}
+    after = contents(specified)
+    assert after.keys() - before.keys() == {name.format(noun) for name in ADDED for noun in ("user", "users")}
     assert {name for name in before if after[name] != before[name]} == EXTENDED
 
 
 @pytest.mark.parametrize("name", ["specs/architecture.md", "template.yaml", SPEC])
-def test_what_was_there_keeps_its_comments_and_form(project: Path, name: str) -> None:
-    specify(project, "patchUser", "verifyUser")
-    before = (project / name).read_text().splitlines()
+def test_what_was_there_keeps_its_comments_and_form(specified: Path, name: str) -> None:
+    before = (specified / name).read_text().splitlines()
 
-    run(project)
+    run(specified)
 
-    lines = difflib.unified_diff(before, (project / name).read_text().splitlines(), lineterm="")
+    lines = difflib.unified_diff(before, (specified / name).read_text().splitlines(), lineterm="")
     gone = [line for line in lines if line.startswith("-") and not line.startswith("---")]
     assert all("Allow" in line for line in gone)
     assert len(gone) == (2 if name == SPEC else 0)
 
 
-def test_drift_finds_nothing_afterwards(project: Path) -> None:
-    specify(project, "patchUser", "verifyUser")
+def test_drift_finds_nothing_afterwards(specified: Path) -> None:
+    run(specified)
 
-    run(project)
-
-    assert list(cli.check(project)) == []
+    assert list(cli.check(specified)) == []
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body"), [("PATCH", f"/users/{ID}", {"name": "Ada"}), ("POST", f"/users/{ID}/verify", None)]
+    ("method", "path", "body"), [("PATCH", "/users", {"name": "Ada"}), ("POST", f"/users/{ID}/mend", None)]
 )
 def test_the_new_routes_answer_501_until_they_are_written(
-    project: Path, dynamodb_client: object, method: str, path: str, body: object
+    specified: Path, dynamodb_client: object, method: str, path: str, body: object
 ) -> None:
-    specify(project, "patchUser", "verifyUser")
-    run(project)
+    run(specified)
 
-    gateway = Gateway.from_template(project / "template.yaml")
+    gateway = Gateway.from_template(specified / "template.yaml")
     answer = Client(gateway).open(path, method=method, json=body, headers={"If-Match": "*"})
     gateway.close()
 
@@ -88,25 +94,22 @@ def test_the_new_routes_answer_501_until_they_are_written(
     assert answer.get_json()["detail"] == "Operation is not written yet"
 
 
-def test_the_sample_event_is_the_request_of_the_specs_examples(project: Path) -> None:
-    specify(project, "patchUser")
-    run(project)
+def test_the_sample_event_is_the_request_of_the_specs_examples(specified: Path) -> None:
+    run(specified)
 
-    event = json.loads((project / "events/patch_user.json").read_text())
+    event = json.loads((specified / "events/mend_users.json").read_text())
 
     assert json.loads(event["body"]) == {"name": "Ada King"}
-    assert event["pathParameters"] == {"id": ID}
-    assert event["headers"]["If-Match"] == '"0b5a6cc2f4d24c0f8f8ad7e9c9f1b1a4"'
+    assert event["headers"]["If-Match"] == "*"
     assert event["headers"]["Content-Type"] == "application/json"
 
 
-def test_a_file_that_is_there_already_is_kept(project: Path) -> None:
-    specify(project, "patchUser")
-    (project / "handlers/patch_user.py").write_text("mine = True\n")
+def test_a_file_that_is_there_already_is_kept(specified: Path) -> None:
+    (specified / "handlers/mend_users.py").write_text("mine = True\n")
 
-    run(project)
+    run(specified)
 
-    assert (project / "handlers/patch_user.py").read_text() == "mine = True\n"
+    assert (specified / "handlers/mend_users.py").read_text() == "mine = True\n"
 
 
 def test_it_says_so_where_nothing_is_new(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,30 +124,29 @@ def test_it_says_so_where_nothing_is_new(project: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("text", "instead", "said"),
     [
-        ("operationId: patchUser", "operationId: patch", "has no operationId of a verb and a noun: name it"),
+        ("operationId: mendUsers", "operationId: mend", "has no operationId of a verb and a noun: name it"),
         ("summary: Change some of a user", "deprecated: false", "has no summary: say in a line what it does"),
         ('        "200": { $ref: "#/components/responses/User" }\n        "400"', '        "400"', "no 2XX response"),
         ("value: { name: Ada King }", "externalValue: none", "has no example of its body: give its requestBody one"),
-        ("      operationId: patchUser\n", "      operationId: !Sub patchUser\n", "!Sub is a short form"),
-        ("      operationId: patchUser\n", "      operationId: {\n", "not valid YAML"),
+        ("      operationId: mendUsers\n", "      operationId: !Sub mendUsers\n", "!Sub is a short form"),
+        ("      operationId: mendUsers\n", "      operationId: {\n", "not valid YAML"),
     ],
 )
 def test_what_is_missing_is_said_in_a_line_and_nothing_is_written(
-    project: Path, capsys: pytest.CaptureFixture[str], text: str, instead: str, said: str
+    specified: Path, capsys: pytest.CaptureFixture[str], text: str, instead: str, said: str
 ) -> None:
-    specify(project, "patchUser")
-    spec = (project / SPEC).read_text()
+    spec = (specified / SPEC).read_text()
     at = spec.index("    patch:\n")
-    (project / SPEC).write_text(spec[:at] + spec[at:].replace(text, instead, 1))
-    before = contents(project)
+    (specified / SPEC).write_text(spec[:at] + spec[at:].replace(text, instead, 1))
+    before = contents(specified)
 
-    assert run(project) == 1
+    assert run(specified) == 1
 
     error = capsys.readouterr().err
     assert said in error
     assert error.startswith(f"new-operation: {SPEC}:")
     assert error.count("\n") == 1
-    assert contents(project) == before
+    assert contents(specified) == before
 
 
 def test_a_folder_without_a_project_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
