@@ -3,9 +3,10 @@
 import argparse
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from driftcheck.finding import CannotRun, Finding
 
@@ -48,22 +49,26 @@ def check(root: Path, against: str | None = None, stack: str | None = None) -> I
     from driftcheck.project import Project
 
     project = Project(root)
-    if invalid := list(validity.check(project)):
-        yield from _named("openapi", invalid)
+    if invalid := validity.check(project.spec):
+        yield from _by(validity, invalid)
         return
-    for one in (importability, integrations, cors, packaging, features, events, tables, examples):
-        yield from _named(one.__name__, one.check(project))
+    joined = list(_by(integrations, integrations.check(project)))
+    yield from joined
+    # The documents say which function answers what: that has to be settled before they can be held against it.
+    for one in (importability, cors, packaging, examples, *(() if joined else (features, events, tables))):
+        yield from _by(one, one.check(project))
     seen = observations.Observations.of(project)
-    yield from _named("permissions", permissions.check(project, translation.translated(project), seen))
-    yield from _named("responses", responses.check(project, seen))
+    translated = translation.translated(project.template, project.spec, project.api)
+    yield from _by(permissions, permissions.check(project, translated, seen))
+    yield from _by(responses, responses.check(project, seen))
     if against:
-        yield from _named("compatibility", compatibility.check(project, against))
+        yield from _by(compatibility, compatibility.check(project, against))
     if stack:
-        yield from _named("deployed", deployed.check(project, stack))
+        yield from _by(deployed, deployed.check(project, stack))
 
 
-def _named(check: str, findings: Iterator[Finding] | list[Finding]) -> Iterator[Finding]:
-    return (replace(finding, check=check.removeprefix("driftcheck.")) for finding in findings)
+def _by(check: ModuleType, findings: Iterable[Finding]) -> Iterator[Finding]:
+    return (replace(finding, check=check.__name__.removeprefix("driftcheck.")) for finding in findings)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ Keys = tuple[str, ...]
 FRONT_MATTER = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
 
 
-@dataclass
+@dataclass(eq=False)
 class Document:
     name: str
     data: Any
@@ -25,6 +26,7 @@ class Document:
     repeated: list[Keys] = field(default_factory=list)  # keys that a mapping has twice, of which YAML takes the last
 
     @classmethod
+    @cache  # copies of a project differ in few files
     def parse(cls, content: str, name: str) -> "Document":
         try:
             loader = Loader(content)

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from driftcheck.document import Document
 from driftcheck.finding import Finding
@@ -25,7 +26,7 @@ def check(project: Project) -> Iterator[Finding]:
     for name in sorted(wanted.keys() & found):
         yield from _front_matter(project, name, wanted[name])
         yield from _criteria(project, name, criteria)
-    yield from _tests(project, criteria)
+    yield from _tests(project, criteria, {f"{wanted[name].named('-')}/" for name in wanted.keys() - found})
 
 
 def _front_matter(project: Project, name: str, operation: Operation) -> Iterator[Finding]:
@@ -52,25 +53,25 @@ def _criteria(project: Project, name: str, criteria: dict[str, tuple[str, int]])
         criteria[f"{name.removeprefix(FOLDER)[1:-3]}/{found[1]}"] = name, line
 
 
-def _tests(project: Project, criteria: dict[str, tuple[str, int]]) -> Iterator[Finding]:
+def _tests(project: Project, criteria: dict[str, tuple[str, int]], missing: set[str]) -> Iterator[Finding]:
     shown = set()
-    for test in project.files("tests/**/*.py"):
+    for test in project.files("tests/**/test_*.py"):
         content = project.text(test)
         for criterion, line in _named(content) if "mark.criterion(" in content else ():
             shown.add(criterion)
-            if criterion not in criteria:
+            if criterion not in criteria and not criterion.startswith(tuple(missing)):
                 yield Finding(test, line, f"it shows {criterion}, which is no criterion", f"name one of {FOLDER}")
     for criterion in criteria.keys() - shown:
         mend = f'mark one: @pytest.mark.criterion("{criterion}")'
         yield Finding(*criteria[criterion], f"no test shows {criterion}", mend)
 
 
-def _named(content: str) -> Iterator[tuple[str, int]]:
+@cache
+def _named(content: str) -> list[tuple[str, int]]:
     """The arguments of every pytest.mark.criterion."""
     try:
-        tree = ast.parse(content)
+        calls = [node for node in ast.walk(ast.parse(content)) if isinstance(node, ast.Call)]
     except SyntaxError:
-        return  # pytest says so, better
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "criterion":
-            yield from ((str(one.value), one.lineno) for one in node.args if isinstance(one, ast.Constant))
+        return []  # pytest says so, better
+    named = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "criterion"]
+    return [(str(one.value), one.lineno) for call in named for one in call.args if isinstance(one, ast.Constant)]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from driftcheck.document import Keys, nodes
@@ -133,9 +134,15 @@ def _mapped_headers(project: Project) -> Iterator[Fault]:
 
 
 def _gateway_responses(project: Project) -> Iterator[Fault]:
+    for name in project.spec.data.get(GATEWAY_RESPONSES, {}):
+        if name not in _response_types():
+            yield (GATEWAY_RESPONSES, name), f"{name} is no gateway response type", "name one of API Gateway's"
+
+
+@cache
+def _response_types() -> list[str]:
+    """API Gateway's own list, from the model of its service."""
     from botocore.loaders import Loader
 
     model = Loader().load_service_model("apigateway", "service-2")
-    known = model["shapes"]["GatewayResponseType"]["enum"]
-    for name in set(project.spec.data.get(GATEWAY_RESPONSES, {})) - set(known):
-        yield (GATEWAY_RESPONSES, name), f"{name} is no gateway response type", f"name one of {', '.join(known[:3])}..."
+    return list(model["shapes"]["GatewayResponseType"]["enum"])

@@ -16,22 +16,24 @@ Fault = tuple[str, str]
 
 def check(project: Project) -> Iterator[Finding]:
     yield from _references(project)
+    yield from _validators(project)
     for operation in project.operations:
-        for differs, mend in (*_validated(project, operation), *_integrated(project, operation)):
+        for differs, mend in _integrated(project, operation):
             yield project.spec.finding(operation.keys, f"{operation} {differs}", mend)
-    all_found = all(operation.target[0] in project.functions for operation in project.proxies)
+    integrated = (one for one in project.operations if one.integration.get("type") != "mock")
+    all_found = all(operation.target[0] in project.functions for operation in integrated)
     for name, properties in project.functions.items():
-        users = [operation for operation in project.proxies if operation.target[0] == name]
+        users = [operation for operation in project.operations if operation.target[0] == name]
         for differs, mend in (*_used(properties, users, all_found), *_handled(project, properties, users)):
             yield project.template.finding(("Resources", name), f"{name} {differs}", mend)
 
 
 def _references(project: Project) -> Iterator[Finding]:
-    """What the spec's intrinsic functions name has to be in the template."""
+    """What the spec's intrinsic functions name has to be in the template; of a uri, `_integrated` says it."""
     template = project.template.data
     known = {*project.resources, *(template.get("Parameters") or {}), *(template.get("Conditions") or {})}
     for at, node in nodes(project.spec.data):
-        for name in _named(node):
+        for name in _named(node) if at[-1:] != ("uri",) else ():
             if name not in known and not name.startswith("AWS::"):
                 yield project.spec.finding(at, f"{name} is not in {project.template.name}", "name what there is")
 
@@ -47,10 +49,13 @@ def _named(node: Any) -> list[str]:
     return []
 
 
-def _validated(project: Project, operation: Operation) -> Iterator[Fault]:
-    chosen = operation.node.get(VALIDATOR, project.spec.data.get(VALIDATOR))
-    if operation.is_proxy and chosen not in project.spec.data.get(f"{VALIDATOR}s", {}):
-        yield f"has no request validator (it names {chosen})", f"name one of {VALIDATOR}s"
+def _validators(project: Project) -> Iterator[Finding]:
+    root, declared = project.spec.data.get(VALIDATOR), project.spec.data.get(f"{VALIDATOR}s", {})
+    own = {(*one.keys, VALIDATOR): one.node[VALIDATOR] for one in project.proxies if VALIDATOR in one.node}
+    shared = {(VALIDATOR,): root} if any(VALIDATOR not in one.node for one in project.proxies) else {}
+    for at, name in (own | shared).items():
+        if name not in declared:
+            yield project.spec.finding(at, f"the request validator {name} is not declared", f"name one of {VALIDATOR}s")
 
 
 def _integrated(project: Project, operation: Operation) -> Iterator[Fault]:
@@ -69,8 +74,8 @@ def _integrated(project: Project, operation: Operation) -> Iterator[Fault]:
         if alias != published:
             yield f"calls the alias {alias} of {name}, which publishes {published}", "name that alias in the uri"
         yield from _permitted(project, operation, name)
-    elif name in project.resources:
-        yield f"calls {name}, which is no function", "name one of the template's functions"
+    else:
+        yield f"calls {name}, which is no function of {project.template.name}", "name one that there is"
 
 
 def _permitted(project: Project, operation: Operation, name: str) -> Iterator[Fault]:

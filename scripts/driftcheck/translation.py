@@ -2,13 +2,15 @@
 
 import copy
 import logging
+from functools import cache
 from typing import Any
 
+from driftcheck.document import Document
 from driftcheck.finding import CannotRun
-from driftcheck.project import Project
 
 
-def translated(project: Project) -> dict[str, Any]:
+@cache
+def translated(template: Document, spec: Document, api: str) -> dict[str, Any]:
     from boto3 import Session
     from samtranslator.model.exceptions import ExceptionWithMessage
     from samtranslator.parser.parser import Parser
@@ -19,17 +21,18 @@ def translated(project: Project) -> dict[str, Any]:
         {}, Parser(), boto_session=Session(region_name="us-east-1")
     )  # any region: none is looked at
     try:
-        found: dict[str, Any] = translator.translate(_packaged(project), {})
+        found: dict[str, Any] = translator.translate(_packaged(template.data, spec.data, api), {})
     except ExceptionWithMessage as error:
         causes = "; ".join(cause.message for cause in getattr(error, "causes", None) or [error])
-        raise CannotRun(f"{project.template.name}:1: SAM cannot translate it ({causes}): mend it first") from None
+        raise CannotRun(f"{template.name}:1: SAM cannot translate it ({causes}): mend it first") from None
     return found
 
 
-def _packaged(project: Project) -> dict[str, Any]:
+def _packaged(template: dict[str, Any], spec: dict[str, Any], api: str) -> dict[str, Any]:
     """As `sam package` leaves it, code in a bucket, and as CloudFormation hands it to the translator."""
-    template: dict[str, Any] = copy.deepcopy(project.template.data)
-    template["Resources"][project.api]["Properties"]["DefinitionBody"] = copy.deepcopy(project.spec.data)
-    for name in project.functions:
-        template["Resources"][name].setdefault("Properties", {})["CodeUri"] = "s3://bucket/key"
-    return template
+    packaged: dict[str, Any] = copy.deepcopy(template)
+    packaged["Resources"][api]["Properties"]["DefinitionBody"] = copy.deepcopy(spec)
+    for resource in packaged["Resources"].values():
+        if resource.get("Type") == "AWS::Serverless::Function":
+            resource.setdefault("Properties", {})["CodeUri"] = "s3://bucket/key"
+    return packaged

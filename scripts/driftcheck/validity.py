@@ -1,45 +1,46 @@
 """Check 1, first half: the spec is OpenAPI 3.0.x. No other check reads a spec that is not."""
 
 from collections.abc import Iterator
+from functools import cache
 
-from driftcheck.document import Keys, nodes
+from driftcheck.document import Document, Keys, nodes
 from driftcheck.finding import Finding
-from driftcheck.project import Project, steps
+from driftcheck.project import steps
 
 SHOWN = 160  # characters of a validator's message, which may quote half the spec
 Fault = tuple[Keys, str, str]
 
 
-def check(project: Project) -> Iterator[Finding]:
+@cache
+def check(spec: Document) -> list[Finding]:
     """The faults of the first kind that there is; each would make others of the next."""
-    kinds = (kind(project) for kind in (_notation, _references, _version, _validator))
-    for fault in next(filter(None, map(list, kinds)), []):
-        yield project.spec.finding(*fault)
+    kinds = (list(kind(spec)) for kind in (_notation, _references, _version, _validator))
+    return [spec.finding(*fault) for fault in next(filter(None, kinds), [])]
 
 
-def _notation(project: Project) -> Iterator[Fault]:
-    for at, tag in project.spec.tags.items():
+def _notation(spec: Document) -> Iterator[Fault]:
+    for at, tag in spec.tags.items():
         name = "Ref" if tag == "!Ref" else f"Fn::{tag[1:]}"
         yield at, f"{tag} is a short form, which AWS::Include does not know", f"write {name}"
-    for at in project.spec.repeated:
+    for at in spec.repeated:
         yield at, f"{at[-1]} stands twice, and only the last counts", "keep one"
 
 
-def _references(project: Project) -> Iterator[Fault]:
-    for at, reference in nodes(project.spec.data):
+def _references(spec: Document) -> Iterator[Fault]:
+    for at, reference in nodes(spec.data):
         if at[-1:] != ("$ref",) or not isinstance(reference, str):
             continue
         if not reference.startswith("#/"):
             yield at, f"$ref {reference} leaves the file, and API Gateway imports one file", "move its target in"
-        elif not _resolves(project, reference):
+        elif not _resolves(spec, reference):
             yield at, f"$ref {reference} leads nowhere", "name a component that there is"
 
 
-def _resolves(project: Project, reference: str) -> bool:
+def _resolves(spec: Document, reference: str) -> bool:
     seen: set[str] = set()
     while reference not in seen:
         seen.add(reference)
-        node = project.spec.data
+        node = spec.data
         for step in steps(reference):
             if not isinstance(node, dict) or step not in node:
                 return False
@@ -50,21 +51,24 @@ def _resolves(project: Project, reference: str) -> bool:
     return False  # it leads to itself
 
 
-def _version(project: Project) -> Iterator[Fault]:
-    version = str(project.spec.data.get("openapi"))
+def _version(spec: Document) -> Iterator[Fault]:
+    version = str(spec.data.get("openapi"))
     if not version.startswith("3.0."):
         yield ("openapi",), f"openapi is {version}, and API Gateway imports 3.0.x alone", "write 3.0.3"
 
 
-def _validator(project: Project) -> Iterator[Fault]:
+def _validator(spec: Document) -> list[Fault]:
     from openapi_spec_validator import OpenAPIV30SpecValidator
 
-    around: Keys = ()
-    for error in OpenAPIV30SpecValidator(project.spec.data).iter_errors():
+    faults: list[Fault] = []
+    mend = "mend it by the specification"
+    for error in OpenAPIV30SpecValidator(spec.data).iter_errors():
         at = tuple(map(str, error.absolute_path))
         message = str(error.message).splitlines()[0]
-        if message.startswith("{"):  # a schema as a whole; what is wrong within it may come next, by its path there
-            around, message = at, "it is no Schema object"
-        elif at and at[0] not in project.spec.data:
-            at = (*around, *at)
-        yield at, f"not OpenAPI 3.0: {message[:SHOWN]}", "mend it by the specification"
+        if message.startswith("{"):  # it quotes a schema; what is wrong within may come next, with its path from there
+            faults.append((at, "not OpenAPI 3.0: it is no Schema object", mend))
+        elif at and at[0] not in spec.data and faults:
+            faults[-1] = ((*faults[-1][0], *at), f"not OpenAPI 3.0: {message[:SHOWN]}", mend)
+        else:
+            faults.append((at, f"not OpenAPI 3.0: {message[:SHOWN]}", mend))
+    return faults

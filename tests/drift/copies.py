@@ -1,0 +1,39 @@
+"""Copies of the project, which tests may break."""
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SPEC, TEMPLATE, OBSERVED = "specs/api/users-api.yaml", "template.yaml", "tests/observed.json"
+PARTS = (
+    "template.yaml",
+    "specs",
+    "handlers",
+    "events",
+    "README.md",
+    "CLAUDE.md",
+    "docs/*.md",
+    OBSERVED,
+    "tests/**/test_*.py",
+)
+
+
+def copy(target: Path) -> Path:
+    """What drift reads of the project."""
+    for part in PARTS:
+        for source in ROOT.glob(part):
+            there = target / source.relative_to(ROOT)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, there, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, there)
+    return target
+
+
+def edit(root: Path, name: str, old: str, new: str, everywhere: bool = False) -> None:
+    """Replaces a text that has to be there, at its first place or everywhere."""
+    path = root / name
+    content = path.read_text()
+    assert old in content, f"{name} has no {old!r} any more: this change says nothing"
+    path.write_text(content.replace(old, new, -1 if everywhere else 1))

@@ -1,0 +1,34 @@
+"""Each thing that differs is found, and nothing else is."""
+
+from pathlib import Path
+
+import pytest
+from driftcheck.cli import check
+
+from tests.drift.copies import ROOT, copy
+from tests.drift.mutations import MUTATIONS, Mutation
+
+
+def test_the_project_itself_does_not_drift() -> None:
+    assert list(map(str, check(ROOT))) == []
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
+def test_drift_finds(tmp_path: Path, mutation: Mutation) -> None:
+    root = copy(tmp_path / "project")
+    mutation.apply(root)
+
+    found = sorted(check(root))
+
+    assert {finding.check for finding in found} == {mutation.check}, list(map(str, found))
+    assert len(found) == len(mutation.finds), list(map(str, found))
+    for finding, said in zip(found, mutation.finds, strict=True):
+        assert said in finding.differs
+        assert finding.file.startswith(mutation.file)
+
+
+def test_there_is_a_mutation_for_every_check_of_the_project() -> None:
+    modules = {path.stem for path in (ROOT / "scripts/driftcheck").glob("*.py") if "\ndef check(" in path.read_text()}
+
+    assert {mutation.check for mutation in MUTATIONS} == modules - {"cli", "compatibility", "deployed"}
+    assert len({mutation.what for mutation in MUTATIONS}) == len(MUTATIONS) >= 40
