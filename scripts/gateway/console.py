@@ -1,5 +1,6 @@
 """The developer's pages under `/_/`: the last requests, live, and the spec as a page to try."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -18,22 +19,20 @@ class Console:
     """A WSGI application around the gateway: its own pages, and everything else is the API."""
 
     def __init__(self, gateway: Gateway, recorder: Recorder):
-        self._gateway = gateway
-        self._recorder = recorder
-        self._pages: dict[tuple[str, str], Callable[..., Any]] = {
-            ("GET", r"/_/?"): lambda environ: _redirect("/_/requests"),
-            ("GET", r"/_/requests"): lambda environ: _file(PAGES / "requests.html"),
-            ("GET", r"/_/docs"): lambda environ: _file(PAGES / "docs.html"),
-            ("GET", r"/_/(requests\.(?:js|css))"): lambda environ, name: _file(PAGES / name),
-            ("GET", r"/_/docs/([\w.-]+)"): lambda environ, name: _file(_swagger() / name),
-            ("GET", r"/_/openapi\.json"): lambda environ: _json(self._document()),
-            ("GET", r"/_/stream"): self._stream,
-            ("POST", r"/_/requests/(\d+)/replay"): self._replay,
-            ("POST", r"/_/requests/(\d+)/save"): self._save,
+        self._gateway, self._recorder = gateway, recorder
+        self._pages: dict[str, Callable[..., Any]] = {
+            r"GET /_/?": lambda environ: ("302 Found", [("Location", "/_/requests")], [b""]),
+            r"GET /_/(requests|docs)": lambda environ, name: _file(PAGES / f"{name}.html"),
+            r"GET /_/(requests\.(?:js|css))": lambda environ, name: _file(PAGES / name),
+            r"GET /_/docs/([\w.-]+)": lambda environ, name: _file(_swagger() / name),
+            r"GET /_/openapi\.json": lambda environ: _json({**gateway.spec, "servers": [{"url": "/"}]}),
+            r"GET /_/stream": self._stream,
+            r"POST /_/requests/(\d+)/replay": self._replay,
+            r"POST /_/requests/(\d+)/save": self._save,
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if not environ["PATH_INFO"].startswith("/_/") and environ["PATH_INFO"] != "/_":
+        if environ["PATH_INFO"].split("/")[1:2] != ["_"]:
             return self._gateway(environ, start_response)
         body: Iterable[bytes]
         status, headers, body = self._page(environ)
@@ -44,20 +43,17 @@ class Console:
         # A custom header cannot be sent by another site's page without asking first, which is never allowed.
         if environ["REQUEST_METHOD"] == "POST" and environ.get("HTTP_X_CONSOLE") != "1":
             return _json({"detail": "only the console page itself may do this"}, "403 Forbidden")
-        for (method, pattern), page in self._pages.items():
-            if method == environ["REQUEST_METHOD"] and (match := re.fullmatch(pattern, environ["PATH_INFO"])):
+        for pattern, page in self._pages.items():
+            if match := re.fullmatch(pattern, f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"):
                 return page(environ, *match.groups())
         return _json({"detail": "no such page: see /_/requests and /_/docs"}, "404 Not Found")
-
-    def _document(self) -> dict[str, Any]:
-        return {**self._gateway.spec, "servers": [{"url": "/"}]}
 
     def _stream(self, environ: dict[str, Any]) -> Any:
         """Server-sent events: each answer as it comes, from the last one that the page knows."""
 
         def events() -> Iterator[bytes]:
-            known = environ.get("HTTP_LAST_EVENT_ID", "")
-            last = int(known) if known.isdecimal() and self._recorder.find(int(known)) else 0
+            known = self._recorder.find(environ.get("HTTP_LAST_EVENT_ID", ""))
+            last = known.number if known else 0
             yield b"retry: 500\n\n"
             while True:
                 for answer in self._recorder.after(last, wait=15):
@@ -68,21 +64,21 @@ class Console:
         return "200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")], events()
 
     def _replay(self, environ: dict[str, Any], number: str) -> Any:
-        if not (answer := self._recorder.find(int(number))):
+        if not (answer := self._recorder.find(number)):
             return _json({"detail": "that request is no longer kept"}, "404 Not Found")
         return _json({"status": self._gateway.answer(answer.request.again()).response.status})
 
     def _save(self, environ: dict[str, Any], number: str) -> Any:
-        answer = self._recorder.find(int(number))
+        answer = self._recorder.find(number)
         if not answer or not answer.event:
             return _json({"detail": "that request has no event"}, "404 Not Found")
-        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|\W+", "_", answer.route.operation.get("operationId") or "event").lower()
+        operation = answer.event["requestContext"].get("operationName", "event")
+        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|\W+", "_", operation).lower()
         folder = self._gateway.project.template.path.parent / "events"
         folder.mkdir(exist_ok=True)
-        taken = {file.name for file in folder.iterdir()}
-        file = next(f for i in range(1, 10_000) if (f := f"{name}_{i}.json") not in taken)
-        (folder / file).write_text(json.dumps(answer.event, indent=2) + "\n")
-        return _json({"file": f"events/{file}"})
+        file = next(f for i in itertools.count(1) if not (f := folder / f"{name}_{i}.json").exists())
+        file.write_text(json.dumps(answer.event, indent=2) + "\n")
+        return _json({"file": f"events/{file.name}"})
 
 
 def described(answer: Answer) -> dict[str, Any]:
@@ -128,10 +124,6 @@ def _file(path: Path) -> Any:
         return _json({"detail": "no such file"}, "404 Not Found")
     kind = TYPES.get(path.suffix, "application/octet-stream")
     return "200 OK", [("Content-Type", f"{kind}; charset=utf-8"), ("Cache-Control", "no-cache")], [path.read_bytes()]
-
-
-def _redirect(target: str) -> Any:
-    return "302 Found", [("Location", target)], [b""]
 
 
 def _json(value: Any, status: str = "200 OK") -> Any:

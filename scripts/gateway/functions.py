@@ -1,5 +1,6 @@
 """Lambda functions in process: their settings from the template, their handlers, contexts and time-outs."""
 
+import contextlib
 import contextvars
 import ctypes
 import importlib
@@ -48,13 +49,7 @@ class Function:
         self.space: ModuleSpace | None = None
         self._handler: Handler | None = None
         self._loading = threading.Lock()
-        self._files: set[Path] = set()
         self._signature: dict[Path, tuple[int, int]] = {}
-
-    @property
-    def modules(self) -> dict[str, Any]:
-        """The function's own copies of the modules under its CodeUri, by name."""
-        return dict(self.space.modules) if self.space else {}
 
     @property
     def log_level(self) -> int:
@@ -65,28 +60,28 @@ class Function:
 
     def _environment(self, region: str) -> dict[str, str]:
         logs = self.properties.get("LoggingConfig") or {}
-        stated = (self.properties.get("Environment") or {}).get("Variables") or {}
-        return {
+        variables = {
             "_HANDLER": self.handler_name,
             "AWS_ACCESS_KEY_ID": KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_DEFAULT_REGION": region,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.properties.get('Runtime', 'python3.11')}",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": self.memory,
             "AWS_LAMBDA_FUNCTION_NAME": self.physical_name,
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_LOG_FORMAT": str(logs.get("LogFormat", "Text")),
-            "AWS_LAMBDA_LOG_GROUP_NAME": str(logs.get("LogGroup", f"/aws/lambda/{self.physical_name}")),
-            "AWS_LAMBDA_LOG_LEVEL": str(logs.get("ApplicationLogLevel", "INFO")),
+            "AWS_LAMBDA_LOG_FORMAT": logs.get("LogFormat", "Text"),
+            "AWS_LAMBDA_LOG_GROUP_NAME": logs.get("LogGroup", f"/aws/lambda/{self.physical_name}"),
+            "AWS_LAMBDA_LOG_LEVEL": logs.get("ApplicationLogLevel", "INFO"),
             "AWS_REGION": region,
-            "LAMBDA_TASK_ROOT": str(self.root),
-            **{key: str(value) for key, value in stated.items()},
+            "LAMBDA_TASK_ROOT": self.root,
+            **((self.properties.get("Environment") or {}).get("Variables") or {}),
         }
+        return {key: str(value) for key, value in variables.items()}
 
     def load(self) -> Handler:
         """The handler, imported when it is new or has changed; a ProjectError says why it cannot be."""
         with self._loading:
-            if self.space and signature(self._files) != self._signature:
+            if self.space and signature(self._signature) != self._signature:
                 log.info("reloaded %s", self.name)
                 self.unload()
             if self._handler is None:
@@ -108,8 +103,7 @@ class Function:
             handler = getattr(space.load(module), attribute)
         except (Exception, SystemExit) as error:
             raise ProjectError(f"{self.name} cannot be imported: {self._place(error)}") from error
-        self.space, self._files = space, space.files()
-        self._signature = signature(self._files)
+        self.space, self._signature = space, signature(space.files())
         return handler  # type: ignore[no-any-return]
 
     def _place(self, error: BaseException) -> str:
@@ -136,17 +130,17 @@ class Function:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(TimedOut))
             raise self._timed_out()
         if invocation.error:
-            reason = f"{self.name} failed: {self._place(invocation.error)}"
-            raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
+            raise self._failed(f"failed: {self._place(invocation.error)}")
         return invocation.result
 
+    def _failed(self, how: str) -> GatewayResponse:
+        return GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=f"{self.name} {how}")
+
     def _timed_out(self) -> GatewayResponse:
-        if self.timeout >= INTEGRATION_LIMIT:
-            reason = f"{self.name} took longer than the integration's {INTEGRATION_LIMIT:.0f} s"
-            return GatewayResponse("INTEGRATION_TIMEOUT", "Endpoint request timed out", status=504, reason=reason)
-        # A function that meets its own limit first is a function error to API Gateway, as any crash is.
-        reason = f"{self.name} did not end within its Timeout of {self.timeout:g} s"
-        return GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
+        if self.timeout < INTEGRATION_LIMIT:  # to API Gateway a function error as any crash is
+            return self._failed(f"did not end within its Timeout of {self.timeout:g} s")
+        reason = f"{self.name} took longer than the integration's {INTEGRATION_LIMIT:.0f} s"
+        return GatewayResponse("INTEGRATION_TIMEOUT", "Endpoint request timed out", reason=reason)
 
 
 class Invocation:
@@ -213,9 +207,7 @@ def signature(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
     """Times and sizes of those files that exist: another signature means that something was edited."""
     found = {}
     for file in files:
-        try:
+        with contextlib.suppress(OSError):
             stat = file.stat()
-        except OSError:
-            continue
-        found[file] = (stat.st_mtime_ns, stat.st_size)
+            found[file] = (stat.st_mtime_ns, stat.st_size)
     return found

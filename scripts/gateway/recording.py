@@ -9,38 +9,39 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from gateway.application import Answer
 from gateway.functions import Function, running
 
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
 
 class Recorder:
-    """The last answers, newest last, as JSON-ready dictionaries; whoever waits hears of each new one."""
+    """The last answers, newest last; whoever waits hears of each new one."""
 
     def __init__(self, size: int = 200):
-        self.answers: deque[Any] = deque(maxlen=size)
+        self._answers: deque[Answer] = deque(maxlen=size)
         self._count = 0
         self._changed = threading.Condition()
 
-    def add(self, answer: Any) -> None:
+    def add(self, answer: Answer) -> None:
         with self._changed:
             self._count += 1
             answer.number = self._count
-            self.answers.append(answer)
+            self._answers.append(answer)
             self._changed.notify_all()
 
-    def after(self, number: int, wait: float = 0) -> list[Any]:
+    def after(self, number: int, wait: float) -> list[Answer]:
         """The answers after `number`; when there are none, those that come within `wait` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._count > number, timeout=wait)
-            return [answer for answer in self.answers if answer.number > number]
+            return [answer for answer in self._answers if answer.number > number]
 
-    def find(self, number: int) -> Any:
-        return next((answer for answer in self.answers if answer.number == number), None)
+    def find(self, number: str) -> Answer | None:
+        return next((answer for answer in list(self._answers) if str(answer.number) == number), None)
 
 
 class Lines(logging.Handler):
-    """Gives each record of a running function to its invocation, and to the terminal."""
+    """Gives each record of a running function to its invocation, and to `show`."""
 
     show: Callable[[dict[str, Any]], None] = staticmethod(lambda line: None)
 
@@ -49,11 +50,8 @@ class Lines(logging.Handler):
         if invocation is None or not _wanted(record, invocation.function):
             return
         extra = {key: value for key, value in vars(record).items() if key not in STANDARD}
-        line = {
-            "level": record.levelname,
-            "message": record.getMessage(),
-            "extra": json.loads(json.dumps(extra, default=str)),
-        }
+        line: dict[str, Any] = {"level": record.levelname, "message": record.getMessage()}
+        line["extra"] = json.loads(json.dumps(extra, default=str))
         if record.exc_info:
             line["trace"] = logging.Formatter().formatException(record.exc_info)
         invocation.lines.append(line)
@@ -63,11 +61,9 @@ class Lines(logging.Handler):
 def _wanted(record: logging.LogRecord, function: Function) -> bool:
     """Lambda's own level filters what no logger of the code has a level for."""
     logger: logging.Logger | None = logging.getLogger(record.name)
-    while logger and logger.parent:
-        if logger.level:
-            return True
+    while logger and logger.parent and not logger.level:
         logger = logger.parent
-    return record.levelno >= function.log_level
+    return bool(logger and logger.parent) or record.levelno >= function.log_level
 
 
 class Prints:
@@ -94,35 +90,32 @@ def record(functions: dict[str, Function]) -> Lines:
     logging.getLogger().setLevel(min([f.log_level for f in functions.values()], default=logging.WARNING))
     sys.stdout = Prints(sys.stdout)
     botocore.handlers.BUILTIN_HANDLERS += [
-        ("before-parameter-build.dynamodb", _ask_for_capacity),
-        ("before-call.dynamodb", _begun),
+        ("before-parameter-build.dynamodb", _begun),
         ("after-call.dynamodb", _ended),
         ("after-call-error.dynamodb", _failed),
     ]
     return lines
 
 
-def _ask_for_capacity(params: dict[str, Any], model: Any, **_: Any) -> None:
+def _begun(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+    context["begun"] = model.name, time.perf_counter()
     if model.input_shape and "ReturnConsumedCapacity" in model.input_shape.members:
         params.setdefault("ReturnConsumedCapacity", "TOTAL")
 
 
-def _begun(context: dict[str, Any], **_: Any) -> None:
-    context["begun"] = time.perf_counter()
-
-
-def _ended(model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+def _ended(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     capacity = parsed.get("ConsumedCapacity") or []
     each = capacity if isinstance(capacity, list) else [capacity]
-    error = parsed.get("Error", {}).get("Code", "")
-    _call(model.name, context, sum(c.get("CapacityUnits", 0) for c in each) if each else None, error)
+    units = sum(one.get("CapacityUnits", 0) for one in each) if each else None  # moto has none for transactions
+    _called(context, units, parsed.get("Error", {}).get("Code", ""))
 
 
 def _failed(exception: Exception, context: dict[str, Any], **_: Any) -> None:
-    _call("call", context, None, type(exception).__name__)
+    _called(context, None, type(exception).__name__)
 
 
-def _call(name: str, context: dict[str, Any], units: float | None, error: str) -> None:
+def _called(context: dict[str, Any], units: float | None, error: str) -> None:
+    name, begun = context["begun"]
     if invocation := running.get():
-        spent = (time.perf_counter() - context.get("begun", time.perf_counter())) * 1000
-        invocation.calls.append({"name": name, "units": units, "ms": round(spent, 1), "error": error})
+        spent = round((time.perf_counter() - begun) * 1000, 1)
+        invocation.calls.append({"name": name, "units": units, "ms": spent, "error": error})

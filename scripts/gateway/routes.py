@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from gateway.errors import ProjectError
@@ -26,13 +27,17 @@ class Route:
     @property
     def function(self) -> str | None:
         """The name of the function that an aws_proxy integration calls."""
-        found = FUNCTION.search(str(self.integration.get("uri", "")))
-        return found and found[1]
+        return self._target[0]
 
     @property
     def qualifier(self) -> str | None:
+        """The alias or version of that function."""
+        return self._target[1]
+
+    @cached_property
+    def _target(self) -> tuple[str | None, str | None]:
         found = FUNCTION.search(str(self.integration.get("uri", "")))
-        return found and found[2]
+        return (found[1], found[2]) if found else (None, None)
 
     def __str__(self) -> str:
         return f"{self.method} {self.resource}"
@@ -62,23 +67,15 @@ def read(spec: dict[str, Any], where: str) -> list[Route]:
     paths = spec.get("paths")
     if not isinstance(paths, dict) or not paths:
         raise ProjectError(f"{where}: no paths in the API definition: is this an OpenAPI document?")
-    return [
-        _route(resource, key, item)
-        for resource, item in paths.items()
-        for key in item
-        if key.lower() in METHODS or key == ANY
-    ]
+    keys = [(path, key) for path, item in paths.items() for key in item if key.lower() in METHODS or key == ANY]
+    return [_route(path, key, paths[path]) for path, key in keys]
 
 
-def _route(resource: str, key: str, item: dict[str, Any]) -> Route:
+def _route(path: str, key: str, item: dict[str, Any]) -> Route:
     own = item[key] or {}
-    parameters = [*item.get("parameters", []), *own.get("parameters", [])]
-    return Route(
-        "ANY" if key == ANY else key.upper(),
-        resource,
-        {**own, "parameters": parameters},
-        own.get("x-amazon-apigateway-integration") or {},
-    )
+    operation = {**own, "parameters": [*item.get("parameters", []), *own.get("parameters", [])]}
+    method = "ANY" if key == ANY else key.upper()
+    return Route(method, path, operation, own.get("x-amazon-apigateway-integration") or {})
 
 
 def _segments(resource: str) -> list[str]:
@@ -86,17 +83,13 @@ def _segments(resource: str) -> list[str]:
 
 
 def _names(resource: str) -> list[str]:
-    return [segment[1:-1].rstrip("+") for segment in _segments(resource) if segment.startswith("{")]
+    return [segment.strip("{+}") for segment in _segments(resource) if segment.startswith("{")]
 
 
 def _specificity(resource: str) -> list[tuple[int, str]]:
-    return [(2 if s.endswith("+}") else 1 if s.startswith("{") else 0, s) for s in _segments(resource)]
+    return [(segment.startswith("{") + segment.endswith("+}"), segment) for segment in _segments(resource)]
 
 
 def _pattern(resource: str) -> re.Pattern[str]:
-    def part(segment: str) -> str:
-        if segment.endswith("+}"):
-            return "(.+)"
-        return "([^/]+)" if segment.startswith("{") else re.escape(segment)
-
-    return re.compile("/" + "/".join(map(part, _segments(resource))), re.DOTALL)
+    parts = [("([^/]+)", "(.+)")[s.endswith("+}")] if s[:1] == "{" else re.escape(s) for s in _segments(resource)]
+    return re.compile("/" + "/".join(parts), re.DOTALL)

@@ -51,16 +51,15 @@ class RequestHandler(WSGIRequestHandler):
 def serve(options: argparse.Namespace) -> int:
     """Run until Ctrl-C; the exit status."""
     started = time.perf_counter()
-    with _listen(options.host, options.port) as listening:
-        gateway = Gateway.from_template(
-            options.template, parameters=dict(options.parameter_overrides), dynamodb=options.dynamodb
-        )
+    with _listen(options.host, int(options.port)) as listening:
+        parameters = dict(setting.split("=", 1) for setting in options.parameter_overrides)
+        gateway = Gateway.from_template(options.template, parameters=parameters, dynamodb=options.dynamodb)
         terminal, recorder = Terminal(options), recording.Recorder()
         terminal.take_log()
         lines = recording.record(gateway.project.functions)
         names = _prepare(gateway, None if options.dynamodb == "moto" else options.dynamodb)
-        if options.seed:
-            terminal.say(seeds.plant(gateway, options.seed))
+        if options.seed != "0":
+            terminal.say(seeds.plant(gateway, int(options.seed)))
 
         def answered(answer: Answer) -> None:
             recorder.add(answer)
@@ -69,10 +68,15 @@ def serve(options: argparse.Namespace) -> int:
         gateway.on_answer = answered
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
-        server = _http(listening, Console(gateway, recorder))
-        terminal.ready(gateway, f"http://{options.host}:{server.port}", names, time.perf_counter() - started)
+        host, port = listening.getsockname()[:2]
+        console = Console(gateway, recorder)
+        server = make_server(
+            host, port, console, threaded=True, request_handler=RequestHandler, fd=os.dup(listening.fileno())
+        )
+        server.daemon_threads = True  # type: ignore[attr-defined]
         lines.show = terminal.line
         gc.enable()
+        terminal.ready(gateway, f"http://{options.host}:{port}", names, time.perf_counter() - started)
         server.serve_forever()  # until Ctrl-C, which it takes for itself
         terminal.say("Stopped.")
     return 0
@@ -91,14 +95,6 @@ def _prepare(gateway: Gateway, endpoint: str | None) -> list[str]:
     return names
 
 
-def _http(listening: socket.socket, application: Any) -> Any:
-    host, port = listening.getsockname()[:2]
-    handler = RequestHandler
-    server = make_server(host, port, application, threaded=True, request_handler=handler, fd=os.dup(listening.fileno()))
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    return server
-
-
 def _listen(host: str, port: int) -> socket.socket:
     """Take the port first: nothing else is worth doing when it is in use."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -106,9 +102,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen(128)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listening.close()
-        raise ProjectError(
-            f"cannot listen on {host}:{port}: {error.strerror}: choose another with --port or --host"
-        ) from None
+        said = getattr(error, "strerror", None) or error
+        raise ProjectError(f"cannot listen on {host}:{port}: {said}: choose another with --port or --host") from None
     return listening

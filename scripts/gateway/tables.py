@@ -1,8 +1,8 @@
 """The DynamoDB behind the functions: moto in process, or an endpoint; its tables come from the template."""
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from gateway.errors import ProjectError
@@ -16,20 +16,17 @@ ACCEPTED = (
 
 def definitions(template: Template) -> list[dict[str, Any]]:
     """CreateTable's arguments for each table of the template."""
-    tables = [
-        {"BillingMode": "PAY_PER_REQUEST", "TableName": template.physical_name(name), **properties}
-        for name, properties in template.of_type("AWS::DynamoDB::Table").items()
-    ]
-    tables += [_simple(template, name, p) for name, p in template.of_type("AWS::Serverless::SimpleTable").items()]
+    found = template.of_type("AWS::DynamoDB::Table")
+    found |= {name: _simple(p) for name, p in template.of_type("AWS::Serverless::SimpleTable").items()}
+    tables = [{"BillingMode": "PAY_PER_REQUEST", "TableName": n, **properties} for n, properties in found.items()]
     return [{key: table[key] for key in ACCEPTED if key in table} for table in tables]
 
 
 def create(template: Template, client: Any) -> list[str]:
     """Create those tables that are not there yet; the names of all of them."""
-    existing = set(client.list_tables()["TableNames"])
     tables = definitions(template)
     for table in tables:
-        if table["TableName"] not in existing:
+        with contextlib.suppress(client.exceptions.ResourceInUseException):
             client.create_table(**table)
     return [table["TableName"] for table in tables]
 
@@ -70,13 +67,11 @@ def share_service_models() -> None:
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
-def start_moto() -> Callable[[], None]:
-    """Send this process's AWS calls to moto from now on; the result ends that."""
+def start_moto() -> None:
+    """Send this process's AWS calls to moto from now on."""
     from moto import mock_aws
 
-    mock = mock_aws()
-    mock.start()
-    return mock.stop
+    mock_aws().start()
 
 
 def serialize_moto() -> None:
@@ -95,11 +90,11 @@ def serialize_moto() -> None:
     BotocoreStubber.__call__ = locked  # type: ignore[method-assign, assignment]
 
 
-def _simple(template: Template, name: str, properties: dict[str, Any]) -> dict[str, Any]:
+def _simple(properties: dict[str, Any]) -> dict[str, Any]:
+    """A SimpleTable's properties as those of a Table."""
     key = properties.get("PrimaryKey") or {"Name": "id", "Type": "String"}
     return {
-        "TableName": template.physical_name(name),
-        "BillingMode": "PAY_PER_REQUEST",
+        **properties,
         "AttributeDefinitions": [{"AttributeName": key["Name"], "AttributeType": key["Type"][0].upper()}],
         "KeySchema": [{"AttributeName": key["Name"], "KeyType": "HASH"}],
     }

@@ -6,7 +6,9 @@ import pytest
 from tests.conftest import ROOT
 
 ROWS = [line for line in (ROOT / "specs/local-gateway.md").read_text().splitlines() if line.startswith("| ")][1:]
-TESTS = re.findall(r"^def (test_\w+)", "".join(f.read_text() for f in Path(__file__).parent.glob("test_*.py")), re.M)
+TESTS = re.findall(
+    r"^def (test_\w+)", "".join(f.read_text() for f in Path(__file__).parent.glob("test_*.py")), re.MULTILINE
+)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.split("|")[1].strip() for row in ROWS])
