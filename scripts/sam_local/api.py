@@ -42,16 +42,23 @@ def build(template: Path) -> Path:
 
 
 @contextmanager
-def running(built: Path, endpoint: str, port: int) -> Iterator[processes.Process]:
-    """The API on `port`, its containers warm, its functions calling the DynamoDB at `endpoint`."""
+def running(built: Path, endpoint: str, port: int, warm: bool = True) -> Iterator[processes.Process]:
+    """The API on `port`, its functions calling the DynamoDB at `endpoint`; its containers warm, or one a request."""
     print("sam local start-api ...", flush=True)
     network = f"sam-local-{port}"
     command = ["sam", "local", "start-api", "--port", str(port), "--template", str(wired(built, endpoint))]
-    command += [*CONTAINERS, "--warm-containers", "EAGER", "--docker-network", network]
-    # The containers get the emulator's keys, never the developer's own.
-    keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": ""}
-    with _network(network), processes.running(command, port, env=os.environ | keys) as process:
+    command += [*CONTAINERS, "--docker-network", network, *(["--warm-containers", "EAGER"] if warm else [])]
+    with _network(network), processes.running(command, port, env=environment(endpoint)) as process:
         yield process
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """For `sam local`, whose containers take from it what the template declares, and the keys.
+
+    They get the emulator's keys, never the developer's own.
+    """
+    keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": ""}
+    return os.environ | keys | {"AWS_ENDPOINT_URL_DYNAMODB": _from_container(endpoint)}
 
 
 @contextmanager

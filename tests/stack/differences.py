@@ -3,21 +3,49 @@
 Facts: [A] recorded against AWS by LocalStack's snapshot tests, [D] AWS's developer guide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from tests.stack.generated import Sent
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request, and for each gateway its answer, or the event of its function: values by their places."""
+
+    sent: Sent
+    local: Document
+    sam: Document
+
+    @property
+    def differing(self) -> set[str]:
+        """The places, such as headers.location, where the two differ."""
+        return {p for p in self.local.keys() | self.sam.keys() if self.local.get(p) != self.sam.get(p)}
+
+    def unexplained(self, known: "list[Difference]") -> Iterator[str]:
+        for place in sorted(self.differing):
+            if not any(difference.explains(place, self) for difference in known):
+                yield f"{self.sent}: {place} is {self.local.get(place)!r}, in sam local {self.sam.get(place)!r}"
 
 
 @dataclass(frozen=True)
 class Difference:
     fact: str
-    places: tuple[str, ...] = ("*",)  # patterns of the places that differ, such as headers.etag
+    places: tuple[str, ...] = ("*",)  # patterns
     when: Callable[[Sent], bool] = lambda sent: True
+    statuses: tuple[int, int] | None = None  # the local gateway's, sam local's
 
-    def explains(self, place: str, sent: Sent) -> bool:
-        return self.when(sent) and any(fnmatchcase(place, pattern) for pattern in self.places)
+    def explains(self, place: str, exchange: Exchange) -> bool:
+        statuses = exchange.local.get("status"), exchange.sam.get("status")
+        return (
+            any(fnmatchcase(place, pattern) for pattern in self.places)
+            and self.when(exchange.sent)
+            and self.statuses in (None, statuses)
+        )
 
 
 def of_other_method(sent: Sent) -> bool:
@@ -40,31 +68,42 @@ ANSWERS = [
     Difference(
         "API Gateway runs MOCK integrations [D], so the spec's preflight is a 204; sam local knows proxies only",
         when=lambda sent: sent.method == "OPTIONS",
+        statuses=(204, 403),
     ),
     Difference(
         "API Gateway has x-amazon-apigateway-any-method [D], here a MOCK 405; sam local answers 403",
         when=of_other_method,
+        statuses=(405, 403),
     ),
     Difference(
         "HEAD has no method of its own in the spec, so the any-method's 405; sam local asks GET's function, then fails",
         when=lambda sent: sent.method == "HEAD",
+        statuses=(405, 502),
     ),
     Difference(
         "the spec's gateway response makes a 404 of MISSING_AUTHENTICATION_TOKEN [D]; sam local has none: 403",
         when=unknown_path,
+        statuses=(404, 403),
     ),
-    Difference("API Gateway passes on any bytes [A]; sam local fails where they are not UTF-8", when=not_utf8),
+    Difference(
+        "API Gateway passes on any bytes [A]; sam local fails where they are not UTF-8",
+        when=not_utf8,
+        statuses=(400, 502),
+    ),
     Difference(
         "API Gateway routes by the path as sent [A], where %2F is no slash; sam local decodes it first: 403",
         when=lambda sent: "%2F" in sent.path,
+        statuses=(400, 403),
     ),
     Difference(
         "API Gateway does not redirect; Werkzeug, below sam local, does for a doubled last slash",
         when=lambda sent: sent.path.endswith("//"),
+        statuses=(404, 308),
     ),
     Difference(
         "the local gateway takes the stage before the path, as deployed URLs have it; sam local has no stage",
         when=lambda sent: sent.path.startswith("/Prod/"),
+        statuses=(200, 403),
     ),
     Difference(
         "API Gateway gives every proxy answer a Content-Type [A]; Werkzeug, below sam local, drops a 304's",

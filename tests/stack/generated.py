@@ -14,7 +14,7 @@ from schemathesis import GenerationMode
 
 from tests.conftest import SPEC
 
-EXAMPLES = 30  # of each operation, valid and invalid each
+EXAMPLES = 24  # of each operation, valid and invalid each
 GENERATION = settings(
     max_examples=EXAMPLES,
     database=None,

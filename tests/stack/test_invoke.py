@@ -38,5 +38,6 @@ def test_a_function_answers_its_event(operation: str, quiet: Path, database: str
     function = operation.title().replace("_", "") + "Function"
     event = str(ROOT / "events" / f"{operation}.json")
     command = ["sam", "local", "invoke", function, "--event", event, "--template", str(api.wired(quiet, database))]
-    done = subprocess.run([*command, *api.CONTAINERS], capture_output=True, text=True, check=True)
+    command += api.CONTAINERS
+    done = subprocess.run(command, env=api.environment(database), capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["statusCode"] == STATUSES[operation]

@@ -1,0 +1,116 @@
+"""What must hold when several servers share one DynamoDB, and nothing else."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+
+import pytest
+
+from tests.client import Answer, Api, address, over_http
+from tests.conftest import SPEC
+from tests.stack.conftest import ROOT, Start
+
+SERVERS = 3
+CALLERS = 24
+Call = Callable[[Api, int], Answer]
+
+
+@pytest.fixture(scope="module")
+def servers(start_database: Start, start_gateway: Start) -> list[Api]:
+    database = start_database()
+    return [Api(over_http(start_gateway(ROOT / "template.yaml", database)), SPEC) for _ in range(SERVERS)]
+
+
+@pytest.fixture
+def at_once(servers: list[Api]) -> Callable[[Call], list[Answer]]:
+    """What all callers get, each of them at the next server."""
+
+    def run(call: Call) -> list[Answer]:
+        with ThreadPoolExecutor(CALLERS) as pool:
+            return list(pool.map(call, [api for api, _ in zip(cycle(servers), range(CALLERS))], range(CALLERS)))
+
+    return run
+
+
+AtOnce = Callable[[Call], list[Answer]]
+
+
+def statuses(answers: list[Answer]) -> Counter[int]:
+    return Counter(answer.status for answer in answers)
+
+
+def test_of_many_creates_with_one_address_one_wins(servers: list[Api], at_once: AtOnce) -> None:
+    email = address()
+
+    assert statuses(at_once(lambda api, _: api.create(email))) == {201: 1, 409: CALLERS - 1}
+    assert len(servers[0].list(email=email).json["users"]) == 1
+
+
+def test_of_many_updates_to_one_address_one_wins(servers: list[Api], at_once: AtOnce) -> None:
+    email = address()
+    ids = [servers[0].create().json["id"] for _ in range(CALLERS)]
+
+    assert statuses(at_once(lambda api, caller: api.update(ids[caller], email))) == {200: 1, 409: CALLERS - 1}
+    assert len(servers[0].list(email=email).json["users"]) == 1
+
+
+def test_of_many_creates_with_one_key_one_creates_and_all_get_its_user(at_once: AtOnce) -> None:
+    email, key = address(), address()
+
+    answers = at_once(lambda api, _: api.create(email, key=key))
+
+    assert statuses(answers) == {201: CALLERS}
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+
+
+def test_of_many_updates_of_one_version_one_wins(servers: list[Api], at_once: AtOnce) -> None:
+    user = servers[0].create()
+
+    answers = at_once(lambda api, _: api.update(user.json["id"], address(), If_Match=user.etag))
+
+    assert statuses(answers) == {200: 1, 412: CALLERS - 1}
+
+
+def test_of_many_deletes_one_deletes_and_frees_the_address(servers: list[Api], at_once: AtOnce) -> None:
+    user = servers[0].create().json
+
+    assert statuses(at_once(lambda api, _: api.delete(user["id"]))) == {204: 1, 404: CALLERS - 1}
+    assert servers[1].create(user["email"]).status == 201
+
+
+def test_users_that_swap_addresses_leave_none_taken(servers: list[Api], at_once: AtOnce) -> None:
+    emails = [address(), address()]
+    ids = [servers[0].create(email).json["id"] for email in emails]
+
+    answers = at_once(lambda api, caller: api.update(ids[caller % 2], [*emails, address()][caller % 3]))
+
+    assert set(statuses(answers)) <= {200, 409, 503}  # 503: a writer that lost all its tries to others
+    assert statuses(answers)[200]
+    held = {servers[0].get(id).json["email"] for id in ids}
+    assert len(held) == 2
+    for email in set(emails) - held:
+        assert servers[1].create(email).status == 201
+
+
+def test_a_walk_over_all_servers_shows_each_user_once_while_others_come_and_go(
+    servers: list[Api], at_once: AtOnce
+) -> None:
+    stay = {answer.json["id"] for answer in at_once(lambda api, _: api.create())}
+
+    def walk_or_disturb(api: Api, caller: int) -> Answer:
+        if caller:
+            return api.delete(api.create().json["id"])
+        return api.list(limit=1)
+
+    seen: list[str] = []
+    page = servers[0].list(limit=5)
+    for api in cycle(servers):
+        seen += [user["id"] for user in page.json["users"]]
+        if "next_cursor" not in page.json:
+            break
+        at_once(walk_or_disturb)
+        page = api.list(limit=5, cursor=page.json["next_cursor"])
+
+    assert all(seen.count(id) == 1 for id in stay)
