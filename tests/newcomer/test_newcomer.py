@@ -87,14 +87,14 @@ def test_two_operations_are_added_written_and_pass_every_check(project: Path) ->
 
 
 def test_users_become_another_resource_and_pass_every_check(project: Path) -> None:
-    said = run(project, "scripts/rename-resource", "Zebra")
-    assert said.startswith("User is Zebra, Users are Zebras: ")
+    said = run(project, "scripts/rename-resource", "Yurt")
+    assert said.startswith("User is Yurt, Users are Yurts: ")
 
     run(project, "scripts/check", "--fix")
     run(project, "scripts/test", "--record")
     run(project, "scripts/drift")
-    assert (project / "handlers/zebras-api.yaml").resolve() == project / "specs/api/zebras-api.yaml"
-    assert (project / SPEC.replace("users", "zebras")).is_file()
+    assert (project / "handlers/yurts-api.yaml").resolve() == project / "specs/api/yurts-api.yaml"
+    assert (project / SPEC.replace("users", "yurts")).is_file()
     assert not (project / "handlers/users").exists()
 
 

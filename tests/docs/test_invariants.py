@@ -1,0 +1,82 @@
+"""The invariants of specs/architecture.md."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, SPEC
+
+HANDLERS = ROOT / "handlers"
+MODULES = sorted(str(path.relative_to(HANDLERS)) for path in HANDLERS.glob("**/*.py"))
+ENTRY_POINTS = [name for name in MODULES if "/" not in name]
+EVENT_KEYS = {
+    "httpMethod",
+    "pathParameters",
+    "queryStringParameters",
+    "multiValueHeaders",
+    "isBase64Encoded",
+    "statusCode",
+}
+
+
+def tree(name: str) -> ast.Module:
+    return ast.parse((HANDLERS / name).read_text())
+
+
+def imports(name: str) -> set[str]:
+    """Every module that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def strings(name: str) -> set[str]:
+    return {
+        node.value for node in ast.walk(tree(name)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_handlers_import_nothing_of_the_tools_and_tests(name: str) -> None:
+    others = {path.name for folder in ("scripts", "tests") for path in (ROOT / folder).iterdir() if path.is_dir()}
+
+    assert not {module.partition(".")[0] for module in imports(name)} & (others | {"scripts", "tests"})
+
+
+def test_one_module_knows_lambda_events() -> None:
+    assert [name for name in MODULES if strings(name) & EVENT_KEYS] == ["users/proxy.py"]
+
+
+def test_one_module_knows_dynamodb() -> None:
+    assert [name for name in MODULES if any("boto" in module for module in imports(name))] == ["users/repository.py"]
+
+
+def test_the_domain_imports_neither_events_nor_storage_nor_contract() -> None:
+    assert not {module for module in imports("users/user.py") if module.startswith("users")}
+
+
+@pytest.mark.parametrize("name", ENTRY_POINTS)
+def test_an_entry_point_parses_calls_and_answers_and_nothing_else(name: str) -> None:
+    assert not [node for node in ast.walk(tree(name)) if isinstance(node, ast.Try)]
+    assert not imports(name) & {"json", "os", "logging"}
+
+
+def test_every_operation_has_an_entry_point_that_names_it() -> None:
+    operations = {
+        operation["operationId"]
+        for item in SPEC["paths"].values()
+        for operation in item.values()
+        if "operationId" in operation
+    }
+
+    assert {found for name in ENTRY_POINTS for found in strings(name) & operations} == operations
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("users/")])
+def test_shared_modules_do_not_import_entry_points(name: str) -> None:
+    assert not {Path(entry).stem for entry in ENTRY_POINTS} & imports(name)
