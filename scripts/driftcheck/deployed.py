@@ -18,9 +18,9 @@ Fault = tuple[Keys, str]
 
 
 def check(project: Project, stack: str, session: Any = None) -> Iterator[Finding]:
-    """`session` is a boto3 session; without one, the environment says whose account it is, as for the AWS CLI."""
-    from boto3 import Session
+    """`session` makes clients as botocore's does; without one, the environment says whose account it is."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import Session
 
     try:
         deployment = Deployment(project, stack, session or Session())
@@ -37,7 +37,7 @@ class Deployment:
     """The stage as API Gateway describes it, beside what spec and template say for the stack's parameters."""
 
     def __init__(self, project: Project, stack: str, session: Any) -> None:
-        formation, gateway = session.client("cloudformation"), session.client("apigateway")
+        formation, gateway = session.create_client("cloudformation"), session.create_client("apigateway")
         described = formation.describe_stacks(StackName=stack)["Stacks"][0]
         pages = formation.get_paginator("list_stack_resources").paginate(StackName=stack)
         resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
