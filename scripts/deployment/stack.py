@@ -1,4 +1,4 @@
-"""The stack of one of samconfig.toml's environments; run as a module, this prints its name."""
+"""The stack of one of samconfig.toml's environments; run as a module, this prints its name and region."""
 
 import os
 import sys
@@ -49,4 +49,5 @@ def _settings(config: str, root: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(_settings(sys.argv[1], Path())["stack_name"])
+    settings = _settings(sys.argv[1], Path())
+    print(settings["stack_name"], settings["region"])

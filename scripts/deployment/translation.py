@@ -3,6 +3,7 @@
 Run as a module, this prints one environment's resources with every condition and mapping resolved."""
 
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -25,6 +26,7 @@ def translated(file: Path, environment: str) -> dict[str, Any]:
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it warns of its own feature toggles
     template = _included(documents.read(file), file.parent)
     for function in (r for r in template["Resources"].values() if r["Type"] == "AWS::Serverless::Function"):
         function["Properties"]["CodeUri"] = "s3://bucket/code.zip"  # what `sam deploy` writes

@@ -1,7 +1,6 @@
 """What production stands on, each property with the change to the template that would lose it."""
 
 import json
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from deployment import translation
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "prod")
 Resources = dict[str, dict[str, Any]]
-logging.disable(logging.WARNING)  # the translator's, about feature toggles
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -1,0 +1,1 @@
+"""A deployment without AWS: the project's own commands, against MiniStack on this machine."""
