@@ -17,6 +17,8 @@ from werkzeug.test import Client
 
 JSON = {"Content-Type": "application/json"}
 PROBLEM = {"type", "title", "status", "detail"}
+DESERIALIZERS: dict[str, Callable[[bytes], Any]] = {"application/problem+json": jsonlib.loads}
+READ: dict[int, OpenAPI] = {}  # by the spec's identity: to read and check it takes longer than most tests
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 class Api:
     def __init__(self, send: Send, spec: Mapping[str, Any]) -> None:
         self._send = send
-        problems: dict[str, Callable[[bytes], Any]] = {"application/problem+json": jsonlib.loads}
-        config = Config(extra_media_type_deserializers=problems)
-        self._openapi = OpenAPI.from_dict(dict(spec), config=config)
+        if id(spec) not in READ:
+            config = Config(extra_media_type_deserializers=DESERIALIZERS)
+            READ[id(spec)] = OpenAPI.from_dict(dict(spec), config=config)
+        self._openapi = READ[id(spec)]
         self._paths = {path: re.compile(re.sub(r"\{\w+\}", "[^/]*", path)) for path in spec["paths"]}
 
     def request(
