@@ -61,4 +61,5 @@ for kind in PROBLEMS:
     app.add_exception_handler(kind, answer)
 app.add_exception_handler(RequestValidationError, refuse)
 
-handler = Mangum(app, lifespan="off")
+# Mangum would encode what it does not know as base64, which API Gateway sends on as it is.
+handler = Mangum(app, lifespan="off", text_mime_types=["application/json", "application/problem+json"])
