@@ -153,7 +153,7 @@ class Gateway:
         function, binary = project.function_of(route), project.binary_media_types
         answer.event = events.proxy_event(known, route, binary)
         answer.invocation = Invocation(function, route.qualifier)
-        result = function.run(answer.invocation, answer.event)
+        result = function.run(answer.invocation, answer.event, route.timeout)
         return responses.from_proxy(result, request.header("Accept"), binary)
 
     def _validate(self, answer: Answer, route: Route, known: variables.Known) -> None:

@@ -22,7 +22,6 @@ from gateway.errors import GatewayResponse, ProjectError
 from gateway.modules import ModuleSpace
 from gateway.template import ACCOUNT
 
-INTEGRATION_LIMIT = 29.0  # seconds [D]
 KEY_ID = SECRET = "testing"  # noqa: S105 (what every local emulator takes for a key)
 
 Handler = Callable[[Any, Any], Any]
@@ -50,6 +49,14 @@ class Function:
         self._handler: Handler | None = None
         self._loading = threading.Lock()
         self._signature: dict[Path, tuple[int, int]] = {}
+
+    @property
+    def gap(self) -> str:
+        """Why it cannot run here; empty when it can."""
+        if "InlineCode" in self.properties:
+            return f"{self.name} has its code inline, which is not emulated"
+        runtime = str(self.properties.get("Runtime", "an image"))
+        return "" if runtime.startswith("python") else f"{self.name} runs {runtime}, and only Python is emulated"
 
     @property
     def log_level(self) -> int:
@@ -114,8 +121,8 @@ class Function:
         own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(str(self.root))]
         return f"{own[-1].filename}:{own[-1].lineno}: {said}" if own else f"Handler {self.handler_name}: {said}"
 
-    def run(self, invocation: "Invocation", event: dict[str, Any]) -> Any:
-        """What the handler returns, through JSON both ways, in a thread of its own."""
+    def run(self, invocation: "Invocation", event: dict[str, Any], limit: float = 29) -> Any:
+        """What the handler returns within `limit` seconds, through JSON both ways, in a thread of its own."""
         handler = self.load()
         worker = threading.Thread(
             target=contextvars.copy_context().run,
@@ -124,11 +131,11 @@ class Function:
             daemon=True,
         )
         worker.start()
-        while not invocation.done.wait(min(self.timeout, INTEGRATION_LIMIT)) and invocation.debugged:
+        while not invocation.done.wait(min(self.timeout, limit)) and invocation.debugged:
             pass  # somebody stands at a breakpoint
         if not invocation.done.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(TimedOut))
-            raise self._timed_out()
+            raise self._timed_out(limit)
         if invocation.error:
             raise self._failed(f"failed: {self._place(invocation.error)}")
         return invocation.result
@@ -136,10 +143,10 @@ class Function:
     def _failed(self, how: str) -> GatewayResponse:
         return GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=f"{self.name} {how}")
 
-    def _timed_out(self) -> GatewayResponse:
-        if self.timeout < INTEGRATION_LIMIT:  # to API Gateway a function error as any crash is
+    def _timed_out(self, limit: float) -> GatewayResponse:
+        if self.timeout < limit:  # to API Gateway a function error as any crash is
             return self._failed(f"did not end within its Timeout of {self.timeout:g} s")
-        reason = f"{self.name} took longer than the integration's {INTEGRATION_LIMIT:.0f} s"
+        reason = f"{self.name} took longer than the integration's {limit:g} s"
         return GatewayResponse("INTEGRATION_TIMEOUT", "Endpoint request timed out", reason=reason)
 
 

@@ -1,5 +1,6 @@
 """What the template and the spec say together, and when they have to be read again."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,16 @@ from gateway.functions import Function, signature
 from gateway.routes import Route, Router
 from gateway.template import Template
 from gateway.throttle import Throttle
+
+NO_FUNCTION = "its integration's uri names no function of the template: "
+# Properties of the Api that SAM would work into the definition.
+IGNORED = {"ApiKeySourceType", "Auth", "CacheClusterEnabled", "CanarySetting", "Cors", "GatewayResponses", "Models"}
+EXTENSIONS = {
+    "x-amazon-apigateway-binary-media-types",
+    "x-amazon-apigateway-gateway-responses",
+    "x-amazon-apigateway-request-validator",
+    "x-amazon-apigateway-request-validators",
+}
 
 
 class Project:
@@ -38,7 +49,7 @@ class Project:
         }
         self._validators = {str(r): validators.chosen(self.spec, r, self.where) for r in self.routes}
         self._authorizations = {str(r): authorization.kind(self.spec, r) for r in self.routes}
-        self.gaps = [gap for route in self.routes if (gap := self._gap(route))]
+        self.gaps = list(self._gaps(name, api))
         self._signature = signature(template.files)
 
     def validator(self, route: Route) -> dict[str, bool]:
@@ -50,13 +61,18 @@ class Project:
     def function_of(self, route: Route) -> Function:
         if found := self._find(route):
             return found
-        raise GatewayResponse("API_CONFIGURATION_ERROR", "Internal server error", reason=self._gap(route))
+        raise GatewayResponse("API_CONFIGURATION_ERROR", "Internal server error", reason=self._route_gap(route))
+
+    def called_functions(self) -> list[Function]:
+        """The functions that some route calls."""
+        found = {f.name: f for route in self.routes if route.kind == "aws_proxy" and (f := self._find(route))}
+        return list(found.values())
 
     def _find(self, route: Route) -> Function | None:
         named = (f for f in self.functions.values() if route.function in (f.name, f.physical_name))
-        return next(named, None)
+        return next((f for f in named if not f.gap), None)
 
-    def _gap(self, route: Route) -> str:
+    def _route_gap(self, route: Route) -> str:
         """Why the route does not work here as it would on AWS; empty when it does."""
         if route.kind == "mock":
             for template in (route.integration.get("requestTemplates") or {}).values():
@@ -64,10 +80,20 @@ class Project:
         elif route.kind != "aws_proxy":
             return f"{route}: integrations of type {route.kind} are not emulated"
         elif not self._find(route):
-            return f"{route}: its integration's uri names no function of the template: {route.integration.get('uri')}"
+            named = self.functions.get(str(route.function))
+            return f"{route}: {named.gap if named else NO_FUNCTION + str(route.integration.get('uri'))}"
         if self.authorization(route) not in ("NONE", "AWS_IAM"):
             return f"{route}: the authorizer {self.authorization(route)} is not emulated: every request passes"
         return ""
+
+    def _gaps(self, name: str, api: dict[str, Any]) -> Iterator[str]:
+        """What the template or the spec ask for and this gateway does not do."""
+        others = [n for kind in ("Api", "HttpApi") for n in self.template.of_type(f"AWS::Serverless::{kind}")]
+        yield from (f"{other}: one API is served, {name}" for other in others if other != name)
+        yield from (f"{name}.{key}: not emulated, say it in the spec" for key in sorted(IGNORED & set(api)))
+        unknown = {key for key in self.spec if key.startswith("x-amazon-apigateway-")} - EXTENSIONS
+        yield from (f"{key} is not emulated" for key in sorted(unknown))
+        yield from filter(None, map(self._route_gap, self.routes))
 
     def without_stage(self, path: str) -> str:
         prefix = f"/{self.stage}"

@@ -16,7 +16,6 @@ REMAPPED = {"connection", "content-length", "date", "host", "server", "www-authe
 
 # Each gateway response type: its status and the error type in its header, unless the spec says otherwise [D].
 KINDS = {
-    "ACCESS_DENIED": (403, "AccessDenied"),
     "API_CONFIGURATION_ERROR": (500, "InternalServerError"),
     "BAD_REQUEST_BODY": (400, "BadRequest"),
     "BAD_REQUEST_PARAMETERS": (400, "BadRequest"),

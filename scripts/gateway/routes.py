@@ -12,6 +12,9 @@ ANY = "x-amazon-apigateway-any-method"
 FUNCTION = re.compile(r":function:([\w-]+)(?::([\w$-]+))?(?:/invocations)?$")
 
 
+INTEGRATION_LIMIT = 29_000  # milliseconds [D]
+
+
 @dataclass(frozen=True)
 class Route:
     method: str  # upper case, or ANY
@@ -33,6 +36,11 @@ class Route:
     def qualifier(self) -> str | None:
         """The alias or version of that function."""
         return self._target[1]
+
+    @property
+    def timeout(self) -> float:
+        """How long the gateway waits for the integration, in seconds."""
+        return min(INTEGRATION_LIMIT, int(self.integration.get("timeoutInMillis", 29_000))) / 1000
 
     @cached_property
     def _target(self) -> tuple[str | None, str | None]:

@@ -90,7 +90,7 @@ def _prepare(gateway: Gateway, endpoint: str | None) -> list[str]:
         tables.start_moto()
     gateway.on_reload = lambda project: tables.connect(project.template, endpoint)
     names = tables.connect(gateway.project.template, endpoint)
-    for function in gateway.project.functions.values():
+    for function in gateway.project.called_functions():
         function.load()
     return names
 

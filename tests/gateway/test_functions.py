@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway import Gateway, ProjectError, functions
+from gateway import Gateway, ProjectError, functions, routes
 from werkzeug.test import Client
 
 
@@ -38,10 +38,17 @@ def test_a_function_that_meets_its_own_timeout_is_a_502(
 
 
 def test_an_integration_beyond_29_seconds_is_a_504(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert functions.INTEGRATION_LIMIT == 29
-    monkeypatch.setattr(functions, "INTEGRATION_LIMIT", 0.2)
+    assert routes.INTEGRATION_LIMIT == 29_000
+    monkeypatch.setattr(routes, "INTEGRATION_LIMIT", 200)
     response = client.get("/covers/sleep")
     assert (response.status_code, response.json) == (504, {"message": "Endpoint request timed out"})
+
+
+def test_an_integration_may_state_a_shorter_time(altered: Callable[..., Path]) -> None:
+    template = altered(
+        ("${CoversFunction.Arn}/invocations", "${CoversFunction.Arn}/invocations\n                timeoutInMillis: 50")
+    )
+    assert Client(Gateway.from_template(template)).get("/covers/sleep").status_code == 504
 
 
 def test_an_endless_loop_is_ended(library: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,9 +161,26 @@ def test_what_is_not_emulated_is_named(library: Gateway) -> None:
     [
         ("${CoversFunction.Arn}", "arn:aws:lambda:us-east-1:1:function:Nobody", "names no function of the template"),
         ("type: !If [IsSigned, AWS_IAM, NONE]", "type: CUSTOM", "the authorizer CUSTOM is not emulated"),
+        ("Handler: covers.", "Runtime: nodejs22.x\n      Handler: covers.", "CoversFunction runs nodejs22.x"),
+        ("Handler: covers.", "InlineCode: x\n      Handler: covers.", "CoversFunction has its code inline"),
+        (
+            "StageName: !Ref Stage",
+            "StageName: v1\n      Cors: '*'",
+            "LibraryApi.Cors: not emulated, say it in the spec",
+        ),
+        (
+            "openapi: 3.0.1",
+            "openapi: 3.0.1\n        x-amazon-apigateway-policy: {}",
+            "x-amazon-apigateway-policy is not",
+        ),
+        (
+            "  AccessLogs:",
+            "  Other: { Type: AWS::Serverless::HttpApi }\n  AccessLogs:",
+            "Other: one API is served, LibraryApi",
+        ),
     ],
 )
-def test_wrong_uris_and_authorizers_are_named_at_start(
+def test_what_the_library_does_not_ask_for_would_be_named_too(
     altered: Callable[..., Path], old: str, new: str, said: str
 ) -> None:
     assert any(said in gap for gap in Gateway.from_template(altered((old, new))).project.gaps)
