@@ -52,6 +52,14 @@ class DynamoDB:
         """The next calls of the operation get these answers, one each."""
         self._spoilers[operation].extend(spoilers)
 
+    def heal(self) -> None:
+        """No answer is spoilt any more."""
+        self._spoilers.clear()
+
+    def clear(self) -> None:
+        for key in self.items():
+            self._client.delete_item(TableName="UsersTable", Key={"id": {"S": key}})
+
     def items(self) -> dict[str, dict[str, str]]:
         """The table's items by key, markers included."""
         found = self._client.scan(TableName="UsersTable", ConsistentRead=True)["Items"]
