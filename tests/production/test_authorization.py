@@ -1,0 +1,60 @@
+"""Who may call, by environment, as the local gateway reads it from spec and template."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from deployment.translation import PARAMETERS
+from gateway import Gateway, tables
+from gateway.functions import KEY_ID, SECRET
+from werkzeug.test import Client
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, dynamodb_client: Any) -> Iterator[Client]:
+    gateway = Gateway.from_template(ROOT / "template.yaml", parameters=request.param)
+    names = tables.create(gateway.project.template, dynamodb_client)
+    yield Client(gateway)
+    for name in names:
+        dynamodb_client.update_table(TableName=name, DeletionProtectionEnabled=False)
+        dynamodb_client.delete_table(TableName=name)
+    gateway.close()
+
+
+def signature(method: str) -> dict[str, str]:
+    request = AWSRequest(method, "http://localhost/users", headers={"Host": "localhost"})
+    SigV4Auth(Credentials(KEY_ID, SECRET), "execute-api", "us-east-1").add_auth(request)
+    return dict(request.headers)
+
+
+DEV, PROD = PARAMETERS["dev"], PARAMETERS["prod"]
+
+
+@pytest.mark.parametrize("client", [DEV, {**PROD, "Authorization": "NONE"}], indirect=True)
+def test_anyone_may_call_where_no_signature_is_asked_for(client: Client) -> None:
+    assert client.get("/users").status_code == 200
+
+
+@pytest.mark.parametrize("client", [PROD, {**DEV, "Authorization": "AWS_IAM"}], indirect=True)
+def test_elsewhere_an_unsigned_request_is_told_so(client: Client) -> None:
+    answer = client.get("/users")
+    assert (answer.status_code, answer.content_type) == (403, "application/problem+json")
+    assert "the request is not signed" in answer.text
+
+
+@pytest.mark.parametrize("client", [PROD], indirect=True)
+def test_a_signed_request_passes(client: Client) -> None:
+    answer = client.get("/users", headers=signature("GET"))
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("client", [PROD], indirect=True)
+def test_a_browser_asks_unsigned_what_it_may_send(client: Client) -> None:
+    answer = client.options("/users")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, "https://example.com")
