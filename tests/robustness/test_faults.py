@@ -46,7 +46,7 @@ TRANSIENT: dict[str, Spoiler] = {
     "not reached in time": raising(ConnectTimeoutError(endpoint_url=URL)),
     "refusing connections": raising(EndpointConnectionError(endpoint_url=URL)),
     "hanging up": raising(ConnectionClosedError(endpoint_url=URL)),
-    "without a certificate": raising(SSLError(endpoint_url=URL, error="certificate")),
+    "without a certificate": raising(SSLError(endpoint_url=URL, error=OSError("certificate"))),
     "too slow, nothing done": raising(ReadTimeoutError(endpoint_url=URL)),
     "too slow, all done": losing_the_answer(ReadTimeoutError(endpoint_url=URL)),
     "hanging up, all done": losing_the_answer(ConnectionClosedError(endpoint_url=URL)),

@@ -176,7 +176,7 @@ class Clients(RuleBasedStateMachine):
 
 def test_any_sequence_of_operations_answers_and_leaves_what_a_dictionary_would(api: Api, dynamodb: DynamoDB) -> None:
     run_state_machine_as_test(
-        lambda: Clients(api, dynamodb),
+        lambda: Clients(api, dynamodb),  # type: ignore[arg-type]  # it calls it, and that is all
         settings=settings(
             max_examples=5,
             stateful_step_count=25,
