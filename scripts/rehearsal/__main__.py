@@ -85,6 +85,8 @@ class Rehearsal:
         _list("Deployed:", Inspection(self.stack()).report())
         if self.is_open:
             self.integration()
+        else:
+            self.refuse_any_origin()
         self.switch_authorization()
         if self.is_open:
             self.integration()
@@ -111,6 +113,13 @@ class Rehearsal:
         command = ["scripts/test", "tests/integration", "-q", "--base-url", self.stack().url, "-k", skipped]
         if subprocess.run(command, cwd=self.root, check=False).returncode:
             raise ProjectError("the integration suite failed against the deployed API")
+
+    def refuse_any_origin(self) -> None:
+        words = ["sam", "deploy", "--config-env", self.config, *self.parameters("CorsAllowOrigin=*")]
+        refused = subprocess.run(words, cwd=self.project, capture_output=True, text=True, check=False)
+        if "CorsAllowOrigin must name an origin" not in refused.stderr + refused.stdout:
+            raise ProjectError(f"in prod a rule should refuse CorsAllowOrigin=*; sam deploy said {refused.stderr}")
+        print("A rule refuses CorsAllowOrigin=* in prod", flush=True)
 
     def switch_authorization(self) -> None:
         """By a parameter alone: it has to reach the stage though the spec is the same."""

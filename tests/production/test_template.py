@@ -1,6 +1,7 @@
 """What production stands on, each property with the change to the template that would lose it."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import cfnlint.api
 import pytest
 from deployment import translation
+from gateway import documents
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "prod")
@@ -287,3 +289,15 @@ def test_the_account_keeps_the_role_that_it_has_where_asked(monkeypatch: pytest.
     resources = translation.resolved(ROOT / "template.yaml", "dev")
     assert not {"ApiGatewayAccount", "ApiGatewayLogsRole"} & set(resources)
     assert {"Key": "logs-role", "Value": "kept"} in stage(resources)["Tags"]
+
+
+def test_the_environments_table_says_what_the_template_does() -> None:
+    environments = documents.read(ROOT / "template.yaml")["Mappings"]["Environments"]
+    table = (ROOT / "specs/production.md").read_text().split("A third environment")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
+    told = {re.split("[:,]", name)[0]: values for name, *values in rows[2:]}
+    assert told == {key: [_plain(environments[e][key]) for e in ENVIRONMENTS] for key in environments["dev"]}
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
