@@ -4,6 +4,7 @@ Beside each user stands a marker item, whose key is the address, that says who o
 transaction, so that no two users ever have one address, whatever runs at once or fails half-way.
 """
 
+import logging
 import os
 import random
 import time
@@ -42,6 +43,8 @@ UNAVAILABLE = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
+
+logging.getLogger("botocore").setLevel(logging.WARNING)  # its DEBUG lines hold whole requests, users' data included
 
 
 class Users:
