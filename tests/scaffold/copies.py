@@ -77,8 +77,9 @@ def copied(folder: Path) -> Path:
 def specify(root: Path, path: str, operation: str) -> None:
     """Writes an operation into the spec, under a path that it has or under a new one, its last."""
     spec = (root / SPEC).read_text()
-    if f"\n  {path}:\n" in spec:
-        spec = spec.replace(f"\n  {path}:\n", f"\n  {path}:\n{operation}\n", 1)
+    before, there, after = spec.partition(f"\n  {path}:\n")
+    if there:  # the last of its methods
+        spec = before + there + after.replace("    options:\n", f"{operation}\n    options:\n", 1)
     else:
         spec = spec.replace("\ncomponents:\n", f"\n  {path}:\n{operation}\ncomponents:\n", 1)
     (root / SPEC).write_text(spec)
