@@ -66,7 +66,7 @@ def running(
         while not _answers(port):
             if process.poll() is not None:
                 raise ProjectError(f"{command[0]} ended before it was ready: what it said is above")
-            time.sleep(0.1)
+            time.sleep(0.02)
         yield process
     finally:
         process.terminate()

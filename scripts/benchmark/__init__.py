@@ -1,0 +1,1 @@
+"""`scripts/bench`: what the functions and the local loop cost, beside what others would."""

@@ -1,0 +1,110 @@
+"""What the operations cost as the table grows, on DynamoDB Local: capacity units and milliseconds."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from gateway import tables
+from gateway.functions import KEY_ID, SECRET
+from gateway.template import Template
+from sam_local import dynamodb
+
+from benchmark.builds import ROOT
+from benchmark.starts import progress, spread
+
+SIZES = (100, 1_000, 10_000, 200_000)
+TIMES = 30
+PAGE = 20
+BATCH = 12  # users a call, each with its marker: BatchWriteItem takes 25
+READS = ("GetItem", "Query", "Scan")
+
+
+def measure(template: Template, jar: Path | None, sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
+    """By operation, one entry a size: {"users": 100, "read": 0, "write": 5, "ms": [median, quartiles]}; the units are
+    DynamoDB's own account of each call."""
+    with dynamodb.endpoint(None, jar) as endpoint:
+        client = tables.client(template.region, endpoint)
+        name = tables.create(template, client)[0]
+        environment = {
+            "USERS_TABLE": name,
+            "AWS_DEFAULT_REGION": template.region,
+            "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        }
+        with patch.dict(os.environ, environment | {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}):
+            return _grow(client, sizes)
+
+
+def _grow(client: Any, sizes: tuple[int, ...]) -> dict[str, Any]:
+    sys.path.insert(0, str(ROOT / "handlers"))
+    from users import repository
+    from users.user import User
+
+    new = (User.create(f"user{number}@example.com", "Ada Lovelace") for number in count())
+    table, users, found = _Metered(repository.Users()), list[User](), dict[str, list[Any]]()
+    for size in sizes:
+        while len(users) < size:
+            progress(f"scale: {len(users):,} of {size:,} users")
+            batch = list(islice(new, min(BATCH, size - len(users))))
+            _load(client, [_put(repository, user) for user in batch])
+            users += batch
+        for name, call in _operations(table.users, users, new).items():
+            found.setdefault(name, []).append({"users": size, **table.cost(call)})
+    progress("")
+    return found
+
+
+def _operations(table: Any, users: list[Any], new: Iterator[Any]) -> dict[str, Callable[[], Any]]:
+    from users.user import Change
+
+    first, middle = users[0], users[len(users) // 2]
+    return {
+        "create": lambda: users.append(table.add(next(new))),
+        "get": lambda: table.get(first.id),
+        "find by address": lambda: table.find(middle.email),
+        "first page": lambda: table.page(PAGE, None),
+        "page in the middle": lambda: table.page(PAGE, (middle.id, middle.email)),
+        "update, same address": lambda: table.replace(first.id, Change.now(first.email, "Ada"), None),
+        "update, new address": lambda: table.replace(users[-1].id, Change.now(next(new).email, "Ada"), None),
+        "delete": lambda: table.remove(users.pop().id, None),
+    }
+
+
+class _Metered:
+    """A repository whose calls ask DynamoDB what they consume."""
+
+    def __init__(self, users: Any) -> None:
+        self.users = users
+        self._units: dict[str, float] = {}
+        events = users._client.meta.events
+        metered = {"ReturnConsumedCapacity": "TOTAL"}
+        events.register("provide-client-params.dynamodb", lambda params, **_: params | metered)
+        events.register("after-call.dynamodb", self._count)
+
+    def cost(self, call: Callable[[], Any]) -> dict[str, Any]:
+        took, self._units = [], {"read": 0.0, "write": 0.0}
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            call()
+            took.append((time.perf_counter() - began) * 1000)
+        return {**{kind: round(units / TIMES, 2) for kind, units in self._units.items()}, "ms": spread(took, 2)}
+
+    def _count(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        consumed = parsed.get("ConsumedCapacity") or []
+        each = consumed if isinstance(consumed, list) else [consumed]
+        self._units["read" if model.name in READS else "write"] += sum(one["CapacityUnits"] for one in each)
+
+
+def _put(repository: Any, user: Any) -> list[dict[str, Any]]:
+    items = (repository._item(user), repository._marker(user.email, owner=user.id))
+    return [{"PutRequest": {"Item": item}} for item in items]
+
+
+def _load(client: Any, puts: list[list[dict[str, Any]]]) -> None:
+    request = {os.environ["USERS_TABLE"]: [put for each in puts for put in each]}
+    while request:
+        request = client.batch_write_item(RequestItems=request)["UnprocessedItems"]

@@ -1,0 +1,1 @@
+"""`scripts/cost`: the monthly bill at any traffic."""
