@@ -119,8 +119,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _complete(config: pytest.Config) -> bool:
-    """Whether all tests of pyproject.toml's `testpaths` were run, in this process."""
-    narrowed = config.option.keyword or config.option.markexpr or config.getoption("--base-url", None)
+    """Whether all tests of pyproject.toml's `testpaths` were run in this process, slow ones or not."""
+    narrowed = config.option.keyword or config.getoption("--base-url", None)
+    narrowed = narrowed or config.option.markexpr not in ("", "not slow")
     return not narrowed and set(config.getini("testpaths")) <= set(config.args)
 
 
