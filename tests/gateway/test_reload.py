@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from gateway import Gateway
 from werkzeug.test import Client
+
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -85,3 +88,17 @@ def test_a_data_file_beside_the_handlers_is_watched_too(client: Client, template
     assert client.get("/covers/lazy").get_json()["calls"] == 2
     edit(data, "{}", "{ }")
     assert client.get("/covers/lazy").get_json()["calls"] == 1
+
+
+@pytest.mark.usefixtures("application")  # for its tables
+def test_an_edited_spec_is_what_this_projects_gateway_and_handlers_go_by(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "template.yaml", tmp_path)
+    for name in ("specs", "handlers"):
+        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
+    client = Client(Gateway.from_template(tmp_path / "template.yaml"))
+    assert client.get("/users?limit=60").status_code == 200
+    edit(tmp_path / "specs/api/users-api.yaml", "maximum: 100", "maximum: 50")
+    edit(tmp_path / "specs/api/users-api.yaml", "'600'", "'700'")
+    refused = client.get("/users?limit=60")
+    assert (refused.status_code, refused.get_json(force=True)["errors"][0]["field"]) == (400, "limit")
+    assert client.options("/users").headers["Access-Control-Max-Age"] == "700"
