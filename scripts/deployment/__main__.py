@@ -2,6 +2,7 @@
 
 import sys
 
+import requests
 from gateway.errors import ProjectError
 
 from deployment import smoke
@@ -9,5 +10,5 @@ from deployment.stack import Stack
 
 try:
     print(smoke.test(Stack(sys.argv[1])))
-except ProjectError as error:
+except (ProjectError, requests.RequestException) as error:
     sys.exit(f"error: {error}")

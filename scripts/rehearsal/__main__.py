@@ -3,6 +3,7 @@
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 from deployment import smoke
 from deployment.stack import Stack, client
 from gateway.errors import ProjectError
@@ -45,13 +47,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/rehearse", description=__doc__)
     parser.add_argument("environment", choices=CONFIG)
     environment = parser.parse_args().environment
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends by Ctrl-C ends by `kill` as well
     try:
         processes.require("sam", "install the AWS SAM CLI")
         with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder, ministack.running(Path(folder)) as endpoint:
             Rehearsal(environment, Path(folder), endpoint).run()
-    except ProjectError as error:
+    except (ProjectError, BotoCoreError, ClientError, requests.RequestException) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
