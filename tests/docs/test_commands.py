@@ -1,0 +1,131 @@
+"""The commands in the documents: each exists with its options, and what the README shows is what they print."""
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scaffold import new_operation
+
+from tests.conftest import ROOT
+from tests.scaffold.copies import PATCH_USER, copied, specify
+
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("*.md", "specs/**/*.md", ".claude/**/*.md")
+    for path in ROOT.glob(pattern)
+)
+BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(scripts/[^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+OTHERS = {"aws", "curl", "git", "npx", "pre-commit", "sam", "uvx"}  # what the project does not bring
+SECTIONS = [
+    "Overview",
+    "Architecture",
+    "Prerequisites",
+    "Local Development",
+    "Deployment",
+    "Testing",
+    "Costs",
+    "Spec-Driven Workflow",
+    "Cleanup",
+]
+README = (ROOT / "README.md").read_text()
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    for name in DOCUMENTS:
+        text = (ROOT / name).read_text()
+        for block in BLOCK.findall(text):
+            lines = block.replace("\\\n", " ").splitlines()
+            is_console = any(line.startswith("$ ") for line in lines)
+            yield from ((name, line.removeprefix("$ ")) for line in lines if line.startswith("$ ") or not is_console)
+        yield from ((name, command) for command in INLINE.findall(text))
+
+
+COMMANDS = sorted({(name, command) for name, command in commands() if not command.startswith(("#", "["))})
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS)
+def test_a_command_in_a_document_exists_with_its_options(name: str, command: str) -> None:
+    program, *arguments = shlex.split(command, comments=True)
+    if program.startswith("scripts/") and not (ROOT / program).is_dir():
+        assert (ROOT / program).stat().st_mode & 0o100, f"{program} cannot be run"
+        options = {word.partition("=")[0] for word in arguments if word.startswith("--") and word != "--"}
+        assert options <= known(program)
+    elif not program.startswith("scripts/"):
+        assert program in OTHERS
+
+
+def known(script: str) -> set[str]:
+    """The options of a script: of the package that it runs, or of its own text."""
+    text = (ROOT / script).read_text()
+    packages = re.findall(r"-m ([\w.]+)", text)
+    sources = [path for one in packages for path in (ROOT / "scripts" / one.split(".")[0]).glob("*.py")]
+    if "pytest" in packages:
+        sources += [*(ROOT / "tests").glob("**/conftest.py"), ROOT / "tests/recorder.py"]
+    texts = [text, *(path.read_text() for path in sources)]
+    return {option for one in texts for option in re.findall(r"--[a-z][a-z-]*", one)} | {"--help"}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    for link in LINK.findall((ROOT / name).read_text()):
+        path, _, anchor = link.partition("#")
+        if not path.startswith("http"):
+            target = (ROOT / name).parent / path if path else ROOT / name
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+def anchors(document: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_has_its_nine_sections() -> None:
+    assert re.findall(r"^## (.+)$", README, re.MULTILINE) == SECTIONS
+
+
+def shown(command: str) -> str:
+    """What the README shows behind a command."""
+    blocks: list[str] = BLOCK.findall(README)
+    return next(block.partition("\n")[2] for block in blocks if block.startswith(f"$ {command}"))
+
+
+def test_the_first_screen_is_what_a_start_and_a_request_print() -> None:
+    with subprocess.Popen([str(ROOT / "scripts/start"), "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Ready on "):
+                break
+        url = lines[-1].split()[2]
+        request = BLOCK.findall(README)[1].removeprefix("$ ").replace("\\\n", " ").splitlines()[0]
+        answer = subprocess.check_output([*shlex.split(request.replace("http://127.0.0.1:3000", url)), "--silent"])
+        process.terminate()
+
+    assert settled("".join(lines).replace(url, "http://127.0.0.1:3000")) == settled(shown("scripts/start"))
+    said, printed = json.loads(answer), json.loads(BLOCK.findall(README)[1].splitlines()[-1])
+    assert {**said, "id": "", "created_at": "", "updated_at": ""} == {
+        **printed, "id": "", "created_at": "", "updated_at": "",
+    }  # fmt: skip
+
+
+def settled(text: str) -> str:
+    return re.sub(r"in [\d.]+ s", "in 1 s", text)
+
+
+def test_the_readme_shows_what_a_new_operation_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    specify(
+        copied(tmp_path), "/users/{id}", PATCH_USER.replace("    patch:", "    head:").replace("patchUser", "peekUser")
+    )
+
+    new_operation.main(["--root", str(tmp_path)])
+
+    printed = capsys.readouterr().out.replace("peek", "patch").replace("Peek", "Patch").replace("HEAD ", "PATCH ")
+    assert printed == shown("scripts/new-operation")
