@@ -62,8 +62,8 @@ def test_an_endless_loop_is_ended(library: Gateway, client: Client, monkeypatch:
 
 def test_a_breakpoint_suspends_the_timeout(library: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     function = library.project.functions["CoversFunction"]
-    monkeypatch.setattr(function, "timeout", 0.05)
-    monkeypatch.setattr(sys, "breakpointhook", lambda: time.sleep(0.3))
+    monkeypatch.setattr(function, "timeout", 1)
+    monkeypatch.setattr(sys, "breakpointhook", lambda: time.sleep(1.5))
     monkeypatch.setenv("PYTHONBREAKPOINT", "somewhere")
     functions.pause_at_breakpoints()
 
