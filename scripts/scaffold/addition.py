@@ -4,9 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from driftcheck.finding import CannotRun
 from driftcheck.project import Operation, Project
-
-from scaffold.errors import Unusable
 
 VERB_NOUN = re.compile("[a-z]+[A-Z][A-Za-z0-9]*")
 
@@ -22,7 +21,7 @@ class Addition:
         """The first operation without a function."""
         served = [one for one in project.proxies if one.target[0] in project.functions]
         if not served:
-            raise Unusable(f"{project.spec.name}: no operation has a function yet, whose example others could follow")
+            raise CannotRun(f"{project.spec.name}: no operation has a function yet, whose example others could follow")
         for operation in project.operations:
             if not operation.integration or (operation.is_proxy and operation.target[0] not in project.functions):
                 last = max(served, key=lambda one: project.template.line("Resources", one.target[0]))
@@ -33,15 +32,15 @@ class Addition:
         operation, spec = self.operation, self.project.spec
         place = f"{spec.name}:{spec.line(*operation.keys)}: {operation}"
         if not VERB_NOUN.fullmatch(str(operation.node.get("operationId"))):
-            raise Unusable(f"{place} has no operationId of a verb and a noun: name it, such as archiveUser")
+            raise CannotRun(f"{place} has no operationId of a verb and a noun: name it, such as archiveUser")
         if not operation.node.get("summary"):
-            raise Unusable(f"{place} has no summary: say in a line what it does")
+            raise CannotRun(f"{place} has no summary: say in a line what it does")
         if not self.success:
-            raise Unusable(f"{place} documents no 2XX response: say what it answers")
+            raise CannotRun(f"{place} documents no 2XX response: say what it answers")
         if self.project.body_schema(operation) and self.body is None:
-            raise Unusable(f"{place} has no example of its body: give its requestBody one")
+            raise CannotRun(f"{place} has no example of its body: give its requestBody one")
         if unknown := [name for name, value in self.path_parameters.items() if value is None]:
-            raise Unusable(f"{place} has no example of {unknown[0]}: give the parameter one")
+            raise CannotRun(f"{place} has no example of {unknown[0]}: give the parameter one")
         return self
 
     @property

@@ -12,7 +12,6 @@ from driftcheck.project import Project
 
 from scaffold import files, specification, template
 from scaffold.addition import Addition
-from scaffold.errors import Unusable
 
 ARCHITECTURE = "specs/architecture.md"
 OBSERVED = "tests/observed.json"
@@ -25,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     root = parser.parse_args(arguments).root
     try:
         added = list(_added(root))
-    except (CannotRun, Unusable) as error:
+    except CannotRun as error:
         print(f"new-operation: {error}", file=sys.stderr)
         return 1
     print("\n".join(added) or "new-operation: every operation of the spec has its function")
@@ -53,7 +52,7 @@ def _added(root: Path) -> Iterator[str]:
 def _project(root: Path) -> Project:
     project = Project(root)
     if finding := next(iter(validity.check(project.spec)), None):
-        raise Unusable(str(finding))
+        raise CannotRun(str(finding))
     return project
 
 

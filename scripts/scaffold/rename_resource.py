@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scaffold.errors import Unusable
+from driftcheck.finding import CannotRun
 
 # Names that are not ours: HTTP's, API Gateway's, curl's, and words for people.
 KEPT = r"[Uu]ser-?[Aa]gent|user_agent|userArn|identity\.user|user/testing|\"user\"|--user\b"
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         old = _present(options.root)
         new = (options.name, options.plural or f"{options.name}s")
         renamed = _rename(options.root, old, _usable(options.root, old, new))
-    except Unusable as error:
+    except CannotRun as error:
         print(f"rename-resource: {error}", file=sys.stderr)
         return 1
     print(f"{old[0]} is {new[0]}, {old[1]} are {new[1]}: {renamed} files; see git diff, then run scripts/check --fix")
@@ -58,19 +58,19 @@ def _present(root: Path) -> Names:
     """The resource's name, by what its functions are called."""
     found = [[path.stem[len(verb) :] for path in root.glob(f"handlers/{verb}*.py")] for verb in ("get_", "list_")]
     if [len(names) for names in found] != [1, 1]:
-        raise Unusable("handlers/ does not have one get_*.py and one list_*.py, by which the resource is known")
+        raise CannotRun("handlers/ does not have one get_*.py and one list_*.py, by which the resource is known")
     return found[0][0].capitalize(), found[1][0].capitalize()
 
 
 def _usable(root: Path, old: Names, new: Names) -> Names:
     for name in new:
         if not re.fullmatch("[A-Z][a-z]+", name):
-            raise Unusable(f"{name!r} is not one capitalized word, such as Book")
+            raise CannotRun(f"{name!r} is not one capitalized word, such as Book")
         for path in sorted(root.glob("handlers/**/*.py")):
             if re.search(rf"\b({name}|{name.lower()})\b", path.read_text(encoding="utf-8")):
-                raise Unusable(f"{name} is a name in {path.relative_to(root)} already: choose another")
+                raise CannotRun(f"{name} is a name in {path.relative_to(root)} already: choose another")
     if _git(root, "status", "--porcelain"):
-        raise Unusable("there are changes that are not committed: commit them, so that git can undo the renaming")
+        raise CannotRun("there are changes that are not committed: commit them, so that git can undo the renaming")
     return new
 
 
@@ -108,7 +108,7 @@ def _rewrite(root: Path, name: str, old: Names, new: Names) -> bool:
 def _git(root: Path, *arguments: str) -> str:
     git = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
     if git.returncode:
-        raise Unusable(
+        raise CannotRun(
             f"{root.resolve()} is not a git repository: make it one (git init, add, commit), to see what changes"
         )
     return git.stdout
