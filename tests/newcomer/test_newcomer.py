@@ -74,16 +74,14 @@ def test_two_operations_are_added_written_and_pass_every_check(project: Path) ->
     run(project, "scripts/drift")
 
     write(project)
-    run(project, "scripts/test", "--record")
+    run(project, "scripts/test", "--record")  # every fast test, the property tests among them
     found = subprocess.run(["scripts/drift"], cwd=project, capture_output=True, text=True, check=False).stdout
     for function, actions in ALLOWED.items():
         assert all(any(function in line and action in line for line in found.splitlines()) for action in actions)
 
     allow(project)
     run(project, "scripts/drift")
-    run(project, "scripts/test")
     run(project, "scripts/check", "--fix")
-    run(project, "scripts/test", "tests/contract")
 
 
 def test_users_become_another_resource_and_pass_every_check(project: Path) -> None:
