@@ -15,7 +15,7 @@ import botocore.handlers
 import pytest
 from gateway import Gateway
 from gateway.application import Answer
-from gateway.functions import running
+from gateway.invocations import running
 
 ROOT = Path(__file__).parent.parent
 OBSERVED = Path(__file__).with_name("observed.json")

@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway import authorization, environment, events, mock, responses, tables, validators, variables
 from gateway.errors import GatewayResponse, ProjectError
-from gateway.functions import Invocation
+from gateway.invocations import Invocation
 from gateway.project import Project
 from gateway.responses import Response
 from gateway.routes import Route

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.application import Answer
-from gateway.functions import Function, running
+from gateway.functions import Function
+from gateway.invocations import running
 
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 

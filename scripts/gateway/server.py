@@ -15,7 +15,7 @@ from gateway import recording, seeds, tables
 from gateway.application import Answer, Gateway
 from gateway.console import Console
 from gateway.errors import ProjectError
-from gateway.functions import pause_at_breakpoints
+from gateway.invocations import pause_at_breakpoints
 from gateway.terminal import Terminal
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway import Gateway, ProjectError, functions, routes
+from gateway import Gateway, ProjectError, invocations, routes
 from werkzeug.test import Client
 
 
@@ -57,7 +57,7 @@ def test_an_endless_loop_is_ended(library: Gateway, client: Client, monkeypatch:
     library.on_answer = answers.append
     client.get("/covers/spin")
     assert answers[0].invocation.done.wait(10)
-    assert isinstance(answers[0].invocation.error, functions.TimedOut)
+    assert isinstance(answers[0].invocation.error, invocations.TimedOut)
 
 
 def test_a_breakpoint_suspends_the_timeout(library: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_a_breakpoint_suspends_the_timeout(library: Gateway, monkeypatch: pytest
     monkeypatch.setattr(function, "timeout", 1)
     monkeypatch.setattr(sys, "breakpointhook", lambda: time.sleep(1.5))
     monkeypatch.setenv("PYTHONBREAKPOINT", "somewhere")
-    functions.pause_at_breakpoints()
+    invocations.pause_at_breakpoints()
 
     def handler(event: Any, context: Any) -> dict[str, str]:
         breakpoint()  # noqa: T100
@@ -85,7 +85,7 @@ def test_the_context_object_is_lambdas(client: Client) -> None:
 
 def test_the_arn_of_an_alias_names_it(gateway: Gateway) -> None:
     function = gateway.project.functions["GetUserFunction"]
-    context = functions.Invocation(function, "live")
+    context = invocations.Invocation(function, "live")
     assert context.invoked_function_arn.endswith(":function:GetUserFunction:live")
     assert context.function_version == "1"
 

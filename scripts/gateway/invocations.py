@@ -1,0 +1,84 @@
+"""One run of a handler: in a thread of its own, with Lambda's context object."""
+
+import contextvars
+import importlib
+import json
+import os
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from gateway import environment
+
+if TYPE_CHECKING:
+    from gateway.functions import Function
+
+Handler = Callable[[Any, Any], Any]
+
+
+class TimedOut(BaseException):
+    """Raised in the thread of a handler that runs beyond its time."""
+
+
+class Invocation:
+    """One run of a handler: the `context` object that it gets, and what it logs and asks of DynamoDB."""
+
+    def __init__(self, function: "Function", qualifier: str | None):
+        self.function = function
+        self.done = threading.Event()
+        self.debugged = "debugpy" in sys.modules
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.lines: list[dict[str, Any]] = []
+        self.calls: list[dict[str, Any]] = []
+        self._deadline = time.monotonic() + function.timeout
+        self.function_name = function.physical_name
+        self.function_version = "1" if qualifier else "$LATEST"
+        self.invoked_function_arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
+        self.memory_limit_in_mb = str(function.memory)
+        self.aws_request_id = str(uuid.uuid4())
+        self.log_group_name = function.environment["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = f"{time.strftime('%Y/%m/%d')}/[{self.function_version}]local"
+        self.identity = self.client_context = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+    def run(self, handler: Handler, event: Any) -> None:
+        environment.activate(self.function.environment)
+        running.set(self)
+        try:
+            self.result = json.loads(json.dumps(handler(event, self), default=_encode))
+        except BaseException as error:  # sys.exit and TimedOut included: none may end the server
+            self.error = error
+        finally:
+            self.done.set()
+
+
+running: contextvars.ContextVar[Invocation | None] = contextvars.ContextVar("running", default=None)
+
+
+def pause_at_breakpoints() -> None:
+    """Let `breakpoint()` in a handler suspend its time-out."""
+    original = sys.breakpointhook
+
+    def hook(*args: Any, **kwargs: Any) -> Any:
+        if invocation := running.get():
+            invocation.debugged = True
+        if "PYTHONBREAKPOINT" in os.environ:
+            return original(*args, **kwargs)
+        pdb: Any = importlib.import_module("pdb")
+        return pdb.Pdb().set_trace(sys._getframe(1))
+
+    sys.breakpointhook = hook
+
+
+def _encode(value: Any) -> float:
+    """Lambda's runtime knows one type that JSON does not."""
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} is not JSON serializable")
