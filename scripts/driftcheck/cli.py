@@ -58,8 +58,8 @@ def check(root: Path, against: str | None = None, stack: str | None = None) -> I
     for one in (importability, cors, packaging, examples, *(() if joined else (features, events, tables))):
         yield from _by(one, one.check(project))
     seen = observations.Observations.of(project)
-    translated = translation.translated(project.template, project.spec, project.api)
-    yield from _by(permissions, permissions.check(project, translated, seen))
+    translated, faults = translation.translated(project.template, project.spec, project.api)
+    yield from _by(translation, faults) if faults else _by(permissions, permissions.check(project, translated, seen))
     yield from _by(responses, responses.check(project, seen))
     if against:
         yield from _by(compatibility, compatibility.check(project, against))

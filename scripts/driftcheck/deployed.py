@@ -91,7 +91,7 @@ class Deployment:
 
     def throttles(self) -> Iterator[str]:
         for wanted in self.api.get("MethodSettings") or []:
-            path = wanted["ResourcePath"].removeprefix("/").replace("/", "~1")
+            path = "*" if wanted["ResourcePath"] == "/*" else wanted["ResourcePath"].replace("/", "~1")
             key = f"{path}/{wanted['HttpMethod']}"
             found = self.stage.get("methodSettings", {}).get(key, {})
             for name in ("throttlingRateLimit", "throttlingBurstLimit"):

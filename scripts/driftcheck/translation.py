@@ -2,15 +2,17 @@
 
 import copy
 import logging
+import re
 from functools import cache
 from typing import Any
 
 from driftcheck.document import Document
-from driftcheck.finding import CannotRun
+from driftcheck.finding import Finding
 
 
 @cache
-def translated(template: Document, spec: Document, api: str) -> dict[str, Any]:
+def translated(template: Document, spec: Document, api: str) -> tuple[dict[str, Any], list[Finding]]:
+    """The translated template, or what keeps SAM from it."""
     from boto3 import Session
     from samtranslator.model.exceptions import ExceptionWithMessage
     from samtranslator.parser.parser import Parser
@@ -21,11 +23,16 @@ def translated(template: Document, spec: Document, api: str) -> dict[str, Any]:
         {}, Parser(), boto_session=Session(region_name="us-east-1")
     )  # any region: none is looked at
     try:
-        found: dict[str, Any] = translator.translate(_packaged(template.data, spec.data, api), {})
+        return translator.translate(_packaged(template.data, spec.data, api), {}), []
     except ExceptionWithMessage as error:
-        causes = "; ".join(cause.message for cause in getattr(error, "causes", None) or [error])
-        raise CannotRun(f"{template.name}:1: SAM cannot translate it ({causes}): mend it first") from None
-    return found
+        causes = [cause.message for cause in getattr(error, "causes", None) or [error]]
+    return {}, [_finding(template, cause) for cause in causes]
+
+
+def _finding(template: Document, cause: str) -> Finding:
+    named = re.search(r"id \[(\w+)\]", cause)
+    at = ("Resources", named[1]) if named else ()
+    return template.finding(at, f"SAM cannot translate it ({cause})", "mend it; permissions wait for that")
 
 
 def _packaged(template: dict[str, Any], spec: dict[str, Any], api: str) -> dict[str, Any]:

@@ -19,8 +19,9 @@ class Mutation:
         return str(self.steps["what"])
 
     @property
-    def check(self) -> str:
-        return str(self.steps["check"])
+    def checks(self) -> list[str]:
+        """The modules of driftcheck that find it."""
+        return str(self.steps["check"]).split(", ")
 
     @property
     def file(self) -> str:
