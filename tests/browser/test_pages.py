@@ -113,7 +113,7 @@ def test_a_request_is_shown_with_calls_log_lines_response_and_event(requests: we
     fold = next(d for d in requests.find_elements(By.CSS_SELECTOR, "details") if "PROXY EVENT" in d.text)
     fold.find_element(By.CSS_SELECTOR, "summary").click()
     assert json.loads(fold.find_element(By.CSS_SELECTOR, "pre").text)["resource"] == "/users/{id}"
-    assert requests.get_log("browser") == []
+    assert requests.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
 def test_the_reason_of_an_error_stands_on_top(requests: webdriver.Chrome) -> None:
@@ -191,4 +191,4 @@ def test_the_docs_page_calls_the_running_api(page: Callable[..., webdriver.Chrom
     chromium.execute_script("arguments[0].click()", execute)
     until(chromium, lambda: '"users"' in operation.find_element(By.CSS_SELECTOR, ".live-responses-table").text)
     assert "200" in operation.find_element(By.CSS_SELECTOR, ".live-responses-table .response").text
-    assert chromium.get_log("browser") == []
+    assert chromium.get_log("browser") == []  # type: ignore[no-untyped-call]
