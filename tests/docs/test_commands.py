@@ -11,7 +11,8 @@ import pytest
 from scaffold import new_operation
 
 from tests.conftest import ROOT
-from tests.scaffold.copies import PATCH_USER, copied, specify
+from tests.drift.copies import copy
+from tests.scaffold.operations import PATCH_USER, specify
 
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT))
@@ -122,7 +123,7 @@ def settled(text: str) -> str:
 
 def test_the_readme_shows_what_a_new_operation_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     specify(
-        copied(tmp_path), "/users/{id}", PATCH_USER.replace("    patch:", "    head:").replace("patchUser", "peekUser")
+        copy(tmp_path), "/users/{id}", PATCH_USER.replace("    patch:", "    head:").replace("patchUser", "peekUser")
     )
 
     new_operation.main(["--root", str(tmp_path)])

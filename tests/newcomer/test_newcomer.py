@@ -1,11 +1,13 @@
 """What somebody does who copies the project: adds operations; makes the resource another one. Minutes, not seconds."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.scaffold.copies import PATCH_USER, ROOT, SPEC, VERIFY_USER, copied, specify
+from tests.drift.copies import ROOT, SPEC
+from tests.scaffold.operations import PATCH_USER, VERIFY_USER, specify
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
@@ -49,8 +51,12 @@ ALLOWED = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy under git, with this project's virtual environment."""
-    copied(tmp_path)
+    """A copy under git, uncommitted files included, with this project's virtual environment."""
+    listed = subprocess.check_output(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, text=True)
+    for name in listed.split("\0")[:-1]:
+        if (ROOT / name).is_symlink() or (ROOT / name).exists():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / name, follow_symlinks=False)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     with (tmp_path / ".gitignore").open("a") as ignored:
         ignored.write(".venv\n")

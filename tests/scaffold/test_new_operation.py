@@ -10,7 +10,8 @@ from gateway import Gateway
 from scaffold import new_operation
 from werkzeug.test import Client
 
-from tests.scaffold.copies import PATCH_USER, SPEC, VERIFY_USER, copied, specify
+from tests.drift.copies import SPEC, copy
+from tests.scaffold.operations import PATCH_USER, VERIFY_USER, specify
 
 ID = "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c"
 # Operations that a project is not likely to have, of the same kinds as those that it is.
@@ -27,7 +28,7 @@ EXTENDED = {SPEC, "specs/architecture.md", "template.yaml", "tests/observed.json
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return copied(tmp_path)
+    return copy(tmp_path)
 
 
 @pytest.fixture

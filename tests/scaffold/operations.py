@@ -1,11 +1,9 @@
-"""Copies of the project, and operations that tests add to them."""
+"""Operations that tests add to copies of the project."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
-SPEC = "specs/api/users-api.yaml"
+from tests.drift.copies import SPEC
+
 PATCH_USER = """\
     patch:
       operationId: patchUser
@@ -62,16 +60,6 @@ VERIFY_USER = """\
         "500": { $ref: "#/components/responses/InternalServerError" }
         "503": { $ref: "#/components/responses/ServiceUnavailable" }
 """
-
-
-def copied(folder: Path) -> Path:
-    """The project's own files, uncommitted ones included; no virtual environment, no caches."""
-    listed = subprocess.check_output(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, text=True)
-    for name in listed.split("\0")[:-1]:
-        if (ROOT / name).is_symlink() or (ROOT / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
-    return folder
 
 
 def specify(root: Path, path: str, operation: str) -> None:
