@@ -182,7 +182,7 @@ PROPERTIES: dict[str, tuple[str, str, Callable[[Resources], bool]]] = {
         lambda r: json.loads(stage(r)["AccessLogSetting"]["Format"]).get("gateway_request_id") == "$context.requestId",
     ),
     "the access log says how long the function took": (
-        '"integration_ms": "$context.integration.latency", ',
+        '"integration_ms": "$context.integration.latency",',
         "",
         lambda r: "integration_ms" in json.loads(stage(r)["AccessLogSetting"]["Format"]),
     ),
@@ -208,7 +208,11 @@ PROPERTIES: dict[str, tuple[str, str, Callable[[Resources], bool]]] = {
         alarms_to_topic,
     ),
     "an alarm watches the rate of 5XX": ("MetricName: 5XXError", "MetricName: 4XXError", alarmed("5XXError")),
-    "an alarm watches the slowest": ("ExtendedStatistic: p99", "Statistic: Average", lambda r: "p99" in json.dumps(r)),
+    "an alarm watches the slowest": (
+        "ExtendedStatistic: p99",
+        "Statistic: Average",
+        lambda r: "p99" in json.dumps(of_type(r, "AWS::CloudWatch::Alarm")),
+    ),
     "an alarm watches errors of functions": ("MetricName: Errors", "MetricName: Invocations", alarmed("Errors")),
     "an alarm watches throttled functions": ("MetricName: Throttles", "MetricName: Duration", alarmed("Throttles")),
     "an alarm watches the throttled table": (
@@ -229,7 +233,9 @@ PROPERTIES: dict[str, tuple[str, str, Callable[[Resources], bool]]] = {
     "a dashboard is there": (
         "    Type: AWS::CloudWatch::Dashboard\n    Condition: HasAlarms",
         "    Type: AWS::CloudWatch::Dashboard\n    Condition: LimitsConcurrency",
-        lambda r: len(json.loads(r["Dashboard"]["Properties"]["DashboardBody"])["widgets"]) == 6,
+        lambda r: (
+            [len(json.loads(d["DashboardBody"])["widgets"]) for d in of_type(r, "AWS::CloudWatch::Dashboard")] == [6]
+        ),
     ),
     "functions may do what they do, to the one table": ("- dynamodb:PutItem", "- dynamodb:*", narrow_policies),
 }
