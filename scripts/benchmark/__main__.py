@@ -32,6 +32,7 @@ def main() -> int:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     template = Template(builds.ROOT / "template.yaml")
+    starts.progress("building the functions, the peers and Lambda's runtime")
     on, functions = builds.lambda_(), builds.functions(template.path)
     measured = starts.measure([*functions, *builds.peers()], on, options.runs)
     figures: dict[str, Any] = {

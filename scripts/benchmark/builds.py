@@ -77,7 +77,9 @@ def _event(name: str) -> bytes:
 
 
 def _peer(source: Path, compiled: bool) -> Path:
-    return _installed(source.name, source / "requirements.txt", [source / "app.py", SPEC], compiled)
+    installed = _installed(source.name, source / "requirements.txt", [source / "app.py"], compiled)
+    shutil.copy(SPEC, installed)
+    return installed
 
 
 def _installed(name: str, requirements: Path, files: list[Path], compiled: bool) -> Path:
