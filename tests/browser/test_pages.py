@@ -45,7 +45,8 @@ def server(project: Path) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[webdriver.Chrome]:
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert browser and driver, "needs Chromium and chromedriver; Debian: apt install chromium chromium-driver"
+    if not browser or not driver:
+        pytest.fail("needs Chromium and chromedriver; Debian: apt install chromium chromium-driver")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars", "--disable-dev-shm-usage"):
