@@ -84,7 +84,7 @@ def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterat
         **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "us-east-1"),
         **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "local"),
     }
-    command = [on.emulator, *addresses, sys.executable, "-m", "awslambdaric", f"{request.param}.handler"]
+    command = [str(on.emulator), *addresses, sys.executable, "-m", "awslambdaric", f"{request.param}.handler"]
 
     def invoke(does: str = "take", **changes: Any) -> tuple[int, str]:
         Database.does = does

@@ -1,0 +1,83 @@
+"""Whatever DynamoDB does, a function answers before Lambda ends it: a 503 of its own, not the gateway's 502."""
+
+import contextlib
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from gateway import Gateway
+
+from tests.client import Answer, Api, in_process
+from tests.conftest import ROOT, SPEC
+
+pytestmark = pytest.mark.slow
+
+ID = str(uuid.uuid4())
+OPERATIONS: list[Callable[[Api], Answer]] = [
+    lambda api: api.create(),
+    lambda api: api.get(ID),
+    lambda api: api.list(),
+    lambda api: api.list(email="ada@example.com"),
+    lambda api: api.update(ID, "ada@example.com"),
+    lambda api: api.delete(ID),
+]
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A server that takes every connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+        yield from _serving(listening, lambda connection: None)
+
+
+@pytest.fixture
+def stuck_in_a_word() -> Iterator[int]:
+    """A server that begins an answer and does not go on."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+        yield from _serving(
+            listening, lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+        )
+
+
+@pytest.fixture
+def full() -> Iterator[int]:
+    """A server whose queue is full: nobody gets a connection."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, contextlib.ExitStack() as waiting:
+        for _ in range(4):
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+def _serving(listening: socket.socket, speak: Callable[[socket.socket], None]) -> Iterator[int]:
+    connections = []
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):  # closed: the test is over
+            while True:
+                connection, _ = listening.accept()
+                connections.append(connection)
+                connection.recv(65536)
+                speak(connection)
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield listening.getsockname()[1]
+    listening.shutdown(socket.SHUT_RDWR)
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.parametrize("database", ["silent", "stuck_in_a_word", "full"])
+def test_a_database_that_does_not_answer_is_a_503(database: str, request: pytest.FixtureRequest) -> None:
+    port = request.getfixturevalue(database)
+    gateway = Gateway.from_template(ROOT / "template.yaml", dynamodb=f"http://127.0.0.1:{port}")
+    api = Api(in_process(gateway), SPEC)
+
+    with ThreadPoolExecutor(len(OPERATIONS)) as pool:
+        answers = list(pool.map(lambda operation: operation(api), OPERATIONS))
+
+    assert [answer.problem() for answer in answers] == [(503, "Database temporarily unavailable")] * len(OPERATIONS)
