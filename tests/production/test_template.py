@@ -56,6 +56,18 @@ def metrics(r: Resources) -> set[str]:
     return {m["MetricName"] for m in [*alarms, *inner] if "MetricName" in m}
 
 
+def all_functions_watched(r: Resources) -> bool:
+    functions = {name for name, resource in r.items() if resource["Type"] == "AWS::Lambda::Function"}
+    return all(
+        functions == {d["Value"] for m in r[alarm]["Properties"]["Metrics"][1:] for d in dimensions(m)}
+        for alarm in ("FunctionErrorsAlarm", "FunctionThrottlesAlarm")
+    )
+
+
+def dimensions(metric: dict[str, Any]) -> list[dict[str, str]]:
+    return list(metric["MetricStat"]["Metric"]["Dimensions"])
+
+
 def alarmed(*names: str) -> Callable[[Resources], bool]:
     return lambda r: set(names) <= metrics(r)
 
@@ -215,6 +227,11 @@ PROPERTIES: dict[str, tuple[str, str, Callable[[Resources], bool]]] = {
     ),
     "an alarm watches errors of functions": ("MetricName: Errors", "MetricName: Invocations", alarmed("Errors")),
     "an alarm watches throttled functions": ("MetricName: Throttles", "MetricName: Duration", alarmed("Throttles")),
+    "no function is without alarms": (
+        "{ Name: FunctionName, Value: !Ref GetUserFunction }",
+        "{ Name: FunctionName, Value: !Ref ListUsersFunction }",
+        all_functions_watched,
+    ),
     "an alarm watches the throttled table": (
         "MetricName: WriteThrottleEvents",
         "MetricName: ReadThrottleEvents",
