@@ -170,7 +170,7 @@ def test_an_update_that_meets_transactions_again_and_again_gives_up(api: Api, ad
 
 
 def test_an_update_that_has_no_time_for_another_try_gives_up(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
-    dynamodb.spoil("UpdateItem", slow(error("TransactionConflictException"), seconds=1.6))
+    dynamodb.spoil("UpdateItem", slow(error("TransactionConflictException"), seconds=2.6))
 
     assert api.update(ada.json["id"], "ada@example.com").problem() == (503, "Database temporarily unavailable")
     assert dynamodb.calls.count("UpdateItem") == 1
