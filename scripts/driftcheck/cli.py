@@ -3,6 +3,7 @@
 import argparse
 import gc
 import sys
+import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
         findings = sorted(set(check(options.root, options.against, options.stack)))
     except CannotRun as error:
         print(f"drift: {error}", file=sys.stderr)
+        return 2
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{Path(place.filename).name}:{place.lineno}: {type(error).__name__}: {error}"
+        print(f"drift: template or spec has a shape that no check knows ({said}): run cfn-lint", file=sys.stderr)
         return 2
     for finding in findings:
         print(finding.annotation() if options.format == "github" else finding)

@@ -65,7 +65,7 @@ def _allowed(resources: dict[str, Any], function: str) -> Iterator[Permission]:
     for policy in _each(properties.get("Policies")):
         for statement in _each(policy["PolicyDocument"].get("Statement")):
             for action in _each(statement.get("Action") if statement.get("Effect") == "Allow" else None):
-                if action == "*" or action.lower().startswith("dynamodb:"):
+                if str(action) == "*" or str(action).lower().startswith("dynamodb:"):
                     yield from ((action, TABLE.sub("", _text(one))) for one in _each(statement.get("Resource")))
 
 

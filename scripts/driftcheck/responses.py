@@ -57,4 +57,4 @@ def _seen(responses: Mapping[str, str]) -> Seen:
 def _titles(project: Project, response: Mapping[str, Any]) -> set[str]:
     content = response.get("content", {}).get("application/problem+json", {})
     examples = [project.resolve(example).get("value", {}) for example in content.get("examples", {}).values()]
-    return {example["title"] for example in [*examples, content.get("example", {})] if "title" in example}
+    return {str(example["title"]) for example in [*examples, content.get("example", {})] if "title" in example}

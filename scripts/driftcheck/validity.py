@@ -60,15 +60,18 @@ def _version(spec: Document) -> Iterator[Fault]:
 def _validator(spec: Document) -> list[Fault]:
     from openapi_spec_validator import OpenAPIV30SpecValidator
 
-    faults: list[Fault] = []
-    mend = "mend it by the specification"
-    for error in OpenAPIV30SpecValidator(spec.data).iter_errors():
-        at = tuple(map(str, error.absolute_path))
-        message = str(error.message).splitlines()[0]
-        if message.startswith("{"):  # it quotes a schema; what is wrong within may come next, with its path from there
-            faults.append((at, "not OpenAPI 3.0: it is no Schema object", mend))
-        elif at and at[0] not in spec.data and faults:
-            faults[-1] = ((*faults[-1][0], *at), f"not OpenAPI 3.0: {message[:SHOWN]}", mend)
-        else:
-            faults.append((at, f"not OpenAPI 3.0: {message[:SHOWN]}", mend))
-    return faults
+    faults: list[tuple[Keys, str]] = []
+    try:
+        for error in OpenAPIV30SpecValidator(spec.data).iter_errors():
+            at = tuple(map(str, error.absolute_path))
+            message = str(error.message).splitlines()[0]
+            if message.startswith("{"):  # it quotes a schema; what is wrong within may come next, its path from there
+                faults.append((at, "it is no Schema object"))
+            elif at and at[0] not in spec.data and faults:
+                faults[-1] = ((*faults[-1][0], *at), message)
+            else:
+                faults.append((at, message))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # it asks much of what it is to validate
+        if not faults:
+            faults.append(((), f"the validator gave up ({type(error).__name__}: {error})"))
+    return [(at, f"not OpenAPI 3.0: {said[:SHOWN]}", "mend it by the specification") for at, said in faults]
