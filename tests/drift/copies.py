@@ -1,6 +1,9 @@
 """Copies of the project, which tests may break."""
 
 import shutil
+import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -20,15 +23,22 @@ PARTS = (
 
 def copy(target: Path) -> Path:
     """What drift reads of the project."""
+    subprocess.run(["cp", "-RPp", _pristine().name, target], check=True)  # in one process: many tests take a copy
+    return target
+
+
+@cache
+def _pristine() -> "tempfile.TemporaryDirectory[str]":
+    kept = tempfile.TemporaryDirectory()
     for part in PARTS:
         for source in ROOT.glob(part):
-            there = target / source.relative_to(ROOT)
+            there = Path(kept.name, source.relative_to(ROOT))
             there.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
                 shutil.copytree(source, there, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, there)
-    return target
+    return kept
 
 
 def edit(root: Path, name: str, old: str, new: str, everywhere: bool = False) -> None:

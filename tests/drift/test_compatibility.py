@@ -1,6 +1,7 @@
 """What breaks callers of the spec that git has."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,27 @@ GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com"]
 CHANGES = yaml.safe_load(Path(__file__).with_name("breaks.yaml").read_text())
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the project, committed."""
-    root = copy(tmp_path / "project")
-    subprocess.run([*GIT, "init", "--quiet"], cwd=root, check=True)
-    subprocess.run([*GIT, "add", "template.yaml", "specs"], cwd=root, check=True)
-    subprocess.run([*GIT, "commit", "--quiet", "--message", "As it was"], cwd=root, check=True)
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in git."""
+    root = copy(tmp_path_factory.mktemp("git") / "project")
+    for command in (
+        ["init", "--quiet"],
+        ["add", "template.yaml", "specs"],
+        ["commit", "--quiet", "--message", "As it was"],
+    ):
+        subprocess.run([*GIT, *command], cwd=root, check=True)
     return root
+
+
+@pytest.fixture
+def project(committed: Path) -> Iterator[Path]:
+    """That copy, as it was committed first, whatever a test makes of it."""
+    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=committed, text=True).strip()
+    spec = (committed / SPEC).read_text()
+    yield committed
+    (committed / SPEC).write_text(spec)
+    subprocess.run(["git", "reset", "--quiet", "--soft", head], cwd=committed, check=True)
 
 
 def _breaks(root: Path) -> list[str]:
