@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import subprocess
 import time
 import uuid
 from contextlib import AbstractContextManager
@@ -26,7 +27,7 @@ def measure() -> dict[str, Any]:
         progress(f"scripts/start, run {number} of {STARTS}")
         port = processes.free_port()
         command = [str(ROOT / "scripts/start"), "--port", str(port), "--quiet"]
-        took, times = _timed(processes.running(command, port), port, 60)
+        took, times = _timed(processes.running(command, port, stdout=subprocess.DEVNULL), port, 60)
         ready.append(took)
         posts += times
     progress("")
