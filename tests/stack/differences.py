@@ -138,6 +138,7 @@ EVENTS = [
         ),
     ),
     Difference("the context's path begins with the stage [A]; sam local leaves it out", ("requestContext.path",)),
+    Difference("the context names the spec's operationId [D]; sam local does not", ("requestContext.operationName",)),
     Difference(
         "the identity is of REST APIs' form, with the caller's user agent [A]; sam local's is older, and a constant",
         ("requestContext.identity.*",),
