@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,45 +11,34 @@ from cfnlint.api import lint, lint_file
 
 from tests.drift.copies import ROOT, TEMPLATE, copy
 from tests.drift.mutations import MUTATIONS, Mutation
+from tests.slow.conftest import TABLE
 
 # What cfn-lint does not see, and the first deploy or the first request does.
 DEPLOYS = ["OpenAPI 3.1", "a short-form intrinsic", "a function that is not there", "an event path that the spec lacks"]
 SAM = shutil.which("sam")
 NO_SAM = "(no sam on PATH)"
-Row = tuple[str, str, str, str]
-
-
-@pytest.fixture(scope="module")
-def table(request: pytest.FixtureRequest) -> Iterator[dict[str, Row]]:
-    rows: dict[str, Row] = {}
-    yield rows
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    width = max(map(len, rows))
-    reporter.write_line(f"\n\n{'mutation'.ljust(width)}  {'drift':<25} {'cfn-lint':<12} sam validate --lint")
-    for what, by_drift, by_cfn_lint, by_sam in rows.values():
-        reporter.write_line(f"{what.ljust(width)}  {by_drift:<25} {by_cfn_lint or '-':<12} {by_sam}")
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
-def test_cfn_lint_finds_what_the_list_says(tmp_path: Path, table: dict[str, Row], mutation: Mutation) -> None:
+def test_cfn_lint_finds_what_the_list_says(tmp_path: Path, mutation: Mutation) -> None:
     root = copy(tmp_path / "project")
     mutation.apply(root)
 
     found = ", ".join(sorted(_rules((root / TEMPLATE).read_text()) - _rules((ROOT / TEMPLATE).read_text())))
 
-    table[mutation.what] = (mutation.what, ", ".join(mutation.checks), found, "")
+    TABLE[mutation.what] = (mutation.what, ", ".join(mutation.checks), found, "")
     assert found == mutation.cfn_lint
 
 
 @pytest.mark.parametrize("what", DEPLOYS)
-def test_neither_linter_finds_what_only_a_deploy_would(tmp_path: Path, table: dict[str, Row], what: str) -> None:
+def test_neither_linter_finds_what_only_a_deploy_would(tmp_path: Path, what: str) -> None:
     root = copy(tmp_path / "project")
     mutation = next(one for one in MUTATIONS if one.what == what)
     mutation.apply(root)
 
     by_sam = _by_sam(root)
 
-    table[what] = (what, ", ".join(mutation.checks), "", by_sam)
+    TABLE[what] = (what, ", ".join(mutation.checks), "", by_sam)
     assert lint_file(root / TEMPLATE) == []
     assert by_sam in ("-", NO_SAM)
 
