@@ -122,11 +122,10 @@ def settled(text: str) -> str:
 
 
 def test_the_readme_shows_what_a_new_operation_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    specify(
-        copy(tmp_path), "/users/{id}", PATCH_USER.replace("    patch:", "    head:").replace("patchUser", "peekUser")
-    )
+    root = copy(tmp_path / "project")
+    specify(root, "/users/{id}", PATCH_USER.replace("    patch:", "    head:").replace("patchUser", "peekUser"))
 
-    new_operation.main(["--root", str(tmp_path)])
+    new_operation.main(["--root", str(root)])
 
     printed = capsys.readouterr().out.replace("peek", "patch").replace("Peek", "Patch").replace("HEAD ", "PATCH ")
     assert printed == shown("scripts/new-operation")

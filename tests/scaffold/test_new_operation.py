@@ -28,7 +28,7 @@ EXTENDED = {SPEC, "specs/architecture.md", "template.yaml", "tests/observed.json
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return copy(tmp_path)
+    return copy(tmp_path / "project")
 
 
 @pytest.fixture
