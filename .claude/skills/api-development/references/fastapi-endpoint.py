@@ -1,10 +1,10 @@
 """The alternative to one function an operation: FastAPI behind Mangum, one function for all of them.
 
 Domain, repository and problems stay as they are; FastAPI takes the place of entry points, contract and proxy. It gives
-routing, dependencies and a test client that many know. It costs: a cold start of about twice the bare handler's (582 ms
-against 306 ms, both compiled, where this project's handlers take less than the bare one), the schema a second time as
-models (hold `app.openapi()` against the spec), and one policy that may do all that any operation does. In the template
-one function gets an event for each operation, and in the spec all integrations name it.
+routing, dependencies and a test client that many know. It costs: about twice the cold start of this project's handlers
+and an artifact of 15 MB (`scripts/bench`), the schema a second time as models (hold `app.openapi()` against the spec),
+and one policy that may do all that any operation does. In the template one function gets an event for each operation,
+and in the spec all integrations name it.
 """
 
 from typing import Annotated
