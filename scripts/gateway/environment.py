@@ -22,6 +22,9 @@ class FunctionEnvironment(ChainMap[str, str]):
     def copy(self) -> dict[str, str]:  # type: ignore[override]
         return dict(self)
 
+    def __or__(self, other: dict[str, str]) -> dict[str, str]:  # type: ignore[override]
+        return self.copy() | other
+
 
 def install() -> None:
     """Put the layered mapping in os.environ's place, once for the process."""

@@ -189,7 +189,7 @@ def test_it_runs_until_it_is_told_to_end_and_leaves_nothing(
 ) -> None:
     programs.write("docker", DOCKER + 'case "$1" in ps) echo forgotten ;; esac\n')
     port = processes.free_port()
-    threading.Thread(target=send_when_answered, args=(port, ended_by)).start()
+    threading.Thread(target=send_when_answered, args=(port, ended_by), daemon=True).start()
 
     assert run(monkeypatch, *JAR, "--port", str(port)) == 0
     assert f"http://127.0.0.1:{port}" in capsys.readouterr().out
@@ -204,9 +204,9 @@ def test_it_runs_until_it_is_told_to_end_and_leaves_nothing(
 
 
 def send_when_answered(port: int, number: signal.Signals) -> None:
-    while True:
+    for _ in range(200):
+        time.sleep(0.1)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-    time.sleep(0.5)
-    os.kill(os.getpid(), number)
+                time.sleep(0.5)
+                return os.kill(os.getpid(), number)
