@@ -11,6 +11,7 @@ from gateway.template import Template
 from costs import bill, prices
 
 ROOT = Path(__file__).parent.parent.parent
+WIDTH = 55
 FIGURES = ROOT / "docs/bench.json"
 SCALES = {"1 million": 1e6, "100 million": 1e8, "10 billion": 1e10}
 PEERS = ("powertools, compiled", "fastapi, compiled", "openapi-core, compiled")
@@ -54,14 +55,14 @@ def _detailed(figures: Any, memory: int, requests: float) -> str:
 def _summary(figures: Any, memory: int) -> str:
     """Totals, and what the functions' time alone would cost with the peers' durations in every function."""
     cost = prices.read()
-    rows = [f"Dollars a month, {memory} MB, {cost.date}".ljust(44) + "".join(f"{name:>14}" for name in SCALES)]
+    rows = [f"Dollars a month, {memory} MB, {cost.date}".ljust(WIDTH) + "".join(f"{name:>14}" for name in SCALES)]
     for cpu in cost.gb_second:
         totals = [sum(bill.monthly(figures, cost, requests, cpu, memory).values()) for requests in SCALES.values()]
-        rows.append(f"Everything, {cpu}".ljust(44) + "".join(f"{total:14,.2f}" for total in totals))
+        rows.append(f"Everything, {cpu}".ljust(WIDTH) + "".join(f"{total:14,.2f}" for total in totals))
     for name in ("create-user", *PEERS):
         each = bill.duration(figures["starts"][name], cost, "arm64", memory)
         what = f"Lambda's time alone, arm64: {name}"
-        rows.append(what.ljust(44) + "".join(f"{each * requests:14,.2f}" for requests in SCALES.values()))
+        rows.append(what.ljust(WIDTH) + "".join(f"{each * requests:14,.2f}" for requests in SCALES.values()))
     return "\n".join(row.rstrip() for row in rows)
 
 

@@ -74,6 +74,10 @@ def test_a_file_that_quotes_the_summary_as_it_is_passes_and_another_fails(
     assert "put its output there" in capsys.readouterr().err
 
 
+def test_the_readme_quotes_the_bill_as_it_is(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
+    assert run(monkeypatch, "--check", pytestconfig.rootpath / "README.md") == 0
+
+
 @pytest.mark.usefixtures("figures")
 def test_the_detailed_bill_adds_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--requests-per-month", "1e6") == 0
