@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from tests.client import Answer, Api
+from tests.conftest import SPEC
 
 pytestmark = pytest.mark.in_process
 
 JSON = {"Content-Type": "application/json"}
+PATH = SPEC["paths"]["/users/{id}"]
 USER = {"email": "ada@example.com", "name": "Ada"}
 
 
@@ -229,9 +231,9 @@ def test_a_name_has_a_letter_and_no_control_character(api: Api, name: str) -> No
     assert api.create(name=name).faults() == {("body", "name")}
 
 
-@pytest.mark.parametrize("method", ["PATCH", "POST", "HEAD", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 100])
+@pytest.mark.parametrize("method", ["HEAD", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 100])
 def test_another_method_is_not_allowed(api: Api, method: str) -> None:
     answer = api.request(method, f"/users/{uuid.uuid4()}")
 
     assert answer.status == 405
-    assert answer.headers["Allow"] == "GET, PUT, DELETE, OPTIONS"
+    assert set(answer.headers["Allow"].split(", ")) == {key.upper() for key in PATH if not key.startswith("x-")}
