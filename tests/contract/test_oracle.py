@@ -160,7 +160,7 @@ def asked(draw: st.DrawFn, operation: str) -> Request:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@settings(max_examples=30, derandomize=True, database=None, deadline=None)
 @given(data=st.data())
 def test_the_verdict_is_that_of_openapi_core(operation: str, data: st.DataObject) -> None:
     request = data.draw(asked(operation))
