@@ -10,7 +10,7 @@ from pathlib import Path
 from driftcheck.finding import CannotRun
 
 # Names that are not ours: HTTP's, API Gateway's, curl's, and words for people.
-KEPT = r"[Uu]ser-?[Aa]gent|user_agent|userArn|identity\.user|user/testing|\"user\"|--user\b"
+KEPT = r"[Uu]ser-?[Aa]gent|user_agent|userArn|identity\.user|(?<=:)user/|user/testing|\"user\"|--user\b"
 SKIPPED = re.compile(r"LICENSE|.*requirements[\w-]*\.txt|scripts/scaffold/rename_resource\.py")
 Names = tuple[str, str]  # singular and plural, capitalized
 

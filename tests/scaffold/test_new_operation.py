@@ -18,10 +18,14 @@ ID = "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c"
 PATCH = PATCH_USER.replace("patchUser", "mendUsers").replace("/parameters/UserId", "/parameters/Limit")
 POST = VERIFY_USER.replace("verifyUser", "mendUser")
 ADDED = {
-    "events/mend_{}.json",
-    "handlers/mend_{}.py",
-    "specs/features/mend-{}.md",
-    "tests/unit/test_mend_{}.py",
+    name
+    for file in ("mend_user", "mend_users")
+    for name in (
+        f"events/{file}.json",
+        f"handlers/{file}.py",
+        f"specs/features/{file.replace('_', '-')}.md",
+        f"tests/unit/test_{file}.py",
+    )
 }
 EXTENDED = {SPEC, "specs/architecture.md", "template.yaml", "tests/observed.json"}
 
@@ -57,7 +61,7 @@ def test_it_adds_what_the_new_operations_need_and_nothing_more(specified: Path) 
     assert run(specified) == 0
 
     after = contents(specified)
-    assert after.keys() - before.keys() == {name.format(noun) for name in ADDED for noun in ("user", "users")}
+    assert after.keys() - before.keys() == ADDED
     assert {name for name in before if after[name] != before[name]} == EXTENDED
 
 

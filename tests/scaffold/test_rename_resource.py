@@ -23,6 +23,7 @@ OLD = ("User", "Users")
             '"User-Agent": "x", "userAgent", "userArn", "user": null',
         ),
         ("curl --user me $context.identity.user", "curl --user me $context.identity.user"),
+        ("arn:aws:iam::123456789012:user/{name}", "arn:aws:iam::123456789012:user/{name}"),
     ],
 )
 def test_names_are_renamed_in_every_spelling_and_words_of_others_are_not(text: str, expected: str) -> None:
