@@ -209,4 +209,5 @@ def send_when_answered(port: int, number: signal.Signals) -> None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 time.sleep(0.5)
-                return os.kill(os.getpid(), number)
+                os.kill(os.getpid(), number)
+                return
