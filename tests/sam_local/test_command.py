@@ -183,16 +183,16 @@ def test_a_port_that_cannot_be_used_is_named(
 def test_it_runs_until_it_is_told_to_end_and_leaves_nothing(
     programs: Programs,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     ended_by: signal.Signals,
 ) -> None:
     programs.write("docker", DOCKER + 'case "$1" in ps) echo forgotten ;; esac\n')
     port = processes.free_port()
-    threading.Thread(target=send_when_answered, args=(port, ended_by), daemon=True).start()
-
-    assert run(monkeypatch, *JAR, "--port", str(port)) == 0
-    assert f"http://127.0.0.1:{port}" in capsys.readouterr().out
+    with (tmp_path / "said").open("w") as said_to_users:
+        monkeypatch.setattr(sys, "stdout", said_to_users)
+        ready = f"Ready: http://127.0.0.1:{port} "
+        threading.Thread(target=send_when_said, args=(tmp_path / "said", ready, ended_by), daemon=True).start()
+        assert run(monkeypatch, *JAR, "--port", str(port)) == 0
 
     document = yaml.safe_load((tmp_path / ".aws-sam/build/template-wired.yaml").read_text())
     variables = document["Globals"]["Function"]["Environment"]["Variables"]
@@ -203,11 +203,7 @@ def test_it_runs_until_it_is_told_to_end_and_leaves_nothing(
     assert said.endswith(f"network rm sam-local-{port}\n")
 
 
-def send_when_answered(port: int, number: signal.Signals) -> None:
-    for _ in range(200):
-        time.sleep(0.1)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(0.5)
-                os.kill(os.getpid(), number)
-                return
+def send_when_said(file: Path, text: str, number: signal.Signals) -> None:
+    while text not in file.read_text():
+        time.sleep(0.02)
+    os.kill(os.getpid(), number)
