@@ -1,5 +1,6 @@
 """What plain `sam build` leaves is what Lambda gets."""
 
+import marshal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,20 @@ def test_every_module_in_the_artifact_is_compiled(artifact: Path) -> None:
     sources = set(artifact.rglob("*.py"))
     compiled = {p.parent.parent / f"{p.name.split('.')[0]}.py" for p in artifact.rglob("*.cpython-311.pyc")}
     assert compiled == sources
+
+
+def test_a_traceback_names_files_as_lambda_has_them(artifact: Path) -> None:
+    compiled = {p: marshal.loads(p.read_bytes()[16:]).co_filename for p in artifact.rglob("*.pyc")}  # noqa: S302
+    sources = {p: p.relative_to(artifact).parent.parent / f"{p.name.split('.')[0]}.py" for p in compiled}
+    assert compiled == {p: f"/var/task/{source}" for p, source in sources.items()}
+
+
+def test_the_artifacts_are_alike_to_the_byte(built: Path) -> None:
+    contents = [
+        {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        for folder in (built.parent / function for function in FUNCTIONS)
+    ]
+    assert all(content == contents[0] for content in contents)
 
 
 def test_the_function_imports_with_nothing_but_its_artifact_and_boto3(
