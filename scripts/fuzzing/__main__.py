@@ -1,6 +1,7 @@
 """Runs `schemathesis run` with schemathesis.toml; starts a local gateway that does not throttle where no --url is."""
 
 import argparse
+import os
 import random
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway import Gateway, tables
+from gateway import Gateway, embedded, tables
 from gateway.errors import ProjectError
 from gateway.server import RequestHandler
 from werkzeug.serving import make_server
@@ -20,27 +21,35 @@ SAM_LOCAL = {
     "--exclude-method=OPTIONS": "it does not answer MOCK integrations: OPTIONS is a 403",
     "--exclude-checks=unsupported_method": "it answers a method that a path does not have with 403, not 405",
 }
+# tests/contract/hooks.py reads it; the name is SAM CLI's own, in its containers.
+SAM_LOCAL_BODIES = ("AWS_SAM_LOCAL", "it answers bytes that are no UTF-8 with 502: they are sent as U+FFFD")
 
 
 def main() -> int:
     options, others = _parser().parse_known_args()
     seed = random.randrange(2**31) if options.seed is None else options.seed  # noqa: S311 (no secret)
-    command = [str(Path(sys.executable).with_name("schemathesis")), "run", SPEC, f"--seed={seed}", *others]
-    command += [f"--max-examples={options.examples}"] if options.examples else []
-    command += [f"--max-time={options.seconds}"] if options.seconds else []
-    if options.sam_local:
-        for option, reason in SAM_LOCAL.items():
-            print(f"{option}: {reason}")
-        command += SAM_LOCAL
+    command = _command(options, [f"--seed={seed}", *others])
+    environment = os.environ | ({SAM_LOCAL_BODIES[0]: "true"} if options.sam_local else {})
     try:
         with _target(options) as url:
             print(f"Against {url}; the same cases again: scripts/fuzz --seed {seed}", flush=True)
-            return subprocess.run([*command, f"--url={url}"], check=False).returncode  # noqa: S603
+            return subprocess.run([*command, f"--url={url}"], env=environment, check=False).returncode  # noqa: S603
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", SPEC, *others]
+    command += [f"--max-examples={options.examples}"] if options.examples else []
+    command += [f"--max-time={options.seconds}"] if options.seconds else []
+    if options.sam_local:
+        for what, reason in [*SAM_LOCAL.items(), SAM_LOCAL_BODIES]:
+            print(f"{what}: {reason}")
+        command += SAM_LOCAL
+    return command
 
 
 @contextmanager
@@ -51,7 +60,7 @@ def _target(options: argparse.Namespace) -> Iterator[str]:
     gateway = Gateway.from_template("template.yaml", dynamodb=options.dynamodb or "moto")
     gateway.project.throttle.enabled = False
     if not options.dynamodb:
-        tables.start_moto()
+        embedded.start()
     tables.connect(gateway.project.template, options.dynamodb)
     server = make_server("127.0.0.1", 0, gateway, threaded=True, request_handler=RequestHandler)
     server.daemon_threads = True  # type: ignore[attr-defined]
