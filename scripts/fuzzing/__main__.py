@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import requests
 from gateway import Gateway, embedded, tables
 from gateway.errors import ProjectError
 from gateway.server import RequestHandler
@@ -26,7 +27,10 @@ SAM_LOCAL_BODIES = ("AWS_SAM_LOCAL", "it answers bytes that are no UTF-8 with 50
 
 
 def main() -> int:
-    options, others = _parser().parse_known_args()
+    parser = _parser()
+    options, others = parser.parse_known_args()
+    if options.sam_local and not options.url:
+        parser.error("--sam-local says what is behind --url: give that as well")
     seed = random.randrange(2**31) if options.seed is None else options.seed  # noqa: S311 (no secret)
     command = _command(options, [f"--seed={seed}", *others])
     environment = os.environ | ({SAM_LOCAL_BODIES[0]: "true"} if options.sam_local else {})
@@ -55,6 +59,7 @@ def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
 @contextmanager
 def _target(options: argparse.Namespace) -> Iterator[str]:
     if options.url:
+        _require(options.url)
         yield options.url
         return
     gateway = Gateway.from_template("template.yaml", dynamodb=options.dynamodb or "moto")
@@ -70,6 +75,13 @@ def _target(options: argparse.Namespace) -> Iterator[str]:
     finally:
         server.shutdown()
         gateway.close()
+
+
+def _require(url: str) -> None:
+    try:
+        requests.get(url, timeout=30)
+    except requests.RequestException:
+        raise ProjectError(f"no answer from {url}: start the API there, or give --url another") from None
 
 
 def _parser() -> argparse.ArgumentParser:
