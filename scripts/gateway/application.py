@@ -11,7 +11,7 @@ from http.client import responses as PHRASES  # noqa: N812
 from pathlib import Path
 from typing import Any
 
-from gateway import authorization, environment, events, mock, responses, tables, validators, variables
+from gateway import authorization, embedded, environment, events, mock, responses, validators, variables
 from gateway.errors import GatewayResponse, ProjectError
 from gateway.invocations import Invocation
 from gateway.project import Project
@@ -78,7 +78,7 @@ class Gateway:
         `gateway.tables.create`. `environment` holds variables for every function.
         """
         if dynamodb == "moto":
-            tables.serialize_moto()
+            embedded.prepare()
             return cls(Project(Path(path), parameters or {}, environment or {}))
         endpoint = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
         return cls(Project(Path(path), parameters or {}, {**(environment or {}), **endpoint}))

@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from gateway import recording, seeds, tables
+from gateway import embedded, recording, seeds, tables
 from gateway.application import Answer, Gateway
 from gateway.console import Console
 from gateway.errors import ProjectError
@@ -75,6 +75,7 @@ def serve(options: argparse.Namespace) -> int:
         )
         server.daemon_threads = True  # type: ignore[attr-defined]
         lines.show = terminal.line
+        gc.freeze()
         gc.enable()
         terminal.ready(gateway, f"http://{options.host}:{port}", names, time.perf_counter() - started)
         server.serve_forever()  # until Ctrl-C, which it takes for itself
@@ -85,9 +86,9 @@ def serve(options: argparse.Namespace) -> int:
 def _prepare(gateway: Gateway, endpoint: str | None) -> list[str]:
     """Start moto where there is no endpoint, make the tables (the result), and import every handler."""
     pause_at_breakpoints()
-    tables.share_service_models()
+    embedded.share_service_models()
     if endpoint is None:
-        tables.start_moto()
+        embedded.start()
     gateway.on_reload = lambda project: tables.connect(project.template, endpoint)
     names = tables.connect(gateway.project.template, endpoint)
     for function in gateway.project.called_functions():

@@ -1,8 +1,6 @@
 """The DynamoDB behind the functions: moto in process, or an endpoint; its tables come from the template."""
 
 import contextlib
-import functools
-import threading
 from typing import Any
 
 from gateway.errors import ProjectError
@@ -58,36 +56,6 @@ def connect(template: Template, endpoint: str | None) -> list[str]:
         where = endpoint or "moto"
         hint = "start DynamoDB there, or leave --dynamodb out to use moto" if endpoint else "mend it in the template"
         raise ProjectError(f"DynamoDB at {where}: {str(error).splitlines()[0]}: {hint}") from None
-
-
-def share_service_models() -> None:
-    """Let all botocore sessions read a service's model once: each function has a session of its own."""
-    import botocore.session
-
-    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
-
-
-def start_moto() -> None:
-    """Send this process's AWS calls to moto from now on."""
-    from moto import mock_aws
-
-    mock_aws().start()
-
-
-def serialize_moto() -> None:
-    """One call to moto at a time: its transactions check and write without a lock, DynamoDB's are atomic."""
-    from moto.core.botocore_stubber import BotocoreStubber
-
-    unlocked, lock = BotocoreStubber.__call__, threading.RLock()
-    if getattr(unlocked, "serialized", False):
-        return
-
-    def locked(stubber: Any, *args: Any, **kwargs: Any) -> Any:
-        with lock:
-            return unlocked(stubber, *args, **kwargs)
-
-    locked.serialized = True  # type: ignore[attr-defined]
-    BotocoreStubber.__call__ = locked  # type: ignore[method-assign, assignment]
 
 
 def _simple(properties: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""The embedded DynamoDB: moto, with transactions that cost the same with many items as with few."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from gateway import embedded, tables
+from moto import mock_aws
+
+ABSENT = {"ConditionExpression": "attribute_not_exists(id)"}
+
+
+@pytest.fixture(params=[False, True], ids=["hash key", "hash and range key"])
+def ranged(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def dynamodb(ranged: bool) -> Iterator[Any]:
+    embedded.prepare()
+    names = ["id", "place"] if ranged else ["id"]
+    with mock_aws():
+        client = tables.client("sa-east-1")  # where no other test has tables
+        client.create_table(
+            TableName="Things",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            KeySchema=[{"AttributeName": n, "KeyType": k} for n, k in zip(names, ("HASH", "RANGE"), strict=False)],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield client
+        client.delete_table(TableName="Things")
+
+
+def typed(**values: str) -> dict[str, Any]:
+    return {name: {"S": value} for name, value in values.items()}
+
+
+def key(id: str, ranged: bool) -> dict[str, Any]:
+    return typed(id=id, place="1") if ranged else typed(id=id)
+
+
+def put(id: str, ranged: bool, **more: Any) -> dict[str, Any]:
+    return {"Put": {"TableName": "Things", "Item": {**key(id, ranged), **typed(colour="red")}, **more}}
+
+
+def update(id: str, ranged: bool) -> dict[str, Any]:
+    change = {"UpdateExpression": "SET colour = :new", "ExpressionAttributeValues": typed(**{":new": "blue"})}
+    return {"Update": {"TableName": "Things", "Key": key(id, ranged), **change}}
+
+
+def everything(dynamodb: Any) -> list[Any]:
+    return sorted(dynamodb.scan(TableName="Things")["Items"], key=str)
+
+
+def test_a_transaction_writes_all(dynamodb: Any, ranged: bool) -> None:
+    dynamodb.transact_write_items(TransactItems=[put("a", ranged), put("b", ranged)])
+    dynamodb.transact_write_items(
+        TransactItems=[{"Delete": {"TableName": "Things", "Key": key("a", ranged)}}, update("b", ranged)]
+    )
+    assert everything(dynamodb) == [{**key("b", ranged), **typed(colour="blue")}]
+
+
+def test_a_cancelled_transaction_leaves_every_item_as_it_was(dynamodb: Any, ranged: bool) -> None:
+    dynamodb.transact_write_items(TransactItems=[put(id, ranged) for id in "abcd"])
+    before = everything(dynamodb)
+    with pytest.raises(ClientError) as cancelled:
+        dynamodb.transact_write_items(
+            TransactItems=[
+                put("new", ranged),
+                update("newer", ranged),
+                update("a", ranged),
+                {"Delete": {"TableName": "Things", "Key": key("b", ranged)}},
+                {"Put": {"TableName": "Things", "Item": {**key("c", ranged), **typed(colour="green")}}},
+                put("d", ranged, **ABSENT),
+            ]
+        )
+    codes = [reason["Code"] for reason in cancelled.value.response["CancellationReasons"]]
+    assert codes == ["None"] * 5 + ["ConditionalCheckFailed"]
+    assert everything(dynamodb) == before
+
+
+@pytest.mark.parametrize(
+    ("write", "error"),
+    [
+        ({"Delete": {"TableName": "Nothing", "Key": typed(id="a")}}, "ResourceNotFoundException"),
+        ({"Delete": {"TableName": "Things", "Key": typed(colour="red")}}, "ValidationException"),
+    ],
+)
+def test_a_faulty_transaction_has_the_same_error_as_without(
+    dynamodb: Any, ranged: bool, write: dict[str, Any], error: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        dynamodb.transact_write_items(TransactItems=[put("a", ranged), write])
+    assert error in str(refused.value)
+    assert everything(dynamodb) == []
