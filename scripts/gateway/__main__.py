@@ -3,7 +3,7 @@
 import gc
 import sys
 
-gc.disable()  # until the server is ready: a tenth of the start would go into collecting nothing
+gc.disable()  # until the server is ready: a fifth of the start would go into collecting nothing
 
 from gateway.cli import main  # noqa: E402
 

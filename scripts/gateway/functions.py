@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 import ctypes
+import gc
 import json
 import logging
 import threading
@@ -83,6 +84,7 @@ class Function:
                 self.unload()
             if self._handler is None:
                 self._handler = contextvars.copy_context().run(self._import)
+                gc.unfreeze()  # what handlers freeze as they start would be there for good, though they change
             return self._handler
 
     def unload(self) -> None:

@@ -1,8 +1,10 @@
 """Edits are live at the next request; a broken one says so, and is mended as quickly."""
 
+import gc
 import logging
 import os
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,17 @@ def test_an_edited_handler_answers_the_next_request(
         edit(template.parent / "src/covers.py", '"logged"', '"changed"')
         assert client.get("/covers/log").text == "changed"
     assert [r.getMessage() for r in caplog.records if r.name == "gateway"] == ["reloaded CoversFunction"]
+
+
+def test_an_edited_handlers_former_modules_leave_memory(client: Client, template: Path) -> None:
+    client.get("/covers/context")
+    function = client.application.project.functions["CoversFunction"]  # type: ignore[attr-defined]
+    former = weakref.ref(function.space.modules["covers"])
+    gc.freeze()  # as functions do at the end of their start
+    edit(template.parent / "src/covers.py", '"logged"', '"changed"')
+    client.get("/covers/context")
+    gc.collect()
+    assert former() is None
 
 
 def test_an_edited_template_answers_the_next_request(
