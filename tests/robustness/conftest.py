@@ -1,16 +1,19 @@
-"""The real DynamoDB Local, and when a server is ready."""
+"""The real DynamoDB Local, and the server that is killed and soaked over it."""
 
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import requests
 from gateway import tables
 from gateway.template import Template
-from sam_local import dynamodb
+from sam_local import dynamodb, processes
 
 from tests.conftest import ROOT
+
+TIMES = int(os.environ.get("TIMES", "1"))  # how many times the kills and requests that CI has
 
 
 @pytest.fixture
@@ -22,8 +25,10 @@ def database() -> Iterator[str]:
         yield url
 
 
-def answers(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code > 0
-    except requests.RequestException:
-        return False
+@contextmanager
+def server(database: str, port: int) -> Iterator[processes.Process]:
+    """What scripts/start starts, from when it answers."""
+    command = [sys.executable, "-m", "gateway", "--quiet", f"--port={port}", f"--dynamodb={database}"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+    with processes.running(command, port, cwd=ROOT, env=environment) as process:
+        yield process

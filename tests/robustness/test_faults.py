@@ -74,6 +74,11 @@ def each(*columns: Iterable[Any]) -> list[Any]:
     return [pytest.param(*row, marks=pytest.mark.slow if index % 5 else ()) for index, row in enumerate(combined)]
 
 
+def cancelled_at(place: int, of: int, reason: str) -> Spoiler:
+    """One write of the transaction is the reason."""
+    return cancelled(*[reason if write == place else "None" for write in range(of)])
+
+
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.random", lambda: 0.0)
@@ -144,7 +149,7 @@ def test_a_fault_that_no_retry_mends_is_a_500(
 def test_a_transaction_that_meets_others_is_tried_again(
     api: Api, dynamodb: DynamoDB, ada: str, name: str, place: int, of: int, reason: str, lasts: bool
 ) -> None:
-    spoiler = cancelled(*[reason if write == place else "None" for write in range(of)])
+    spoiler = cancelled_at(place, of, reason)
     dynamodb.spoil("TransactWriteItems", always(spoiler) if lasts else spoiler)
 
     answer = OPERATIONS[name][0](api, ada)
@@ -160,7 +165,7 @@ def test_a_transaction_that_meets_others_is_tried_again(
 def test_a_transaction_that_can_never_be_made_is_a_500(
     api: Api, dynamodb: DynamoDB, ada: str, name: str, place: int, of: int, reason: str
 ) -> None:
-    dynamodb.spoil("TransactWriteItems", cancelled(*[reason if write == place else "None" for write in range(of)]))
+    dynamodb.spoil("TransactWriteItems", cancelled_at(place, of, reason))
 
     assert OPERATIONS[name][0](api, ada).problem() == (500, "Internal server error")
     well_again(api, dynamodb, name, ada)
@@ -173,8 +178,7 @@ def test_a_transaction_that_can_never_be_made_is_a_500(
 def test_a_condition_that_another_request_broke_is_said(
     api: Api, dynamodb: DynamoDB, ada: str, name: str, place: int, of: int, status: int
 ) -> None:
-    reasons = ["ConditionalCheckFailed" if write == place else "None" for write in range(of)]
-    dynamodb.spoil("TransactWriteItems", cancelled(*reasons))
+    dynamodb.spoil("TransactWriteItems", cancelled_at(place, of, "ConditionalCheckFailed"))
 
     assert OPERATIONS[name][0](api, ada).status == status
     well_again(api, dynamodb, name, ada)

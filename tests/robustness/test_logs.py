@@ -97,25 +97,30 @@ def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterat
 
     with log.open("wb") as file, subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process:
         try:
-            _wait_for(port)
+            while not _listens(port):
+                assert process.poll() is None
+                time.sleep(0.02)
             yield invoke
         finally:
             process.terminate()
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def lines(log: Path, many: int) -> list[dict[str, Any]]:
+    """The runtime's lines, once there are so many; the emulator's own START, END and REPORT are no JSON. At DEBUG,
+    HTTP has lines as well."""
+    for _ in range(600):  # an answer may arrive before its line does
+        complete = [line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        found = [json.loads(line) for line in complete if line.startswith("{")]
+        found = [line for line in found if not line["logger"].startswith("urllib3")]
+        if len(found) >= many:
+            break
         time.sleep(0.05)
-    raise TimeoutError("the emulator does not listen")
-
-
-def lines(log: Path) -> list[dict[str, Any]]:
-    """The runtime's lines; the emulator's own START, END and REPORT are no JSON. At DEBUG, HTTP has lines as well."""
-    found = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    return [line for line in found if not line["logger"].startswith("urllib3")]
+    return found
 
 
 def body(**fields: Any) -> str:
@@ -141,7 +146,7 @@ def test_each_request_leaves_one_line_without_the_caller_in_it(function: Invoke,
     ]
 
     assert [status for status, _ in answers] == [201, 400, 400, 400, 400, 415, 400, 500, 503, 500, 500]
-    written = lines(log)
+    written = lines(log, len(answers))
     assert [(line["status"], line["gateway_request_id"]) for line in written] == answers
     assert {line["level"] for line in written if line["status"] >= 500} == {"ERROR"}
     assert {line["operation"] for line in written} == {"createUser"}
@@ -160,7 +165,7 @@ def test_paths_queries_and_conditions_are_not_logged(function: Invoke, log: Path
     ]
 
     assert [status for status, _ in answers] == [400, 500, 503]
-    assert [(line["status"], line["gateway_request_id"]) for line in lines(log)] == answers
+    assert [(line["status"], line["gateway_request_id"]) for line in lines(log, len(answers))] == answers
     assert_nothing_of_the_caller(log)
 
 
