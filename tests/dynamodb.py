@@ -47,6 +47,13 @@ class DynamoDB:
 
         monkeypatch.setattr(BotocoreStubber, "__call__", answer)
         monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+        self._slept, monotonic = 0.0, time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + self._slept)
+        monkeypatch.setattr(time, "sleep", self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        """Pauses cost a test nothing: the clock goes on without them."""
+        self._slept += seconds
 
     def spoil(self, operation: str, *spoilers: Spoiler) -> None:
         """The next calls of the operation get these answers, one each."""
