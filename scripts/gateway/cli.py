@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dynamodb", type=endpoint, default="moto", metavar="moto|URL", help="default: %(default)s")
     parser.add_argument("--parameter-overrides", nargs="+", type=setting, default=[], metavar="KEY=VALUE")
     parser.add_argument("--seed", type=number, default="0", metavar="N", help="create N plausible resources first")
+    parser.add_argument("--no-throttle", action="store_true", help="let pass what MethodSettings would answer with 429")
     volume = parser.add_mutually_exclusive_group()
     volume.add_argument("--quiet", action="store_true", help="print errors only")
     volume.add_argument("--verbose", action="store_true", help="print DynamoDB calls and access log lines too")

@@ -20,7 +20,6 @@ def plant(gateway: Gateway, count: int) -> str:
         raise ProjectError("--seed: the API has no POST operation to create resources with")
     body = resolved(gateway.spec, routes[0].operation.get("requestBody") or {})
     schema = body.get("content", {}).get("application/json", {}).get("schema", {})
-    gateway.project.throttle.enabled = False
     for number, person in zip(range(count), people(), strict=False):
         data = json.dumps(value(gateway.spec, schema, "", person, number)).encode()
         answer = gateway.answer(
@@ -30,7 +29,6 @@ def plant(gateway: Gateway, count: int) -> str:
         )
         if answer.response.status >= 300:
             raise ProjectError(f"--seed: {routes[0]} answered {answer.response.status}: {answer.response.reason}")
-    gateway.project.throttle.enabled = True
     return f"{count} created by {routes[0]}"
 
 

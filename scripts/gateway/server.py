@@ -58,8 +58,10 @@ def serve(options: argparse.Namespace) -> int:
         terminal.take_log()
         lines = recording.record(gateway.project.functions)
         names = _prepare(gateway, None if options.dynamodb == "moto" else options.dynamodb)
+        gateway.project.throttle.enabled = False
         if options.seed != "0":
             terminal.say(seeds.plant(gateway, int(options.seed)))
+        gateway.project.throttle.enabled = not options.no_throttle
 
         def answered(answer: Answer) -> None:
             recorder.add(answer)

@@ -98,9 +98,14 @@ def test_seeds_are_there_from_the_start(users: Server) -> None:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server("--template", str(LIBRARY), folder=tmp_path_factory.mktemp("elsewhere"))
+    options = ["--template", str(LIBRARY), "--parameter-overrides", "Stage=tight", "--no-throttle"]
+    server = Server(*options, folder=tmp_path_factory.mktemp("elsewhere"))
     yield server
     server.stop()
+
+
+def test_no_throttle_lets_pass_what_method_settings_would_not(library: Server) -> None:
+    assert {library.send("GET", "/books")[0] for _ in range(4)} == {200}
 
 
 def test_slow_handlers_do_not_block_others(library: Server) -> None:
@@ -137,7 +142,7 @@ def test_what_is_not_http_gets_a_json_error(users: Server) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_end_it_cleanly(tmp_path: Path, number: int) -> None:
-    server = Server("--template", str(LIBRARY), folder=tmp_path)
+    server = Server("--template", str(LIBRARY), "--no-throttle", folder=tmp_path)
     server.send("GET", "/covers/echo")
     assert server.stop(number) == 0
     assert server.lines[-1] == "Stopped.\n"
