@@ -136,12 +136,14 @@ class Users:
 
     def _transact(self, *writes: Write) -> None:
         tabled = [{kind: {"TableName": self._table, **write}} for one in writes for kind, write in one.items()]
-        self._call("transact_write_items", TransactItems=tabled)
+        self._send("transact_write_items", TransactItems=tabled)
 
     def _call(self, action: str, **request: Any) -> Any:
-        where = {} if "TransactItems" in request else {"TableName": self._table}
+        return self._send(action, TableName=self._table, **request)
+
+    def _send(self, action: str, **request: Any) -> Any:
         try:
-            return getattr(self._client, action)(**where, **request)
+            return getattr(self._client, action)(**request)
         except ClientError as error:
             raise _translated(error) from error
         except (HTTPClientError, NotConnected) as error:
