@@ -1,4 +1,4 @@
-"""Measures everything in one run, prints the tables, and writes bench.json and the charts."""
+"""Measures everything in one run, prints the tables, and writes bench.json, the charts and README.md's tables."""
 
 import argparse
 import json
@@ -12,6 +12,8 @@ from gateway.errors import ProjectError
 from gateway.template import Template
 
 from benchmark import builds, loop, memory, report, scale, starts
+
+DOCS = builds.ROOT / "docs"
 
 
 def main() -> int:
@@ -27,6 +29,8 @@ def main() -> int:
         return 130
     report.show(figures)
     report.draw(figures, options.output)
+    if options.output == DOCS:
+        report.quote(figures, builds.ROOT / "README.md")
     return 0
 
 
@@ -58,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dynamodb-jar", type=Path, metavar="PATH", help="DynamoDBLocal.jar (default: its Docker image)"
     )
-    parser.add_argument("--output", type=Path, default=builds.ROOT / "docs", metavar="FOLDER", help="default: docs")
+    parser.add_argument("--output", type=Path, default=DOCS, metavar="FOLDER", help="default: docs, and README.md")
     return parser
 
 

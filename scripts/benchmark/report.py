@@ -8,6 +8,16 @@ from benchmark import chart
 
 Figures = dict[str, Any]
 START = {"cold_ms": "cold ms", "warm_ms": "warm ms", "own_ms": "own ms", "cold_cpu_ms": "cold CPU ms"}
+NAMES = {
+    "bare": "bare: `boto3.resource`, no validation",
+    "powertools, compiled": "Powertools with validation, compiled",
+    "powertools": "Powertools with validation",
+    "fastapi, compiled": "FastAPI and Mangum, compiled",
+    "openapi-core, compiled": "openapi-core, compiled",
+    "sam local, warm containers": "`sam local`, containers kept warm",
+    "sam local": "`sam local`, a container a request",
+}
+MARKS = ("<!-- written by scripts/bench -->", "<!-- end -->")
 CHARTED = ("create", "get", "first page", "page in the middle")
 
 
@@ -29,6 +39,51 @@ def draw(figures: Figures, folder: Path) -> None:
             for one in figures["scale"][name]
         }
         chart.draw(folder / "scale.svg", "Capacity units of one operation as the table grows", units)
+        times = {
+            f"{name}, {one['users']:,} users": (one["ms"], number)
+            for number, name in enumerate(CHARTED)
+            for one in figures["scale"][name]
+        }
+        chart.draw(folder / "scale-ms.svg", "Milliseconds of one operation on DynamoDB Local as the table grows", times)
+
+
+def quote(figures: Figures, document: Path) -> None:
+    """Put the tables between the document's two marks."""
+    text = document.read_text()
+    before, mark, rest = text.partition(MARKS[0])
+    document.write_text(f"{before}{mark}\n{markdown(figures)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
+
+
+def markdown(figures: Figures) -> str:
+    """The tables that README.md shows."""
+    floor = figures["starts"]["bare"]["cold_cpu_ms"][0]
+    starts = [
+        (
+            _named(name),
+            f"{row['over_bare']:.2f}",
+            f"{row['cold_cpu_ms'][0] / floor:.2f}",
+            f"{row['own_ms'][0]:.2f}",
+            f"{row['artifact_kb']:,}",
+        )
+        for name in (*figures["functions"], *NAMES)
+        if (row := figures["starts"].get(name))
+    ]
+    loop = [
+        (_named(name), f"{row['ready_s'][0]:g}", f"{row['post_ms'][0]:g}", f"{row['ratio']:g}")
+        for name, row in figures["loop"].items()
+    ]
+    head = ("", "cold start, times bare", "its CPU time, times bare", "own time a request, ms", "artifact, KB")
+    local = ("", "ready after, s", "`POST /users`, ms", "times `scripts/start`")
+    return "\n\n".join("\n".join(map(_row, rows)) for rows in ([head, *starts], [local, *loop]))
+
+
+def _named(name: str) -> str:
+    return NAMES.get(name, f"`{name}`")
+
+
+def _row(cells: Sequence[str]) -> str:
+    line = f"| {' | '.join(cells)} |"
+    return line if cells[0] else line + "\n|" + "---|" * len(cells)
 
 
 def _tables(figures: Figures) -> Iterator[tuple[str, list[Sequence[str]]]]:

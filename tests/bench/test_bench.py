@@ -40,7 +40,18 @@ def test_the_charts_are_svg_with_a_bar_for_each_row(tmp_path: Path) -> None:
 
     charts = {file.name: ElementTree.parse(file) for file in tmp_path.glob("*.svg")}  # noqa: S314 (our own)
     bars = {name: chart.findall("{*}rect") for name, chart in charts.items()}
-    assert {name: len(found) - 1 for name, found in bars.items()} == {"cold-start.svg": 2, "scale.svg": 8}
+    assert {name: len(found) - 1 for name, found in bars.items()} == {
+        "cold-start.svg": 2,
+        "scale.svg": 8,
+        "scale-ms.svg": 8,
+    }
+
+
+def test_the_readme_quotes_the_last_run(pytestconfig: pytest.Config) -> None:
+    figures = json.loads((pytestconfig.rootpath / "docs/bench.json").read_text())
+
+    for table in report.markdown(figures).split("\n\n"):
+        assert table in (pytestconfig.rootpath / "README.md").read_text(), "scripts/bench writes README's tables"
 
 
 def test_more_memory_is_never_slower() -> None:
