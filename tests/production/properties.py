@@ -1,0 +1,412 @@
+"""What production stands on: each property with the change to template or spec that would lose it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+Resources = dict[str, dict[str, Any]]
+Check = Callable[[Resources], bool]
+
+
+def of_type(r: Resources, kind: str) -> list[dict[str, Any]]:
+    return [resource["Properties"] for resource in r.values() if resource["Type"] == kind]
+
+
+def functions(r: Resources) -> list[dict[str, Any]]:
+    return of_type(r, "AWS::Lambda::Function")
+
+
+def table(r: Resources) -> dict[str, Any]:
+    return dict(r["UsersTable"]["Properties"])
+
+
+def log_groups(r: Resources) -> list[dict[str, Any]]:
+    return of_type(r, "AWS::Logs::LogGroup")
+
+
+def stage(r: Resources) -> dict[str, Any]:
+    return dict(r["UsersApiProdStage"]["Properties"])
+
+
+def settings(r: Resources) -> dict[str, Any]:
+    """Of the stage, for every method."""
+    [found] = stage(r)["MethodSettings"]
+    return dict(found)
+
+
+def access_log(r: Resources) -> dict[str, str]:
+    return dict(json.loads(stage(r)["AccessLogSetting"]["Format"]))
+
+
+def operations(r: Resources, method: str = "") -> list[dict[str, Any]]:
+    """Those of one method; without it, those that functions answer."""
+    paths = r["UsersApi"]["Properties"]["Body"]["paths"].values()
+    return [o for path in paths for m, o in path.items() if (m == method if method else "operationId" in o)]
+
+
+def statement(r: Resources, sid: str) -> dict[str, Any]:
+    policy = r["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
+    return next(s for s in policy if s["Sid"] == sid)
+
+
+def condition(r: Resources, sid: str, operator: str) -> dict[str, Any]:
+    return dict(statement(r, sid)["Condition"][operator])
+
+
+def narrow_policies(r: Resources) -> bool:
+    policies = [p["PolicyDocument"] for role in of_type(r, "AWS::IAM::Role") for p in role.get("Policies", [])]
+    statements = [s for policy in policies for s in policy["Statement"]]
+    return len(statements) >= len(functions(r)) and not any(
+        "*" in json.dumps([s["Action"], s["Resource"]]) for s in statements
+    )
+
+
+def canaries(r: Resources) -> bool:
+    groups = of_type(r, "AWS::CodeDeploy::DeploymentGroup")
+    return len(groups) == len(functions(r)) and all(
+        "Canary10Percent" in g["DeploymentConfigName"]
+        and g["AutoRollbackConfiguration"]["Enabled"]
+        and len(g["AlarmConfiguration"]["Alarms"]) == 4
+        for g in groups
+    )
+
+
+def alarms(r: Resources) -> list[dict[str, Any]]:
+    return of_type(r, "AWS::CloudWatch::Alarm")
+
+
+def added_up(r: Resources, alarm: str) -> list[tuple[str, dict[str, str]]]:
+    """The metrics whose sum an alarm watches, each with its dimensions."""
+    metrics = [m["MetricStat"]["Metric"] for m in r[alarm]["Properties"]["Metrics"][1:]]
+    return [(m["MetricName"], {d["Name"]: d["Value"] for d in m["Dimensions"]}) for m in metrics]
+
+
+def of_every_function(r: Resources, alarm: str, metric: str) -> bool:
+    names = [name for name, resource in r.items() if resource["Type"] == "AWS::Lambda::Function"]
+    wanted = [(metric, {"FunctionName": name}) for name in sorted(names)]
+    return sorted(added_up(r, alarm), key=str) == wanted
+
+
+def of_the_stage(r: Resources) -> bool:
+    wanted = [{"Name": "ApiName", "Value": "local"}, {"Name": "Stage", "Value": "Prod"}]
+    return all(r[name]["Properties"]["Dimensions"] == wanted for name in ("ServerErrorsAlarm", "LatencyAlarm"))
+
+
+def throttles_of_table_and_index(r: Resources) -> bool:
+    places: list[dict[str, str]] = [{}, {"GlobalSecondaryIndexName": "email-index"}]
+    wanted = [
+        (metric, {"TableName": "UsersTable", **place})
+        for place in places
+        for metric in ("ReadThrottleEvents", "WriteThrottleEvents")
+    ]
+    return added_up(r, "TableThrottlesAlarm") == wanted
+
+
+def errors_of_every_call(r: Resources) -> bool:
+    calls = {"GetItem", "Query", "Scan", "TransactWriteItems", "UpdateItem"}
+    found = added_up(r, "TableErrorsAlarm")
+    return {m for m, _ in found} == {"SystemErrors"} and {d["Operation"] for _, d in found} == calls
+
+
+def widgets(r: Resources) -> list[int]:
+    return [len(json.loads(d["DashboardBody"])["widgets"]) for d in of_type(r, "AWS::CloudWatch::Dashboard")]
+
+
+# Sentence, the text of template or spec that gives it, the text that loses it, and the check.
+PROPERTIES: dict[str, tuple[str, str, Check]] = {
+    # Callers
+    "requests are signed": (
+        "Authorization: AWS_IAM",
+        "Authorization: NONE",
+        lambda r: all(o["x-amazon-apigateway-auth"]["type"] == "AWS_IAM" for o in operations(r)),
+    ),
+    "no operation is left out": (
+        "      x-amazon-apigateway-auth: { type: { Fn::If: [RequiresSignature, AWS_IAM, NONE] } }\n",
+        "",
+        lambda r: all("x-amazon-apigateway-auth" in o for o in operations(r)),
+    ),
+    "a browser may ask unsigned what it may send": (
+        "      summary: CORS preflight, answered by the gateway itself\n",
+        "      x-amazon-apigateway-auth: { type: AWS_IAM }\n",
+        lambda r: len(operations(r, "options")) == 2 and "AWS_IAM" not in json.dumps(operations(r, "options")),
+    ),
+    "functions answer pages of the one origin": (
+        "CORS_ALLOW_ORIGIN: !Ref CorsAllowOrigin",
+        'CORS_ALLOW_ORIGIN: "*"',
+        lambda r: {f["Environment"]["Variables"]["CORS_ALLOW_ORIGIN"] for f in functions(r)} == {"https://example.com"},
+    ),
+    "the gateway answers pages of the one origin": (
+        "{ Fn::Sub: \"'${CorsAllowOrigin}'\" }",
+        "\"'*'\"",
+        lambda r: "'*'" not in json.dumps(r["UsersApi"]),
+    ),
+    "functions may do what they do, to the one table": ("- dynamodb:PutItem", "- dynamodb:*", narrow_policies),
+    # The stage
+    "requests are limited": (
+        "RequestsPerSecond: 1000",
+        "RequestsPerSecond: 10001",
+        lambda r: settings(r)["ThrottlingRateLimit"] <= 1000,
+    ),
+    "requests at once are limited": (
+        "RequestsAtOnce: 2000",
+        "RequestsAtOnce: 5001",
+        lambda r: settings(r)["ThrottlingBurstLimit"] <= 2000,
+    ),
+    "no method is without limits": (
+        'HttpMethod: "*"',
+        "HttpMethod: GET",
+        lambda r: (settings(r)["ResourcePath"], settings(r)["HttpMethod"]) == ("/*", "*"),
+    ),
+    "the stage logs no bodies": (
+        "DataTraceEnabled: false",
+        "DataTraceEnabled: true",
+        lambda r: settings(r)["DataTraceEnabled"] is False,
+    ),
+    "the stage writes no log that has neither key nor retention": (
+        'LoggingLevel: "OFF"',
+        "LoggingLevel: INFO",
+        lambda r: settings(r)["LoggingLevel"] == "OFF",
+    ),
+    "the stage has metrics": (
+        "MetricsEnabled: true",
+        "MetricsEnabled: false",
+        lambda r: settings(r)["MetricsEnabled"] is True,
+    ),
+    "requests are traced": (
+        "Tracing: Active",
+        "Tracing: PassThrough",
+        lambda r: (
+            stage(r)["TracingEnabled"] is True and {f["TracingConfig"]["Mode"] for f in functions(r)} == {"Active"}
+        ),
+    ),
+    "a warning does not end the first deploy": (
+        "      OpenApiVersion: 3.0.3",
+        "      FailOnWarnings: true\n      OpenApiVersion: 3.0.3",
+        lambda r: not r["UsersApi"]["Properties"].get("FailOnWarnings"),
+    ),
+    "functions end before the gateway gives up": ("Timeout: 10", "Timeout: 30", lambda r: _longest(r) < 29),
+    # Logs
+    "the access log goes to the encrypted group": (
+        "DestinationArn: !GetAtt AccessLog.Arn",
+        "DestinationArn: !Sub arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:other",
+        lambda r: stage(r)["AccessLogSetting"]["DestinationArn"].endswith("AccessLog"),
+    ),
+    "the access log joins with the functions' log": (
+        '"gateway_request_id": "$context.requestId"',
+        '"id": "$context.requestId"',
+        lambda r: access_log(r).get("gateway_request_id") == "$context.requestId",
+    ),
+    "the access log says how a request ended": (
+        '"status": "$context.status", ',
+        "",
+        lambda r: access_log(r).get("status") == "$context.status",
+    ),
+    "the access log says how long the function took": (
+        '"integration_ms": "$context.integration.latency",',
+        "",
+        lambda r: "integration_ms" in access_log(r),
+    ),
+    "the access log has the route, not what was asked for": (
+        '"route": "$context.resourcePath"',
+        '"route": "$context.path"',
+        lambda r: access_log(r)["route"] == "$context.resourcePath" and "$context.path" not in access_log(r).values(),
+    ),
+    "the access log's role is there before the stage": (
+        "logs-role: !If [CreatesAccountRole, !Ref ApiGatewayAccount, kept]",
+        "logs-role: kept",
+        lambda r: {"Key": "logs-role", "Value": "ApiGatewayAccount"} in stage(r)["Tags"],
+    ),
+    "the account's role outlives the stack": (
+        "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n",
+        "",
+        lambda r: all(r[n].get("DeletionPolicy") == "Retain" for n in ("ApiGatewayAccount", "ApiGatewayLogsRole")),
+    ),
+    "logs are kept for a quarter": (
+        "LogRetentionDays: 90",
+        "LogRetentionDays: 1",
+        lambda r: {g["RetentionInDays"] for g in log_groups(r)} == {90},
+    ),
+    "logs have the own key": (
+        "KmsKeyId: !If [HasKey, !GetAtt EncryptionKey.Arn, !Ref AWS::NoValue]",
+        "LogGroupClass: STANDARD",
+        lambda r: (
+            len(log_groups(r)) == 2 and all(g.get("KmsKeyId", "").endswith("EncryptionKey") for g in log_groups(r))
+        ),
+    ),
+    "functions write to the encrypted log": (
+        "LogGroup: !Ref FunctionsLog",
+        "SystemLogLevel: INFO",
+        lambda r: all(f["LoggingConfig"].get("LogGroup") == "FunctionsLog" for f in functions(r)),
+    ),
+    "functions log no library's debug lines": (
+        "LogFormat: JSON #",
+        "ApplicationLogLevel: DEBUG #",
+        lambda r: not any("ApplicationLogLevel" in f["LoggingConfig"] for f in functions(r)),
+    ),
+    "functions log at INFO": (
+        "LogLevel: INFO",
+        "LogLevel: DEBUG",
+        lambda r: {f["Environment"]["Variables"]["LOG_LEVEL"] for f in functions(r)} == {"INFO"},
+    ),
+    # The table
+    "the table cannot be deleted": (
+        "DeletionProtection: true",
+        "DeletionProtection: false",
+        lambda r: table(r)["DeletionProtectionEnabled"] is True,
+    ),
+    "the table can be restored to any second": (
+        "PointInTimeRecovery: true",
+        "PointInTimeRecovery: false",
+        lambda r: table(r)["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True,
+    ),
+    "table, logs and key outlive the stack": (
+        "WhenStackIsDeleted: Retain",
+        "WhenStackIsDeleted: Delete",
+        lambda r: all(
+            r[name]["DeletionPolicy"] == r[name]["UpdateReplacePolicy"] == "Retain"
+            for name in ("UsersTable", "FunctionsLog", "AccessLog", "EncryptionKey")
+        ),
+    ),
+    "the table has the own key": (
+        'CustomerManagedKey: "true"',
+        'CustomerManagedKey: "false"',
+        lambda r: table(r).get("SSESpecification", {}).get("KMSMasterKeyId", "").endswith("EncryptionKey"),
+    ),
+    # The key
+    "the key rotates": (
+        "EnableKeyRotation: true",
+        "EnableKeyRotation: false",
+        lambda r: r["EncryptionKey"]["Properties"]["EnableKeyRotation"] is True,
+    ),
+    "a deleted key can be had back for a month": (
+        "PendingWindowInDays: 30",
+        "PendingWindowInDays: 7",
+        lambda r: r["EncryptionKey"]["Properties"]["PendingWindowInDays"] == 30,
+    ),
+    "the key stays the account's": (
+        ":root",
+        ":role/admin",
+        lambda r: statement(r, "AccountAdministers")["Principal"]["AWS"].endswith(":root"),
+    ),
+    "the key serves the logs": (
+        'Service: !Sub "logs.${AWS::Region}.${AWS::URLSuffix}"',
+        "Service: lambda.amazonaws.com",
+        lambda r: statement(r, "CloudWatchLogs")["Principal"] == {"Service": "logs.us-east-1.amazonaws.com"},
+    ),
+    "the key serves this stack's logs alone": (
+        "log-group:${AWS::StackName}-*",
+        "log-group:*",
+        lambda r: "log-group:local-*" in json.dumps(condition(r, "CloudWatchLogs", "ArnLike")),
+    ),
+    "the key serves callers of this account alone": (
+        "kms:CallerAccount: !Ref AWS::AccountId",
+        "kms:CallerAccount: '210987654321'",
+        lambda r: _of_callers(r, "StringEquals")["kms:CallerAccount"] == "123456789012",
+    ),
+    "the key serves callers through DynamoDB alone": (
+        "                kms:ViaService: !Sub dynamodb.${AWS::Region}.${AWS::URLSuffix}\n",
+        "",
+        lambda r: _of_callers(r, "StringEquals").get("kms:ViaService") == "dynamodb.us-east-1.amazonaws.com",
+    ),
+    "the key serves callers through this stack's table alone": (
+        "kms:EncryptionContext:aws:dynamodb:tableName: !Sub ${AWS::StackName}-*",
+        "kms:EncryptionContext:aws:dynamodb:tableName: '*'",
+        lambda r: _of_callers(r, "StringLike") == {"kms:EncryptionContext:aws:dynamodb:tableName": "local-*"},
+    ),
+    "the key serves alarms": (
+        "Service: cloudwatch.amazonaws.com",
+        "Service: lambda.amazonaws.com",
+        lambda r: statement(r, "AlarmsToTheEncryptedTopic")["Principal"] == {"Service": "cloudwatch.amazonaws.com"},
+    ),
+    "the key serves this stack's alarms alone": (
+        "alarm:${AWS::StackName}-*",
+        "alarm:*",
+        lambda r: "alarm:local-*" in json.dumps(condition(r, "AlarmsToTheEncryptedTopic", "ArnLike")),
+    ),
+    # Deployment
+    "new code meets a tenth of the requests first": ("      Canary: true", "      Canary: false", canaries),
+    "alarms end a canary": (
+        "[!Ref ServerErrorsAlarm, !Ref LatencyAlarm, !Ref FunctionErrorsAlarm, !Ref FunctionThrottlesAlarm]",
+        "[!Ref ServerErrorsAlarm]",
+        canaries,
+    ),
+    # Alarms
+    "there are alarms": ('Alarms: "true"', 'Alarms: "false"', lambda r: len(alarms(r)) == 6),
+    "an alarm watches the rate of 5XX": (
+        "MetricName: 5XXError",
+        "MetricName: 4XXError",
+        lambda r: r["ServerErrorsAlarm"]["Properties"]["MetricName"] == "5XXError",
+    ),
+    "one 5XX in a hundred is too many": (
+        "Threshold: 0.01",
+        "Threshold: 0.1",
+        lambda r: r["ServerErrorsAlarm"]["Properties"]["Threshold"] == 0.01,
+    ),
+    "an alarm watches the slowest": (
+        "ExtendedStatistic: p99",
+        "Statistic: Average",
+        lambda r: r["LatencyAlarm"]["Properties"].get("ExtendedStatistic") == "p99",
+    ),
+    "three seconds are too long": (
+        "Threshold: 3000",
+        "Threshold: 30000",
+        lambda r: r["LatencyAlarm"]["Properties"]["Threshold"] == 3000,
+    ),
+    "alarms watch this stage": ("Name: Stage, Value: Prod", "Name: Stage, Value: prod", of_the_stage),
+    "an alarm watches errors of every function": (
+        "MetricName: Errors, Dimensions: [{ Name: FunctionName, Value: !Ref GetUserFunction }]",
+        "MetricName: Errors, Dimensions: [{ Name: FunctionName, Value: !Ref ListUsersFunction }]",
+        lambda r: of_every_function(r, "FunctionErrorsAlarm", "Errors"),
+    ),
+    "an alarm watches throttles of every function": (
+        "MetricName: Throttles, Dimensions: [{ Name: FunctionName, Value: !Ref GetUserFunction }]",
+        "MetricName: Duration, Dimensions: [{ Name: FunctionName, Value: !Ref GetUserFunction }]",
+        lambda r: of_every_function(r, "FunctionThrottlesAlarm", "Throttles"),
+    ),
+    "an alarm watches throttles of table and index": (
+        "MetricName: WriteThrottleEvents",
+        "MetricName: ReadThrottleEvents",
+        throttles_of_table_and_index,
+    ),
+    "an alarm watches DynamoDB's errors": ("Operation, Value: Query", "Operation, Value: Scan", errors_of_every_call),
+    "two bad minutes of three raise an alarm": (
+        "DatapointsToAlarm: 2",
+        "DatapointsToAlarm: 3",
+        lambda r: {(a["DatapointsToAlarm"], a["EvaluationPeriods"]) for a in alarms(r)} == {(2, 3)},
+    ),
+    "a minute without requests raises no alarm": (
+        "TreatMissingData: notBreaching",
+        "TreatMissingData: breaching",
+        lambda r: {a["TreatMissingData"] for a in alarms(r)} == {"notBreaching"},
+    ),
+    "alarms are sent": (
+        "AlarmActions: !If [SendsAlarms, [!Ref AlarmTopic], !Ref AWS::NoValue]",
+        "AlarmActions: []",
+        lambda r: all(a["AlarmActions"] == ["AlarmTopic"] for a in alarms(r)),
+    ),
+    "alarms are mailed": (
+        "{ Protocol: email, Endpoint: !Ref AlarmEmail }",
+        "{ Protocol: email, Endpoint: someone@example.com }",
+        lambda r: (
+            r["AlarmTopic"]["Properties"]["Subscription"] == [{"Protocol": "email", "Endpoint": "ops@example.com"}]
+        ),
+    ),
+    "alarm mail is encrypted": (
+        "KmsMasterKeyId: !If [HasKey, !Ref EncryptionKey, !Ref AWS::NoValue]",
+        "DisplayName: Alarms",
+        lambda r: r["AlarmTopic"]["Properties"].get("KmsMasterKeyId") == "EncryptionKey",
+    ),
+    "a dashboard is there": (
+        "    Type: AWS::CloudWatch::Dashboard\n    Condition: HasAlarms",
+        "    Type: AWS::CloudWatch::Dashboard\n    Condition: LimitsConcurrency",
+        lambda r: widgets(r) == [6],
+    ),
+}
+
+
+def _longest(r: Resources) -> int:
+    return max(int(f["Timeout"]) for f in functions(r))
+
+
+def _of_callers(r: Resources, operator: str) -> dict[str, Any]:
+    return condition(r, "WhoMayUseTheTableUsesTheKeyThroughIt", operator)
