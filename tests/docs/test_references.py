@@ -104,6 +104,6 @@ def test_the_skill_has_its_front_matter_and_names_files_that_are_there() -> None
 
     assert front_matter["name"] == SKILL.name
     assert len(front_matter["description"]) < 1024
-    assert {path.name for path in REFERENCES.iterdir()} == {
+    assert {path.name for path in REFERENCES.iterdir() if path.is_file()} == {
         name for name in ("endpoint.py", "fastapi-endpoint.py", "sam-template.yaml") if f"references/{name}" in text
     }
