@@ -90,7 +90,7 @@ class _Loader(SourceFileLoader):
         super().__init__(name, path)
         self._space = space
 
-    def path_stats(self, path: str) -> dict[str, int]:  # type: ignore[override]
+    def path_stats(self, path: str) -> dict[str, int]:
         """Milliseconds tell one edit from the next; by Python's own seconds, a cached module may be the former one."""
         found = Path(path).stat()
         return {"mtime": found.st_mtime_ns // 1_000_000, "size": found.st_size}
