@@ -99,7 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.shouldfail
-    if not ended or not _complete(config):
+    if not ended or config.option.collectonly or not _complete(config):
         return
     text = json.dumps(config.stash[KEY].observed(), indent=2, sort_keys=True) + "\n"
     if config.getoption("--record"):
