@@ -27,8 +27,12 @@ class DynamoDB:
         moto = BotocoreStubber.__call__
 
         def unspoilt(stubber: Any, event_name: str, request: Any, **kwargs: Any) -> Any:
-            """What moto answers, but that a transaction is made once for each client request token, as in DynamoDB."""
-            token = json.loads(request.body).get("ClientRequestToken") if request.body else None
+            """What moto answers, but as DynamoDB: a transaction is made once for each client request token, and a get
+            that does not ask for a consistent read may not see the item."""
+            sent = json.loads(request.body or "{}")
+            token = sent.get("ClientRequestToken")
+            if request.headers.get("X-Amz-Target", b"").endswith(b".GetItem") and not sent.get("ConsistentRead"):
+                return _response(request, 200, {})
             if token in self._done:
                 return _response(request, 200, self._done[token])
             response: Any = moto(stubber, event_name, request, **kwargs)

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from tests.client import Answer, Api
 from tests.dynamodb import DynamoDB, after
+from tests.robustness.conftest import TIMES
 
 pytestmark = pytest.mark.in_process
 
@@ -174,11 +175,14 @@ class Clients(RuleBasedStateMachine):
         return {"If_Match": match} if match else {}
 
 
-def test_any_sequence_of_operations_answers_and_leaves_what_a_dictionary_would(api: Api, dynamodb: DynamoDB) -> None:
+@pytest.mark.parametrize("sequences", [5, pytest.param(40 * TIMES, marks=pytest.mark.slow)])
+def test_any_sequence_of_operations_answers_and_leaves_what_a_dictionary_would(
+    api: Api, dynamodb: DynamoDB, sequences: int
+) -> None:
     run_state_machine_as_test(
         lambda: Clients(api, dynamodb),  # type: ignore[arg-type]  # it calls it, and that is all
         settings=settings(
-            max_examples=5,
+            max_examples=sequences,
             stateful_step_count=25,
             derandomize=True,
             database=None,
