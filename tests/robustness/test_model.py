@@ -181,7 +181,7 @@ class Clients(RuleBasedStateMachine):
         return {"If_Match": match} if match else {}
 
 
-@pytest.mark.parametrize("sequences", [5, pytest.param(100 * TIMES, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sequences", [5, pytest.param(40 * TIMES, marks=pytest.mark.slow)])
 def test_any_sequence_of_operations_answers_and_leaves_what_a_dictionary_would(
     api: Api, dynamodb: DynamoDB, sequences: int
 ) -> None:
