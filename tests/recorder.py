@@ -30,15 +30,17 @@ answering: ContextVar[bool] = ContextVar("answering", default=False)
 
 
 class Recorder:
+    """`calls` are (function, permission); `answers` are (operation, status and title, header), at least one an answer."""
+
     def __init__(self) -> None:
-        self.calls: dict[str, set[str]] = defaultdict(set)
-        self.responses: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.calls: set[tuple[str, ...]] = set()
+        self.answers: set[tuple[str, ...]] = set()
 
     def called(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         """botocore's hook, before each call: the permissions that it needs, for the function that runs."""
         invocation = running.get()
         if invocation and answering.get():
-            self.calls[invocation.function.name].update(_permissions(model.name, params))
+            self.calls.update((invocation.function.name, one) for one in _permissions(model.name, params))
 
     def answered(self, answer: Answer) -> None:
         """What came of a request. A gateway's own answer counts where its operation documents it."""
@@ -48,15 +50,17 @@ class Recorder:
             return
         if headers.get("content-type", ("", ""))[1] == "application/problem+json":
             status += f" {json.loads(answer.response.body)['title']}"
-        self.responses[str(route)][status] |= {name for key, (name, _) in headers.items() if key not in TRANSPORT}
+        names = [name for key, (name, _) in headers.items() if key not in TRANSPORT]
+        self.answers.update((str(route), status, name) for name in ("", *names))
 
     def observed(self) -> dict[str, Any]:
         """`{"calls": {function: [permission]}, "responses": {"GET /users": {"400 Bad Request": "headers"}}}`"""
-        responses = {
-            route: {status: ", ".join(sorted(headers)) for status, headers in statuses.items()}
-            for route, statuses in self.responses.items()
-        }
-        return {"calls": {name: sorted(calls) for name, calls in self.calls.items()}, "responses": responses}
+        calls, responses = defaultdict(list), defaultdict[str, dict[str, str]](dict)
+        for function, permission in sorted(self.calls):
+            calls[function].append(permission)
+        for route, status, name in sorted(self.answers):
+            responses[route][status] = ", ".join(filter(None, (responses[route].get(status), name)))
+        return {"calls": calls, "responses": responses}
 
 
 def _permissions(action: str, params: Mapping[str, Any]) -> Iterator[str]:
@@ -96,8 +100,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(monkey.undo)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What one of several processes that share the tests has seen."""
+    recorder, seen = node.config.stash[KEY], getattr(node, "workeroutput", {})
+    recorder.calls.update(map(tuple, seen.get("calls", ())))
+    recorder.answers.update(map(tuple, seen.get("answers", ())))
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput.update({name: list(found) for name, found in vars(config.stash[KEY]).items()})
+        return
     ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.shouldfail
     if not ended or config.option.collectonly or not _complete(config):
         return
