@@ -30,7 +30,7 @@ answering: ContextVar[bool] = ContextVar("answering", default=False)
 
 
 class Recorder:
-    """`calls` are (function, permission); `answers` are (operation, status and title, header), at least one an answer."""
+    """`calls` are (function, permission); `answers` are (operation, status and title, header), one of them without."""
 
     def __init__(self) -> None:
         self.calls: set[tuple[str, ...]] = set()

@@ -1,4 +1,4 @@
-"""Measures everything in one run, prints the tables, and writes bench.json, the charts and README.md's tables."""
+"""Measures everything in one run, prints the tables, and writes bench.json, the charts and the documents' tables."""
 
 import argparse
 import json
@@ -30,7 +30,8 @@ def main() -> int:
     report.show(figures)
     report.draw(figures, options.output)
     if options.output == DOCS:
-        report.quote(figures, builds.ROOT / "README.md")
+        report.quote(report.speed(figures), builds.ROOT / "README.md")
+        report.quote(report.artifact(figures), builds.ROOT / "specs/architecture.md")
     return 0
 
 
@@ -62,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dynamodb-jar", type=Path, metavar="PATH", help="DynamoDBLocal.jar (default: its Docker image)"
     )
-    parser.add_argument("--output", type=Path, default=DOCS, metavar="FOLDER", help="default: docs, and README.md")
+    parser.add_argument(
+        "--output", type=Path, default=DOCS, metavar="FOLDER", help="default: docs, README.md and specs"
+    )
     return parser
 
 

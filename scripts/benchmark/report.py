@@ -17,6 +17,14 @@ NAMES = {
     "sam local, warm containers": "`sam local`, containers kept warm",
     "sam local": "`sam local`, a container a request",
 }
+WHY = {
+    "compiled modules": "Lambda cannot write them, and would compile at every cold start",
+    "fastjsonschema": "the one library that Lambda lacks",
+    "users-api.yaml": "the spec, byte by byte: what is deployed can be held against it",
+    "users-api.json": "the spec as functions load it, fifty times faster",
+    "users": "the modules that functions share; tracebacks quote them",
+    "sdk-data": "DynamoDB's endpoints; botocore's own file has every service's",
+}
 MARKS = ("<!-- written by scripts/bench -->", "<!-- end -->")
 CHARTED = ("create", "get", "first page", "page in the middle")
 
@@ -47,15 +55,25 @@ def draw(figures: Figures, folder: Path) -> None:
         chart.draw(folder / "scale-ms.svg", "Milliseconds of one operation on DynamoDB Local as the table grows", times)
 
 
-def quote(figures: Figures, document: Path) -> None:
+def quote(tables: str, document: Path) -> None:
     """Put the tables between the document's two marks."""
     text = document.read_text()
     before, mark, rest = text.partition(MARKS[0])
-    document.write_text(f"{before}{mark}\n{markdown(figures)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
+    document.write_text(f"{before}{mark}\n{tables}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
 
 
-def markdown(figures: Figures) -> str:
-    """The tables that README.md shows."""
+def artifact(figures: Figures) -> str:
+    """What an artifact holds, and why, in Markdown."""
+    rows = [
+        (name if " " in name else f"`{name}`", f"{figures['artifact'][name] / 1000:.0f}", why)
+        for name, why in WHY.items()
+    ]
+    rest = sum(size for name, size in figures["artifact"].items() if name not in WHY)
+    return "\n".join(map(_row, [("", "KB", "why"), *rows, ("entry points", f"{rest / 1000:.0f}", "one a function")]))
+
+
+def speed(figures: Figures) -> str:
+    """Starts and the local loop, in Markdown."""
     floor = figures["starts"]["bare"]["cold_cpu_ms"][0]
     starts = [
         (
