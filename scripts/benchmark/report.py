@@ -41,17 +41,14 @@ def draw(figures: Figures, folder: Path) -> None:
     starts = {name: (row["cold_ms"], int(name not in figures["functions"])) for name, row in _starts(figures)}
     chart.draw(folder / "cold-start.svg", "Cold start to the first answer, ms: median and quartiles", starts)
     if "scale" in figures:
-        units = {
-            f"{name}, {one['users']:,} users": ([one["read"] + one["write"]] * 3, number)
+        points = [
+            (f"{name}, {one['users']:,} users", one, number)
             for number, name in enumerate(CHARTED)
             for one in figures["scale"][name]
-        }
+        ]
+        units = {label: ([one["read"] + one["write"]] * 3, number) for label, one, number in points}
         chart.draw(folder / "scale.svg", "Capacity units of one operation as the table grows", units)
-        times = {
-            f"{name}, {one['users']:,} users": (one["ms"], number)
-            for number, name in enumerate(CHARTED)
-            for one in figures["scale"][name]
-        }
+        times = {label: (one["ms"], number) for label, one, number in points}
         chart.draw(folder / "scale-ms.svg", "Milliseconds of one operation on DynamoDB Local as the table grows", times)
 
 
