@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-WIDTH, ROW, LEFT, TOP = 820, 30, 230, 50
+WIDTH, ROW, LEFT, TOP = 840, 30, 250, 50
 INK, COLOURS = "#1e293b", ("#2563eb", "#94a3b8", "#059669", "#d97706")
 
 
