@@ -16,6 +16,7 @@ NAMES = {
     "openapi-core, compiled": "openapi-core, compiled",
     "sam local, warm containers": "`sam local`, containers kept warm",
     "sam local": "`sam local`, a container a request",
+    "compiled modules": "compiled modules",
 }
 WHY = {
     "compiled modules": "Lambda cannot write them, and would compile at every cold start",
@@ -61,10 +62,7 @@ def quote(tables: str, document: Path) -> None:
 
 def artifact(figures: Figures) -> str:
     """What an artifact holds, and why, in Markdown."""
-    rows = [
-        (name if " " in name else f"`{name}`", f"{figures['artifact'][name] / 1000:.0f}", why)
-        for name, why in WHY.items()
-    ]
+    rows = [(_named(name), f"{figures['artifact'][name] / 1000:.0f}", why) for name, why in WHY.items()]
     rest = sum(size for name, size in figures["artifact"].items() if name not in WHY)
     return "\n".join(map(_row, [("", "KB", "why"), *rows, ("entry points", f"{rest / 1000:.0f}", "one a function")]))
 

@@ -36,12 +36,12 @@ def prepare() -> None:
         setattr(owner, name, _in_place_of(getattr(owner, name), mended))
 
 
+@functools.cache
 def share_service_models() -> None:
     """Let all botocore sessions read a service's model once: each function has a session of its own."""
     import botocore.session
 
-    if not hasattr(botocore.session.create_loader, "cache_info"):
-        botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 def _in_place_of(original: Callable[..., Any], mended: Callable[..., Any]) -> Callable[..., Any]:
