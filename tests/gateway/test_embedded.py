@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from gateway import embedded, tables
 from moto import mock_aws
+from sam_local.processes import free_port
 
 ABSENT = {"ConditionExpression": "attribute_not_exists(id)"}
 
@@ -16,12 +17,14 @@ def ranged(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture
-def dynamodb(ranged: bool) -> Iterator[Any]:
+@pytest.fixture(params=["straight to moto", "by HTTP"])
+def dynamodb(request: pytest.FixtureRequest, ranged: bool) -> Iterator[Any]:
     embedded.prepare()
     names = ["id", "place"] if ranged else ["id"]
     with mock_aws():
         client = tables.client("sa-east-1")  # where no other test has tables
+        if request.param == "straight to moto":
+            client.meta.events.register("before-call.dynamodb", embedded.answer)
         client.create_table(
             TableName="Things",
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
@@ -77,6 +80,7 @@ def test_a_cancelled_transaction_leaves_every_item_as_it_was(dynamodb: Any, rang
         )
     codes = [reason["Code"] for reason in cancelled.value.response["CancellationReasons"]]
     assert codes == ["None"] * 5 + ["ConditionalCheckFailed"]
+    assert isinstance(cancelled.value, dynamodb.exceptions.TransactionCanceledException)
     assert everything(dynamodb) == before
 
 
@@ -94,3 +98,31 @@ def test_a_faulty_transaction_has_the_same_error_as_without(
         dynamodb.transact_write_items(TransactItems=[put("a", ranged), write])
     assert error in str(refused.value)
     assert everything(dynamodb) == []
+
+
+def test_a_refused_write_says_what_it_found(dynamodb: Any, ranged: bool) -> None:
+    dynamodb.put_item(**put("a", ranged)["Put"])
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException) as refused:
+        dynamodb.put_item(**put("a", ranged, **ABSENT, ReturnValuesOnConditionCheckFailure="ALL_OLD")["Put"])
+    assert refused.value.response["Item"] == {**key("a", ranged), **typed(colour="red")}
+    assert refused.value.response["Error"]["Message"] == "The conditional request failed"
+
+
+def test_every_type_of_value_comes_back_as_it_went_in(dynamodb: Any, ranged: bool) -> None:
+    values = {
+        "bytes": {"B": b"\x00\xff"},
+        "some bytes": {"BS": [b"\x00", b"\xff"]},
+        "number": {"N": "1.50"},
+        "nested": {"M": {"list": {"L": [{"BOOL": True}, {"NULL": True}, {"S": "\u00fc"}]}}},
+    }
+    item = {**key("a", ranged), **values}
+    dynamodb.put_item(TableName="Things", Item=item)
+    assert dynamodb.get_item(TableName="Things", Key=key("a", ranged))["Item"] == item
+    assert everything(dynamodb) == [item]
+
+
+def test_a_call_to_another_endpoint_does_not_end_in_moto() -> None:
+    client = tables.client("sa-east-1", f"http://127.0.0.1:{free_port()}")
+    client.meta.events.register("before-call.dynamodb", embedded.answer)
+    with pytest.raises(EndpointConnectionError):
+        client.get_item(TableName="Things", Key=typed(id="a"))
