@@ -2,7 +2,6 @@
 
 import contextlib
 import contextvars
-import ctypes
 import gc
 import json
 import logging
@@ -14,7 +13,7 @@ from typing import Any
 
 from gateway import environment
 from gateway.errors import GatewayResponse, ProjectError
-from gateway.invocations import Handler, Invocation, TimedOut
+from gateway.invocations import Handler, Invocation, Worker
 from gateway.modules import ModuleSpace
 from gateway.template import ACCOUNT
 
@@ -114,19 +113,12 @@ class Function:
         return f"{own[-1].filename}:{own[-1].lineno}: {said}" if own else f"Handler {self.handler_name}: {said}"
 
     def run(self, invocation: Invocation, event: dict[str, Any], limit: float = 29) -> Any:
-        """What the handler returns within `limit` seconds, through JSON both ways, in a thread of its own."""
-        handler = self.load()
-        worker = threading.Thread(
-            target=contextvars.copy_context().run,
-            args=(invocation.run, handler, json.loads(json.dumps(event))),
-            name=self.name,
-            daemon=True,
-        )
-        worker.start()
-        while not invocation.done.wait(min(self.timeout, limit)) and invocation.debugged:
+        """What the handler returns within `limit` seconds, through JSON both ways, in a thread that can be given up."""
+        handler, worker = self.load(), Worker.free()
+        worker.start_run(invocation, handler, json.loads(json.dumps(event)))
+        while not (ended := invocation.done.wait(min(self.timeout, limit))) and invocation.debugged:
             pass  # somebody stands at a breakpoint
-        if not invocation.done.is_set():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(TimedOut))
+        if not ended and worker.give_up(invocation):
             raise self._timed_out(limit)
         if invocation.error:
             raise self._failed(f"failed: {self._place(invocation.error)}")

@@ -1,6 +1,8 @@
 """One run of a handler: in a thread of its own, with Lambda's context object."""
 
+import contextlib
 import contextvars
+import ctypes
 import importlib
 import json
 import os
@@ -10,7 +12,9 @@ import time
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gateway import environment
 
@@ -30,6 +34,7 @@ class Invocation:
     def __init__(self, function: "Function", qualifier: str | None):
         self.function = function
         self.done = threading.Event()
+        self.given_up = False
         self.debugged = "debugpy" in sys.modules
         self.result: Any = None
         self.error: BaseException | None = None
@@ -57,6 +62,46 @@ class Invocation:
             self.error = error
         finally:
             self.done.set()
+
+
+class Worker(threading.Thread):
+    """A thread for one handler's run after another: to start one takes longer than all else that the gateway does."""
+
+    _idle: ClassVar[list["Worker"]] = []
+
+    @classmethod
+    def free(cls) -> "Worker":
+        try:
+            return cls._idle.pop()
+        except IndexError:
+            worker = cls(daemon=True)
+            worker.start()
+            return worker
+
+    def __init__(self, *, daemon: bool):
+        super().__init__(daemon=daemon)
+        self._runs: SimpleQueue[tuple[Invocation, Callable[[], None]]] = SimpleQueue()
+
+    def start_run(self, invocation: Invocation, handler: Handler, event: Any) -> None:
+        self.name = invocation.function.name
+        self._runs.put((invocation, partial(contextvars.copy_context().run, invocation.run, handler, event)))
+
+    def run(self) -> None:
+        with contextlib.suppress(TimedOut):
+            while True:
+                invocation, run = self._runs.get()
+                run()
+                if invocation.given_up:
+                    return
+                self._idle.append(self)
+
+    def give_up(self, invocation: Invocation) -> bool:
+        """End the handler's run, and with it this thread; False where it has just come to its own end."""
+        invocation.given_up = True
+        if invocation.done.is_set():
+            return False
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(TimedOut))
+        return True
 
 
 running: contextvars.ContextVar[Invocation | None] = contextvars.ContextVar("running", default=None)

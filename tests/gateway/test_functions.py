@@ -1,6 +1,7 @@
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,33 @@ def test_an_endless_loop_is_ended(library: Gateway, client: Client, monkeypatch:
     client.get("/covers/spin")
     assert answers[0].invocation.done.wait(10)
     assert isinstance(answers[0].invocation.error, invocations.TimedOut)
+
+
+def test_the_thread_of_a_handler_that_was_ended_runs_no_other(
+    library: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library.project.functions["CoversFunction"], "timeout", 0.1)
+    answers: list[Any] = []
+    library.on_answer = answers.append
+    for path in ("/covers/thread", "/covers/spin", "/covers/thread"):
+        client.get(path)
+        answers[-1].invocation.done.wait(10)
+    before, after = (int(answer.response.body) for answer in answers if answer.response.status == 200)
+    assert before != after
+
+
+def test_a_handler_that_ends_in_the_moment_of_its_timeout_is_answered(
+    library: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(threading.Event):
+        """Done, but the wait for it says that time was up first."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            super().wait()
+            return False
+
+    monkeypatch.setattr(invocations.threading, "Event", Late)  # type: ignore[attr-defined]
+    assert client.get("/covers/thread").status_code == 200
 
 
 def test_a_breakpoint_suspends_the_timeout(library: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
