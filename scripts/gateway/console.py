@@ -12,6 +12,7 @@ from gateway.recording import Recorder
 
 PAGES = Path(__file__).parent / "pages"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
+STREAM = "/_/stream"  # the one page that does not end
 SHOWN = 100_000  # bytes of a body
 
 
@@ -26,7 +27,7 @@ class Console:
             r"GET /_/(requests\.(?:js|css))": lambda environ, name: _file(PAGES / name),
             r"GET /_/docs/([\w.-]+)": lambda environ, name: _file(_swagger() / name),
             r"GET /_/openapi\.json": lambda environ: _json({**gateway.spec, "servers": [{"url": "/"}]}),
-            r"GET /_/stream": self._stream,
+            f"GET {STREAM}": self._stream,
             r"POST /_/requests/(\d+)/replay": self._replay,
             r"POST /_/requests/(\d+)/save": self._save,
         }
@@ -36,6 +37,8 @@ class Console:
             return self._gateway(environ, start_response)
         body: Iterable[bytes]
         status, headers, body = self._page(environ)
+        if isinstance(body, list):
+            headers = [*headers, ("Content-Length", str(sum(map(len, body))))]
         start_response(status, headers)
         return body
 

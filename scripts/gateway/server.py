@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import io
 import json
 import os
 import signal
@@ -13,8 +14,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gateway import embedded, recording, seeds, tables
 from gateway.application import Answer, Gateway
-from gateway.console import Console
+from gateway.console import STREAM, Console
 from gateway.errors import ProjectError
+from gateway.events import BODY_LIMIT
 from gateway.invocations import pause_at_breakpoints
 from gateway.terminal import Terminal
 
@@ -22,6 +24,25 @@ from gateway.terminal import Terminal
 class RequestHandler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60  # seconds that a silent connection is kept
+    wbufsize = -1  # an answer leaves in one piece: the second of two would wait for the first one's acknowledgement
+
+    def run_wsgi(self) -> None:
+        """werkzeug ends the connection with every answer, as some of the request may be unread. Where its length is
+        plain, all of it is read here, and the next request can follow."""
+        environ, lengths = self.make_environ(), self.headers.get_all("Content-Length", ["0"])
+        plain = len(lengths) == 1 and lengths[0].isdecimal() and int(lengths[0]) <= BODY_LIMIT
+        unusual = {"HTTP_EXPECT", "HTTP_TRANSFER_ENCODING"} & set(environ) or self.request_version != "HTTP/1.1"
+        if not plain or unusual or environ["PATH_INFO"] == STREAM:
+            return super().run_wsgi()
+        environ["wsgi.input"] = io.BytesIO(self.rfile.read(int(lengths[0])))
+        return self.wfile.writelines(self.server.app(environ, self._start_response))
+
+    def _start_response(self, status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+        code, _, phrase = status.partition(" ")
+        self.send_response(int(code), phrase)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
 
     def make_environ(self) -> dict[str, Any]:
         environ = super().make_environ()

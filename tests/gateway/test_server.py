@@ -1,5 +1,6 @@
 """`scripts/start` as a process of its own."""
 
+import http.client
 import json
 import os
 import re
@@ -115,6 +116,36 @@ def test_slow_handlers_do_not_block_others(library: Server) -> None:
     assert library.send("GET", "/covers/wake")[0] == 200
     napping.join()
     assert naps == [(200, True)]
+
+
+def test_a_connection_carries_one_request_after_another(library: Server) -> None:
+    connection = http.client.HTTPConnection(library.url.removeprefix("http://"), timeout=10)
+    sockets = set()
+    for method, path, body in [
+        ("POST", "/covers/echo", "first"),
+        ("GET", "/covers/crash", None),
+        ("GET", "/_/requests", None),
+        ("HEAD", "/covers/echo", None),
+        ("POST", "/covers/echo", "last"),
+    ]:
+        connection.request(method, path, body, {"Content-Type": "text/plain"})
+        answer = connection.getresponse().read()
+        sockets.add(connection.sock)
+    connection.close()
+    assert json.loads(answer)["body"] == "last"
+    assert len(sockets) == 1
+
+
+@pytest.mark.parametrize("length", ["3\r\nContent-Length: 30", "3, 3", "-1", "x", "9999999999"])
+def test_what_follows_a_body_of_no_plain_length_is_not_read_as_a_request(library: Server, length: str) -> None:
+    host, _, port = library.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(f"POST /covers/echo HTTP/1.1\r\nContent-Length: {length}\r\n\n".encode())
+        connection.sendall(b"abcGET /books HTTP/1.1\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"Connection: close" in answer
 
 
 def test_headers_keep_their_case_and_chunked_bodies_are_read(library: Server) -> None:
