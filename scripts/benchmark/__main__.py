@@ -37,6 +37,8 @@ def main() -> int:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     template = Template(builds.ROOT / "template.yaml")
+    if options.sam_local:
+        loop.require_sam_local()
     starts.progress("building the functions, the peers and Lambda's runtime")
     on, functions = builds.lambda_(), builds.functions(template.path)
     measured = starts.measure([*functions, *builds.peers()], on, options.runs)
@@ -49,7 +51,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "loop": loop.measure() | (loop.measure_sam_local(template, options.dynamodb_jar) if options.sam_local else {}),
     }
     for row in figures["loop"].values():
-        row["ratio"] = round(row["post_ms"][0] / figures["loop"]["scripts/start"]["post_ms"][0], 1)
+        row["ratio"] = round(row["ms"]["request"][0] / figures["loop"]["scripts/start"]["ms"]["request"][0], 1)
     if options.scale:
         figures["scale"] = scale.measure(template, options.dynamodb_jar)
     return figures

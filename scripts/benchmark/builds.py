@@ -37,7 +37,7 @@ class Lambda:
 
 def functions(template: Path) -> list[Case]:
     build = CACHE / "build"
-    _run([_sam() / "sam", "build", "--template", template, "--build-dir", build], "sam build failed")
+    _run([sam() / "sam", "build", "--template", template, "--build-dir", build], "sam build failed")
     handlers = {name: it["Handler"] for name, it in Template(template).of_type("AWS::Serverless::Function").items()}
     modules = {name: handler.partition(".")[0] for name, handler in handlers.items()}
     return [Case(m.replace("_", "-"), build / name, handlers[name], _event(m)) for name, m in modules.items()]
@@ -59,7 +59,7 @@ def lambda_() -> Lambda:
         raise ProjectError("the Lambda emulator needs Linux on x86_64 or aarch64: run this there, or in a container")
     lock = ROOT / ".ci/requirements-lambda.txt"
     packages = _installed("runtime", lock, [], compiled=True)
-    return Lambda(packages, next(_sam().parent.glob(f"lib/*/site-packages/samcli/local/rapid/{emulator}")))
+    return Lambda(packages, next(sam().parent.glob(f"lib/*/site-packages/samcli/local/rapid/{emulator}")))
 
 
 def contents(artifact: Path) -> dict[str, int]:
@@ -101,7 +101,7 @@ def _installed(name: str, requirements: Path, files: list[Path], compiled: bool)
     return part.rename(done)
 
 
-def _sam() -> Path:
+def sam() -> Path:
     """The folder of the locked SAM CLI."""
     return Path(_run([ROOT / ".ci/sam-cli"], "the SAM CLI could not be installed").strip())
 

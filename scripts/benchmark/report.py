@@ -26,6 +26,7 @@ WHY = {
     "users": "the modules that functions share; tracebacks quote them",
     "sdk-data": "DynamoDB's endpoints; botocore's own file has every service's",
 }
+OPERATIONS = ("create", "get", "list", "update", "delete")
 MARKS = ("<!-- written by scripts/bench -->", "<!-- end -->")
 CHARTED = ("create", "get", "first page", "page in the middle")
 
@@ -82,11 +83,11 @@ def speed(figures: Figures) -> str:
         if (row := figures["starts"].get(name))
     ]
     loop = [
-        (_named(name), f"{row['ready_s'][0]:g}", f"{row['post_ms'][0]:g}", f"{row['ratio']:g}")
+        (_named(name), f"{row['ready_s'][0]:g}", *(f"{ms[0]:.3g}" for ms in row["ms"].values()), f"{row['ratio']:g}")
         for name, row in figures["loop"].items()
     ]
     head = ("", "cold start, times bare", "its CPU time, times bare", "own time a request, ms", "artifact, KB")
-    local = ("", "ready after, s", "`POST /users`, ms", "times `scripts/start`")
+    local = ("", "ready after, s", "any request, ms", *OPERATIONS, "times `scripts/start`")
     return "\n\n".join("\n".join(map(_row, rows)) for rows in ([head, *starts], [local, *loop]))
 
 
@@ -110,10 +111,10 @@ def _tables(figures: Figures) -> Iterator[tuple[str, list[Sequence[str]]]]:
     yield "Memory, computed from CPU time", [("MB", "cold ms", "warm ms", "$ a million requests"), *memory]
     yield "What an artifact holds, bytes", [(name, f"{size:,}") for name, size in figures["artifact"].items()]
     loop = [
-        (name, *map(_spread, (row["ready_s"], row["post_ms"])), f"{row['ratio']:g}")
+        (name, *map(_spread, (row["ready_s"], *row["ms"].values())), f"{row['ratio']:g}")
         for name, row in figures["loop"].items()
     ]
-    yield "The local loop", [("", "ready s", "POST ms", "x scripts/start"), *loop]
+    yield "The local loop", [("", "ready s", "any ms", *OPERATIONS, "x scripts/start"), *loop]
     if "scale" in figures:
         sizes = [f"{one['users']:,} users" for one in figures["scale"]["create"]]
         rows = [

@@ -1,4 +1,4 @@
-"""One run of a handler: in a thread of its own, with Lambda's context object."""
+"""One run of a handler, with Lambda's context object, and the threads that handlers run in."""
 
 import contextlib
 import contextvars

@@ -16,13 +16,14 @@ from gateway.errors import ProjectError
 
 SPREAD = [2.0, 1.0, 3.0]
 ROW = dict.fromkeys(("cold_ms", "warm_ms", "own_ms", "cold_cpu_ms", "warm_cpu_ms"), SPREAD)
+MS = dict.fromkeys(("request", *report.OPERATIONS), SPREAD)
 POINTS = [{"users": users, "read": 1, "write": 2, "ms": SPREAD} for users in (100, 200_000)]
 FIGURES: dict[str, Any] = {
     "functions": ["create-user"],
     "starts": {name: {**ROW, "over_bare": 1.0, "artifact_kb": 9} for name in ("create-user", "bare <old>")},
     "memory": memory.table(ROW, prices.read()),
     "artifact": {"users": 10},
-    "loop": {"scripts/start": {"ready_s": SPREAD, "post_ms": SPREAD, "ratio": 1}},
+    "loop": {"scripts/start": {"ready_s": SPREAD, "ms": MS, "ratio": 1}},
     "scale": dict.fromkeys(report.CHARTED, POINTS),
 }
 
@@ -91,6 +92,17 @@ def test_a_machine_that_the_emulator_does_not_run_on_is_a_clear_error(
 
     assert bench.main() == 1
     assert "needs Linux" in capsys.readouterr().err
+
+
+def test_a_comparison_that_cannot_be_is_refused_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "argv", ["scripts/bench", "--sam-local"])
+    monkeypatch.setattr(builds, "lambda_", lambda: pytest.fail("it has begun"))
+
+    assert bench.main() == 1
+    assert "no docker on the PATH: the comparison with sam local needs it" in capsys.readouterr().err
 
 
 def test_a_command_that_fails_is_told_with_what_it_said() -> None:
