@@ -79,11 +79,13 @@ def prepare() -> None:
     from moto.core import utils
     from moto.core.botocore_stubber import BotocoreStubber
     from moto.dynamodb.models import DynamoDBBackend
+    from moto.dynamodb.models.table import Table
 
     share_service_models()
     places: list[tuple[Any, str, Callable[..., Any]]] = [
         (BotocoreStubber, "__call__", _locked),
         (DynamoDBBackend, "transact_write_items", _transacted),
+        (Table, "sorted_items", _sorted),
         (utils, "_load_service_model", _loaded),
     ]
     for owner, name, mended in places:
@@ -136,6 +138,12 @@ def _transacted(original: Callable[..., Any], backend: Any, writes: list[dict[st
             rows.pop(key, None)
             rows.update({} if item is None else {key: item})
         raise
+
+
+def _sorted(_original: Any, table: Any, hash_keys: list[str], range_keys: list[str], items: list[Any]) -> list[Any]:
+    """An index's items in its order: moto casts the values anew for each two that it compares."""
+    names = table._generate_attr_to_sort_by(hash_keys, range_keys)
+    return sorted(items, key=lambda item: [item.attrs[name].cast_value for name in names])
 
 
 def _written(backend: Any, writes: list[dict[str, Any]]) -> Iterator[tuple[dict[Any, Any], Any]]:

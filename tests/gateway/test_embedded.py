@@ -27,7 +27,20 @@ def dynamodb(request: pytest.FixtureRequest, ranged: bool) -> Iterator[Any]:
             client.meta.events.register("before-call.dynamodb", embedded.answer)
         client.create_table(
             TableName="Things",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            AttributeDefinitions=[
+                *({"AttributeName": name, "AttributeType": "S"} for name in (*names, "colour")),
+                {"AttributeName": "size", "AttributeType": "N"},
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by-colour-and-size",
+                    "KeySchema": [
+                        {"AttributeName": "colour", "KeyType": "HASH"},
+                        {"AttributeName": "size", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
             KeySchema=[{"AttributeName": n, "KeyType": k} for n, k in zip(names, ("HASH", "RANGE"), strict=False)],
             BillingMode="PAY_PER_REQUEST",
         )
@@ -98,6 +111,13 @@ def test_a_faulty_transaction_has_the_same_error_as_without(
         dynamodb.transact_write_items(TransactItems=[put("a", ranged), write])
     assert error in str(refused.value)
     assert everything(dynamodb) == []
+
+
+def test_an_index_is_in_the_order_of_its_range_key_and_then_of_the_tables(dynamodb: Any, ranged: bool) -> None:
+    for id, size in {"a": "10", "b": "9", "d": "-1.5", "c": "-1.5", "e": "100"}.items():
+        dynamodb.put_item(TableName="Things", Item={**key(id, ranged), **typed(colour="red"), "size": {"N": size}})
+    found = dynamodb.scan(TableName="Things", IndexName="by-colour-and-size")["Items"]
+    assert [item["id"]["S"] for item in found] == ["c", "d", "b", "a", "e"]
 
 
 def test_a_refused_write_says_what_it_found(dynamodb: Any, ranged: bool) -> None:
