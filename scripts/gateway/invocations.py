@@ -83,13 +83,14 @@ class Worker(threading.Thread):
         self._runs: SimpleQueue[tuple[Invocation, Callable[[], None]]] = SimpleQueue()
 
     def start_run(self, invocation: Invocation, handler: Handler, event: Any) -> None:
-        self.name = invocation.function.name
         self._runs.put((invocation, partial(contextvars.copy_context().run, invocation.run, handler, event)))
 
     def run(self) -> None:
         with contextlib.suppress(TimedOut):
             while True:
+                self.name = "idle"
                 invocation, run = self._runs.get()
+                self.name = invocation.function.name
                 run()
                 if invocation.given_up:
                     return

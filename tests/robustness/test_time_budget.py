@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,9 +94,8 @@ def ask(port: int) -> list[Answer]:
     api = Api(in_process(gateway), SPEC)
     with ThreadPoolExecutor(len(OPERATIONS)) as pool:
         answers = list(pool.map(lambda operation: operation(api), OPERATIONS))
-    for thread in threading.enumerate():
-        if thread.name in gateway.project.functions:
-            thread.join()  # ended by its time-out, it still has to close its connection
+    while any(thread.name in gateway.project.functions for thread in threading.enumerate()):
+        time.sleep(0.01)  # what was ended by its time-out still has to close its connection
     return answers
 
 
