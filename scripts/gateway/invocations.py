@@ -74,12 +74,12 @@ class Worker(threading.Thread):
         try:
             return cls._idle.pop()
         except IndexError:
-            worker = cls(daemon=True)
+            worker = cls()
             worker.start()
             return worker
 
-    def __init__(self, *, daemon: bool):
-        super().__init__(daemon=daemon)
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
         self._runs: SimpleQueue[tuple[Invocation, Callable[[], None]]] = SimpleQueue()
 
     def start_run(self, invocation: Invocation, handler: Handler, event: Any) -> None:
