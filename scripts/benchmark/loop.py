@@ -61,7 +61,7 @@ def measure_sam_local(template: Template, jar: Path | None) -> dict[str, Any]:
 
 
 def _figures(ready: list[float], times: Times) -> dict[str, Any]:
-    times = {"request": [time for some in times.values() for time in some], **times}
+    times = {"request": [ms for some in times.values() for ms in some], **times}
     return {"ready_s": spread(ready, 2), "ms": {name: spread(some, 2) for name, some in times.items()}}
 
 
