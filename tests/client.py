@@ -18,7 +18,9 @@ from werkzeug.test import Client
 JSON = {"Content-Type": "application/json"}
 PROBLEM = {"type", "title", "status", "detail"}
 DESERIALIZERS: dict[str, Callable[[bytes], Any]] = {"application/problem+json": jsonlib.loads}
-READ: dict[int, OpenAPI] = {}  # by the spec's identity: to read and check it takes longer than most tests
+READ: dict[
+    int, OpenAPI
+] = {}  # by the spec's identity: to read and check it takes longer than most tests
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class Api:
             config = Config(extra_media_type_deserializers=DESERIALIZERS)
             READ[id(spec)] = OpenAPI.from_dict(dict(spec), config=config)
         self._openapi = READ[id(spec)]
-        self._paths = {path: re.compile(re.sub(r"\{\w+\}", "[^/]*", path)) for path in spec["paths"]}
+        self._paths = {
+            path: re.compile(re.sub(r"\{\w+\}", "[^/]*", path)) for path in spec["paths"]
+        }
 
     def request(
         self,
@@ -79,7 +83,9 @@ class Api:
 
     def create(self, email: str | None = None, name: str = "Ada", key: str | None = None) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
-        return self.request("POST", "/users", json={"email": email or address(), "name": name}, headers=headers)
+        return self.request(
+            "POST", "/users", json={"email": email or address(), "name": name}, headers=headers
+        )
 
     def get(self, id: str, **headers: str) -> Answer:
         return self.request("GET", f"/users/{id}", headers=_dashed(headers))
@@ -103,8 +109,12 @@ class Api:
             yield from page["users"]
 
     def _check(self, method: str, path: str, answer: Answer) -> None:
-        pattern = next((one for one, matcher in self._paths.items() if matcher.fullmatch(path)), path)
-        if (answer.status in (403, 404, 405, 413) and answer.headers.get("x-amzn-ErrorType")) or answer.status == 405:
+        pattern = next(
+            (one for one, matcher in self._paths.items() if matcher.fullmatch(path)), path
+        )
+        if (
+            answer.status in (403, 404, 405, 413) and answer.headers.get("x-amzn-ErrorType")
+        ) or answer.status == 405:
             assert not answer.body or answer.problem()  # the gateway's own, of no operation
             return
         request = MockRequest("http://localhost", method, pattern, path_pattern=pattern)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from gateway import Gateway, tables
 from moto import mock_aws
+from samspec.aws import tables
+from samspec.gateway import Gateway
 
 from tests.client import Api, in_process, over_http
 from tests.dynamodb import REGION, DynamoDB
@@ -20,14 +21,20 @@ SPEC = yaml.safe_load((ROOT / "specs/api/users-api.yaml").read_text())
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--base-url", help="run tests/integration against the API at this URL")
-    parser.addoption("--sam-local", action="store_true", help="the API at --base-url is behind `sam local start-api`")
+    parser.addoption(
+        "--sam-local",
+        action="store_true",
+        help="the API at --base-url is behind `sam local start-api`",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         difference = item.get_closest_marker("not_in_sam_local")
         if difference and config.getoption("--sam-local"):
-            item.add_marker(pytest.mark.xfail(reason=f"sam local: {difference.args[0]}", strict=True))
+            item.add_marker(
+                pytest.mark.xfail(reason=f"sam local: {difference.args[0]}", strict=True)
+            )
         if item.get_closest_marker("in_process") and config.getoption("--base-url"):
             item.add_marker(pytest.mark.skip(reason="needs the gateway in this process"))
 

@@ -31,7 +31,9 @@ class DynamoDB:
             that does not ask for a consistent read may not see the item."""
             sent = json.loads(request.body or "{}")
             token = sent.get("ClientRequestToken")
-            if request.headers.get("X-Amz-Target", b"").endswith(b".GetItem") and not sent.get("ConsistentRead"):
+            if request.headers.get("X-Amz-Target", b"").endswith(b".GetItem") and not sent.get(
+                "ConsistentRead"
+            ):
                 return _response(request, 200, {})
             if token in self._done:
                 return _response(request, 200, self._done[token])
@@ -46,11 +48,17 @@ class DynamoDB:
             queue = self._spoilers[operation]
             if not queue:
                 return unspoilt(stubber, event_name, request, **kwargs)
-            spoil = queue.popleft() if len(queue) > 1 or not getattr(queue[0], "always", False) else queue[0]
+            spoil = (
+                queue.popleft()
+                if len(queue) > 1 or not getattr(queue[0], "always", False)
+                else queue[0]
+            )
             return spoil(request, lambda: unspoilt(stubber, event_name, request, **kwargs))
 
         monkeypatch.setattr(BotocoreStubber, "__call__", answer)
-        monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+        monkeypatch.setattr(
+            "botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0
+        )
         self._slept, monotonic = 0.0, time.monotonic
         monkeypatch.setattr(time, "monotonic", lambda: monotonic() + self._slept)
         monkeypatch.setattr(time, "sleep", self._sleep)
@@ -74,21 +82,27 @@ class DynamoDB:
     def items(self) -> dict[str, dict[str, str]]:
         """The table's items by key, markers included."""
         found = self._client.scan(TableName="UsersTable", ConsistentRead=True)["Items"]
-        return {item["id"]["S"]: {name: value["S"] for name, value in item.items()} for item in found}
+        return {
+            item["id"]["S"]: {name: value["S"] for name, value in item.items()} for item in found
+        }
 
 
 def error(code: str, status: int = 400, **fields: Any) -> Spoiler:
     """DynamoDB answers with this error, and has done nothing."""
 
     def spoil(request: Any, proceed: Callable[[], Any]) -> AWSResponse:
-        return _response(request, status, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", **fields})
+        return _response(
+            request, status, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", **fields}
+        )
 
     return spoil
 
 
 def cancelled(*codes: str) -> Spoiler:
     """The transaction is cancelled for these reasons, one a write."""
-    return error("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes])
+    return error(
+        "TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes]
+    )
 
 
 def raising(exception: Exception) -> Spoiler:

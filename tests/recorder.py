@@ -13,9 +13,9 @@ from typing import Any
 
 import botocore.handlers
 import pytest
-from gateway import Gateway
-from gateway.application import Answer
-from gateway.invocations import running
+from samspec.gateway import Gateway
+from samspec.gateway.application import Answer
+from samspec.runtime.invocations import running
 
 ROOT = Path(__file__).parent.parent
 OBSERVED = Path(__file__).with_name("observed.json")
@@ -40,13 +40,17 @@ class Recorder:
         """botocore's hook, before each call: the permissions that it needs, for the function that runs."""
         invocation = running.get()
         if invocation and answering.get():
-            self.calls.update((invocation.function.name, one) for one in _permissions(model.name, params))
+            self.calls.update(
+                (invocation.function.name, one) for one in _permissions(model.name, params)
+            )
 
     def answered(self, answer: Answer) -> None:
         """What came of a request. A gateway's own answer counts where its operation documents it."""
         route, status = answer.route, str(answer.response.status)
         headers = {name.lower(): (name, value) for name, value in answer.response.headers}
-        if route is None or ("x-amzn-errortype" in headers and status not in route.operation["responses"]):
+        if route is None or (
+            "x-amzn-errortype" in headers and status not in route.operation["responses"]
+        ):
             return
         if headers.get("content-type", ("", ""))[1] == "application/problem+json":
             status += f" {json.loads(answer.response.body)['title']}"
@@ -76,7 +80,11 @@ def _permissions(action: str, params: Mapping[str, Any]) -> Iterator[str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record", action="store_true", help="write what a run of all tests sees to tests/observed.json")
+    parser.addoption(
+        "--record",
+        action="store_true",
+        help="write what a run of all tests sees to tests/observed.json",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -111,23 +119,34 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     if hasattr(config, "workeroutput"):
-        config.workeroutput.update({name: list(found) for name, found in vars(config.stash[KEY]).items()})
+        config.workeroutput.update(
+            {name: list(found) for name, found in vars(config.stash[KEY]).items()}
+        )
         return
-    ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.shouldfail
+    ended = (
+        exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.shouldfail
+    )
     if not ended or config.option.collectonly or not _complete(config):
         return
     text = json.dumps(config.stash[KEY].observed(), indent=2, sort_keys=True) + "\n"
     if config.getoption("--record"):
-        OBSERVED.write_text(text)  # after failures too: the tests of drift may fail for want of this very record
-    elif exitstatus == pytest.ExitCode.OK and (not OBSERVED.exists() or OBSERVED.read_text() != text):
+        OBSERVED.write_text(
+            text
+        )  # after failures too: the tests of drift may fail for want of this very record
+    elif exitstatus == pytest.ExitCode.OK and (
+        not OBSERVED.exists() or OBSERVED.read_text() != text
+    ):
         config.stash[STALE] = True
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     if config.stash.get(STALE, False):
         terminalreporter.write_line(
-            "tests/observed.json is not what these tests saw: run `scripts/test --record` and commit it", red=True
+            "tests/observed.json is not what these tests saw: run `scripts/test --record` and commit it",
+            red=True,
         )
     elif config.getoption("--record") and not _complete(config):
         terminalreporter.write_line("nothing recorded: that takes all tests, in process", red=True)

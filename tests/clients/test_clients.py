@@ -19,9 +19,15 @@ SPEC = ROOT / "specs/api/users-api.yaml"
 @pytest.fixture
 def url() -> Iterator[str]:
     command = [str(ROOT / "scripts/start"), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         assert process.stdout
-        yield next(found[1] for line in process.stdout if (found := re.search(r"Ready on (http://\S+)", line)))
+        yield next(
+            found[1]
+            for line in process.stdout
+            if (found := re.search(r"Ready on (http://\S+)", line))
+        )
         process.terminate()
 
 
@@ -43,9 +49,19 @@ def test_a_python_client_speaks_with_the_api(tmp_path: Path, url: str) -> None:
     python = tmp_path / "tools/bin/python"
     locked = ["--quiet", "--no-deps", "--require-hashes", "-r", HERE / "requirements.txt"]
     run(tmp_path, python, "-m", "pip", "install", *locked)
-    (tmp_path / "config.yaml").write_text("post_hooks: []\n")  # its formatters, for people who read what it wrote
+    (tmp_path / "config.yaml").write_text(
+        "post_hooks: []\n"
+    )  # its formatters, for people who read what it wrote
 
-    said = run(tmp_path, "tools/bin/openapi-python-client", "generate", "--path", SPEC, "--config", "config.yaml")
+    said = run(
+        tmp_path,
+        "tools/bin/openapi-python-client",
+        "generate",
+        "--path",
+        SPEC,
+        "--config",
+        "config.yaml",
+    )
 
     assert "WARNING" not in said.upper()
     shutil.copy(HERE / "python_client.py", tmp_path / "users-api-client")

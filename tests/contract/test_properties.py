@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from gateway import Gateway
+from samspec.gateway import Gateway
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scaffold import new_operation
+from samspec.scaffold import new_operation
 
 from tests.conftest import ROOT
-from tests.drift.copies import copy
-from tests.scaffold.operations import PATCH_USER, specify
+from tests.samspec.drift.copies import copy
+from tests.samspec.scaffold.operations import PATCH_USER, specify
 
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT))
@@ -22,7 +22,15 @@ DOCUMENTS = sorted(
 BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(scripts/[^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-OTHERS = {"aws", "curl", "git", "npx", "pre-commit", "sam", "uvx"}  # what the project does not bring
+OTHERS = {
+    "aws",
+    "curl",
+    "git",
+    "npx",
+    "pre-commit",
+    "sam",
+    "uvx",
+}  # what the project does not bring
 SECTIONS = [
     "Overview",
     "Architecture",
@@ -43,11 +51,17 @@ def commands() -> Iterator[tuple[str, str]]:
         for block in BLOCK.findall(text):
             lines = block.replace("\\\n", " ").splitlines()
             is_console = any(line.startswith("$ ") for line in lines)
-            yield from ((name, line.removeprefix("$ ")) for line in lines if line.startswith("$ ") or not is_console)
+            yield from (
+                (name, line.removeprefix("$ "))
+                for line in lines
+                if line.startswith("$ ") or not is_console
+            )
         yield from ((name, command) for command in INLINE.findall(text))
 
 
-COMMANDS = sorted({(name, command) for name, command in commands() if not command.startswith(("#", "["))})
+COMMANDS = sorted(
+    {(name, command) for name, command in commands() if not command.startswith(("#", "["))}
+)
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
@@ -55,7 +69,9 @@ def test_a_command_in_a_document_exists_with_its_options(name: str, command: str
     program, *arguments = shlex.split(command, comments=True)
     if program.startswith("scripts/") and not (ROOT / program).is_dir():
         assert (ROOT / program).stat().st_mode & 0o100, f"{program} cannot be run"
-        options = {word.partition("=")[0] for word in arguments if word.startswith("--") and word != "--"}
+        options = {
+            word.partition("=")[0] for word in arguments if word.startswith("--") and word != "--"
+        }
         assert options <= known(program)
     elif not program.startswith("scripts/"):
         assert program in OTHERS
@@ -65,7 +81,9 @@ def known(script: str) -> set[str]:
     """The options of a script: of the package that it runs, or of its own text."""
     text = (ROOT / script).read_text()
     packages = re.findall(r"-m ([\w.]+)", text)
-    sources = [path for one in packages for path in (ROOT / "scripts" / one.split(".")[0]).glob("*.py")]
+    sources = [
+        path for one in packages for path in (ROOT / "scripts" / one.split(".")[0]).glob("*.py")
+    ]
     if "pytest" in packages:
         sources += [*(ROOT / "tests").glob("**/conftest.py"), ROOT / "tests/recorder.py"]
     texts = [text, *(path.read_text() for path in sources)]
@@ -98,7 +116,9 @@ def shown(command: str) -> str:
 
 
 def test_the_first_screen_is_what_a_start_and_a_request_print() -> None:
-    with subprocess.Popen([str(ROOT / "scripts/start"), "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [str(ROOT / "scripts/start"), "--port", "0"], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         lines = []
         for line in process.stdout:
@@ -107,11 +127,15 @@ def test_the_first_screen_is_what_a_start_and_a_request_print() -> None:
                 break
         url = lines[-1].split()[2]
         request = BLOCK.findall(README)[1].removeprefix("$ ").replace("\\\n", " ").splitlines()[0]
-        answer = subprocess.check_output([*shlex.split(request.replace("http://127.0.0.1:3000", url)), "--silent"])
+        answer = subprocess.check_output(
+            [*shlex.split(request.replace("http://127.0.0.1:3000", url)), "--silent"]
+        )
         process.terminate()
 
     printed_lines = settled("".join(lines).replace(url, "http://127.0.0.1:3000"))
-    assert set(settled(shown("scripts/start"))) <= set(printed_lines)  # a copy may have more operations
+    assert set(settled(shown("scripts/start"))) <= set(
+        printed_lines
+    )  # a copy may have more operations
     said, printed = json.loads(answer), json.loads(BLOCK.findall(README)[1].splitlines()[-1])
     assert {**said, "id": "", "created_at": "", "updated_at": ""} == {
         **printed, "id": "", "created_at": "", "updated_at": "",
@@ -122,11 +146,22 @@ def settled(text: str) -> list[str]:
     return re.sub(r"in [\d.]+ s", "in 1 s", text).splitlines()
 
 
-def test_the_readme_shows_what_a_new_operation_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readme_shows_what_a_new_operation_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = copy(tmp_path / "project")
-    specify(root, "/users/{id}", PATCH_USER.replace("    patch:", "    head:").replace("patchUser", "peekUser"))
+    specify(
+        root,
+        "/users/{id}",
+        PATCH_USER.replace("    patch:", "    head:").replace("patchUser", "peekUser"),
+    )
 
     new_operation.main(["--root", str(root)])
 
-    printed = capsys.readouterr().out.replace("peek", "patch").replace("Peek", "Patch").replace("HEAD ", "PATCH ")
+    printed = (
+        capsys.readouterr()
+        .out.replace("peek", "patch")
+        .replace("Peek", "Patch")
+        .replace("HEAD ", "PATCH ")
+    )
     assert printed == shown("scripts/new-operation")

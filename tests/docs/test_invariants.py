@@ -37,15 +37,24 @@ def imports(name: str) -> set[str]:
 
 def strings(name: str) -> set[str]:
     return {
-        node.value for node in ast.walk(tree(name)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        node.value
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_handlers_import_nothing_of_the_tools_and_tests(name: str) -> None:
-    others = {path.name for folder in ("scripts", "tests") for path in (ROOT / folder).iterdir() if path.is_dir()}
+    others = {
+        path.name
+        for folder in ("scripts", "tests")
+        for path in (ROOT / folder).iterdir()
+        if path.is_dir()
+    }
 
-    assert not {module.partition(".")[0] for module in imports(name)} & (others | {"scripts", "tests"})
+    assert not {module.partition(".")[0] for module in imports(name)} & (
+        others | {"scripts", "tests"}
+    )
 
 
 def test_one_module_knows_lambda_events() -> None:
@@ -53,7 +62,9 @@ def test_one_module_knows_lambda_events() -> None:
 
 
 def test_one_module_knows_dynamodb() -> None:
-    assert [name for name in MODULES if any("boto" in module for module in imports(name))] == ["users/repository.py"]
+    assert [name for name in MODULES if any("boto" in module for module in imports(name))] == [
+        "users/repository.py"
+    ]
 
 
 def test_the_domain_imports_neither_events_nor_storage_nor_contract() -> None:

@@ -1,4 +1,4 @@
-"""The references of .claude/skills/api-development do what they say. (tests/newcomer builds endpoint.py in.)"""
+"""The references of .claude/skills/api-development do what they say. (tests/samspec/newcomer builds endpoint.py in.)"""
 
 import importlib.util
 import json
@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from gateway import Gateway, tables
+from samspec.aws import tables
+from samspec.gateway import Gateway
 from werkzeug.test import Client
 
 from tests.conftest import ROOT
@@ -28,7 +29,9 @@ def fastapi(application: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     for name, value in {"USERS_TABLE": "UsersTable", "AWS_DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(name, value)
     before = set(sys.modules)
-    spec = importlib.util.spec_from_file_location("fastapi_endpoint", REFERENCES / "fastapi-endpoint.py")
+    spec = importlib.util.spec_from_file_location(
+        "fastapi_endpoint", REFERENCES / "fastapi-endpoint.py"
+    )
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -84,7 +87,9 @@ def test_the_smallest_template_runs(tmp_path: Path, dynamodb_client: Any) -> Non
     spec["components"]["responses"]["User"].pop("links")
     (tmp_path / "specs/api").mkdir(parents=True)
     (tmp_path / "specs/api/users-api.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
-    shutil.copytree(ROOT / "handlers", tmp_path / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "handlers", tmp_path / "handlers", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copy(REFERENCES / "sam-template.yaml", tmp_path / "template.yaml")
 
     gateway = Gateway.from_template(tmp_path / "template.yaml")
@@ -110,5 +115,7 @@ def test_the_skill_has_its_front_matter_and_names_files_that_are_there() -> None
     assert front_matter["name"] == SKILL.name
     assert len(front_matter["description"]) < 1024
     assert {path.name for path in REFERENCES.iterdir() if path.is_file()} == {
-        name for name in ("endpoint.py", "fastapi-endpoint.py", "sam-template.yaml") if f"references/{name}" in text
+        name
+        for name in ("endpoint.py", "fastapi-endpoint.py", "sam-template.yaml")
+        if f"references/{name}" in text
     }

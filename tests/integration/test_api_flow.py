@@ -9,7 +9,8 @@ NO_MOCK = "it runs proxy integrations only, no MOCK"
 NO_GATEWAY_RESPONSES = "it knows no gateway responses"
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 ALLOWED = {
-    path.replace("{id}", "any"): {key.upper() for key in item if key in METHODS} for path, item in SPEC["paths"].items()
+    path.replace("{id}", "any"): {key.upper() for key in item if key in METHODS}
+    for path, item in SPEC["paths"].items()
 }
 PATHS = list(ALLOWED.items())
 
@@ -28,7 +29,11 @@ def test_a_user_lives_from_post_to_delete(api: Api) -> None:
     assert api.list(email=email.upper()).json["users"] == [found.json]
 
     updated = api.update(id, moved, "Ada Lovelace", If_Match=found.etag)
-    assert (updated.status, updated.json["email"], updated.json["name"]) == (200, moved, "Ada Lovelace")
+    assert (updated.status, updated.json["email"], updated.json["name"]) == (
+        200,
+        moved,
+        "Ada Lovelace",
+    )
     assert api.update(id, email, If_Match=found.etag).status == 412
     assert api.delete(id, If_Match=found.etag).status == 412
 
@@ -79,7 +84,9 @@ def test_users_that_come_and_go_do_not_disturb_a_walk(api: Api) -> None:
 
 @pytest.mark.criterion("create-user/10", "update-user/10")
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/jsonx", "application"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/xml", "application/jsonx", "application"]
+)
 def test_a_body_of_another_media_type_is_refused(api: Api, method: str, content_type: str) -> None:
     path = "/users" if method == "POST" else f"/users/{api.create().json['id']}"
 
@@ -101,7 +108,9 @@ def test_a_browser_may_ask_what_it_may_send(api: Api, path: str, methods: set[st
 
 @pytest.mark.not_in_sam_local(NO_MOCK)
 @pytest.mark.parametrize(("path", "methods"), PATHS)
-def test_a_question_of_another_media_type_is_refused(api: Api, path: str, methods: set[str]) -> None:
+def test_a_question_of_another_media_type_is_refused(
+    api: Api, path: str, methods: set[str]
+) -> None:
     answer = api.request("OPTIONS", path, headers={"Content-Type": "text/plain"})
 
     assert answer.problem() == (415, "Content-Type must be application/json")
@@ -115,7 +124,8 @@ def test_every_answer_may_be_read_by_a_browser(api: Api) -> None:
 
 @pytest.mark.not_in_sam_local(NO_MOCK)
 @pytest.mark.parametrize(
-    ("method", "path"), [(m.upper(), p) for p in ALLOWED for m in sorted(METHODS) if m.upper() not in ALLOWED[p]]
+    ("method", "path"),
+    [(m.upper(), p) for p in ALLOWED for m in sorted(METHODS) if m.upper() not in ALLOWED[p]],
 )
 def test_another_method_is_not_allowed(api: Api, method: str, path: str) -> None:
     answer = api.request(method, path)
@@ -125,7 +135,9 @@ def test_another_method_is_not_allowed(api: Api, method: str, path: str) -> None
     assert answer.headers["Access-Control-Allow-Origin"]
 
 
-@pytest.mark.parametrize(("method", "path"), [(m, p) for p in ALLOWED for m in sorted(ALLOWED[p] - {"OPTIONS"})])
+@pytest.mark.parametrize(
+    ("method", "path"), [(m, p) for p in ALLOWED for m in sorted(ALLOWED[p] - {"OPTIONS"})]
+)
 def test_every_method_of_the_spec_is_allowed(api: Api, method: str, path: str) -> None:
     assert api.request(method, path).status not in (403, 405)
 

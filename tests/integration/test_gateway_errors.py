@@ -25,7 +25,9 @@ def exhausted(application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.criterion("create-user/13")
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_throttling_answers_in_the_shape_of_all_errors(exhausted: None, api: Api, method: str, path: str) -> None:
+def test_throttling_answers_in_the_shape_of_all_errors(
+    exhausted: None, api: Api, method: str, path: str
+) -> None:
     answer = api.request(method, path)
 
     assert answer.problem() == (429, "Too many requests")

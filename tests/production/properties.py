@@ -41,7 +41,12 @@ def access_log(r: Resources) -> dict[str, str]:
 def operations(r: Resources, method: str = "") -> list[dict[str, Any]]:
     """Those of one method; without it, those that functions answer."""
     paths = r["UsersApi"]["Properties"]["Body"]["paths"].values()
-    return [o for path in paths for m, o in path.items() if (m == method if method else "operationId" in o)]
+    return [
+        o
+        for path in paths
+        for m, o in path.items()
+        if (m == method if method else "operationId" in o)
+    ]
 
 
 def statement(r: Resources, sid: str) -> dict[str, Any]:
@@ -54,7 +59,11 @@ def condition(r: Resources, sid: str, operator: str) -> dict[str, Any]:
 
 
 def narrow_policies(r: Resources) -> bool:
-    policies = [p["PolicyDocument"] for role in of_type(r, "AWS::IAM::Role") for p in role.get("Policies", [])]
+    policies = [
+        p["PolicyDocument"]
+        for role in of_type(r, "AWS::IAM::Role")
+        for p in role.get("Policies", [])
+    ]
     statements = [s for policy in policies for s in policy["Statement"]]
     return len(statements) >= len(functions(r)) and not any(
         "*" in json.dumps([s["Action"], s["Resource"]]) for s in statements
@@ -89,7 +98,10 @@ def of_every_function(r: Resources, alarm: str, metric: str) -> bool:
 
 def of_the_stage(r: Resources) -> bool:
     wanted = [{"Name": "ApiName", "Value": "local"}, {"Name": "Stage", "Value": "Prod"}]
-    return all(r[name]["Properties"]["Dimensions"] == wanted for name in ("ServerErrorsAlarm", "LatencyAlarm"))
+    return all(
+        r[name]["Properties"]["Dimensions"] == wanted
+        for name in ("ServerErrorsAlarm", "LatencyAlarm")
+    )
 
 
 def throttles_of_table_and_index(r: Resources) -> bool:
@@ -109,7 +121,10 @@ def errors_of_every_call(r: Resources) -> bool:
 
 
 def widgets(r: Resources) -> list[int]:
-    return [len(json.loads(d["DashboardBody"])["widgets"]) for d in of_type(r, "AWS::CloudWatch::Dashboard")]
+    return [
+        len(json.loads(d["DashboardBody"])["widgets"])
+        for d in of_type(r, "AWS::CloudWatch::Dashboard")
+    ]
 
 
 # Sentence, the text of template or spec that gives it, the text that loses it, and the check.
@@ -128,19 +143,29 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "a browser may ask unsigned what it may send": (
         "      summary: CORS preflight, answered by the gateway itself\n",
         "      x-amazon-apigateway-auth: { type: AWS_IAM }\n",
-        lambda r: len(operations(r, "options")) == 2 and "AWS_IAM" not in json.dumps(operations(r, "options")),
+        lambda r: (
+            len(operations(r, "options")) == 2
+            and "AWS_IAM" not in json.dumps(operations(r, "options"))
+        ),
     ),
     "functions answer pages of the one origin": (
         "CORS_ALLOW_ORIGIN: !Ref CorsAllowOrigin",
         'CORS_ALLOW_ORIGIN: "*"',
-        lambda r: {f["Environment"]["Variables"]["CORS_ALLOW_ORIGIN"] for f in functions(r)} == {"https://example.com"},
+        lambda r: (
+            {f["Environment"]["Variables"]["CORS_ALLOW_ORIGIN"] for f in functions(r)}
+            == {"https://example.com"}
+        ),
     ),
     "the gateway answers pages of the one origin": (
         "{ Fn::Sub: \"'${CorsAllowOrigin}'\" }",
         "\"'*'\"",
         lambda r: "'*'" not in json.dumps(r["UsersApi"]),
     ),
-    "functions may do what they do, to the one table": ("- dynamodb:PutItem", "- dynamodb:*", narrow_policies),
+    "functions may do what they do, to the one table": (
+        "- dynamodb:PutItem",
+        "- dynamodb:*",
+        narrow_policies,
+    ),
     # The stage
     "requests are limited": (
         "RequestsPerSecond: 1000",
@@ -176,7 +201,8 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "Tracing: Active",
         "Tracing: PassThrough",
         lambda r: (
-            stage(r)["TracingEnabled"] is True and {f["TracingConfig"]["Mode"] for f in functions(r)} == {"Active"}
+            stage(r)["TracingEnabled"] is True
+            and {f["TracingConfig"]["Mode"] for f in functions(r)} == {"Active"}
         ),
     ),
     "a warning does not end the first deploy": (
@@ -184,7 +210,11 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "      FailOnWarnings: true\n      OpenApiVersion: 3.0.3",
         lambda r: not r["UsersApi"]["Properties"].get("FailOnWarnings"),
     ),
-    "functions end before the gateway gives up": ("Timeout: 10", "Timeout: 30", lambda r: _longest(r) < 29),
+    "functions end before the gateway gives up": (
+        "Timeout: 10",
+        "Timeout: 30",
+        lambda r: _longest(r) < 29,
+    ),
     # Logs
     "the access log goes to the encrypted group": (
         "DestinationArn: !GetAtt AccessLog.Arn",
@@ -209,7 +239,10 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "the access log has the route, not what was asked for": (
         '"route": "$context.resourcePath"',
         '"route": "$context.path"',
-        lambda r: access_log(r)["route"] == "$context.resourcePath" and "$context.path" not in access_log(r).values(),
+        lambda r: (
+            access_log(r)["route"] == "$context.resourcePath"
+            and "$context.path" not in access_log(r).values()
+        ),
     ),
     "the access log's role is there before the stage": (
         "logs-role: !If [CreatesAccountRole, !Ref ApiGatewayAccount, kept]",
@@ -219,7 +252,10 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "the account's role outlives the stack": (
         "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n",
         "",
-        lambda r: all(r[n].get("DeletionPolicy") == "Retain" for n in ("ApiGatewayAccount", "ApiGatewayLogsRole")),
+        lambda r: all(
+            r[n].get("DeletionPolicy") == "Retain"
+            for n in ("ApiGatewayAccount", "ApiGatewayLogsRole")
+        ),
     ),
     "logs are kept for a quarter": (
         "LogRetentionDays: 90",
@@ -230,7 +266,8 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "KmsKeyId: !If [HasKey, !GetAtt EncryptionKey.Arn, !Ref AWS::NoValue]",
         "LogGroupClass: STANDARD",
         lambda r: (
-            len(log_groups(r)) == 2 and all(g.get("KmsKeyId", "").endswith("EncryptionKey") for g in log_groups(r))
+            len(log_groups(r)) == 2
+            and all(g.get("KmsKeyId", "").endswith("EncryptionKey") for g in log_groups(r))
         ),
     ),
     "functions write to the encrypted log": (
@@ -257,7 +294,9 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "the table can be restored to any second": (
         "PointInTimeRecovery: true",
         "PointInTimeRecovery: false",
-        lambda r: table(r)["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True,
+        lambda r: (
+            table(r)["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        ),
     ),
     "table, logs and key outlive the stack": (
         "WhenStackIsDeleted: Retain",
@@ -270,7 +309,9 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "the table has the own key": (
         'CustomerManagedKey: "true"',
         'CustomerManagedKey: "false"',
-        lambda r: table(r).get("SSESpecification", {}).get("KMSMasterKeyId", "").endswith("EncryptionKey"),
+        lambda r: (
+            table(r).get("SSESpecification", {}).get("KMSMasterKeyId", "").endswith("EncryptionKey")
+        ),
     ),
     # The key
     "the key rotates": (
@@ -291,7 +332,10 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "the key serves the logs": (
         'Service: !Sub "logs.${AWS::Region}.${AWS::URLSuffix}"',
         "Service: lambda.amazonaws.com",
-        lambda r: statement(r, "CloudWatchLogs")["Principal"] == {"Service": "logs.us-east-1.amazonaws.com"},
+        lambda r: (
+            statement(r, "CloudWatchLogs")["Principal"]
+            == {"Service": "logs.us-east-1.amazonaws.com"}
+        ),
     ),
     "the key serves this stack's logs alone": (
         "log-group:${AWS::StackName}-*",
@@ -306,25 +350,40 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "the key serves callers through DynamoDB alone": (
         "                kms:ViaService: !Sub dynamodb.${AWS::Region}.${AWS::URLSuffix}\n",
         "",
-        lambda r: _of_callers(r, "StringEquals").get("kms:ViaService") == "dynamodb.us-east-1.amazonaws.com",
+        lambda r: (
+            _of_callers(r, "StringEquals").get("kms:ViaService")
+            == "dynamodb.us-east-1.amazonaws.com"
+        ),
     ),
     "the key serves callers through this stack's table alone": (
         "kms:EncryptionContext:aws:dynamodb:tableName: !Sub ${AWS::StackName}-*",
         "kms:EncryptionContext:aws:dynamodb:tableName: '*'",
-        lambda r: _of_callers(r, "StringLike") == {"kms:EncryptionContext:aws:dynamodb:tableName": "local-*"},
+        lambda r: (
+            _of_callers(r, "StringLike")
+            == {"kms:EncryptionContext:aws:dynamodb:tableName": "local-*"}
+        ),
     ),
     "the key serves alarms": (
         "Service: cloudwatch.amazonaws.com",
         "Service: lambda.amazonaws.com",
-        lambda r: statement(r, "AlarmsToTheEncryptedTopic")["Principal"] == {"Service": "cloudwatch.amazonaws.com"},
+        lambda r: (
+            statement(r, "AlarmsToTheEncryptedTopic")["Principal"]
+            == {"Service": "cloudwatch.amazonaws.com"}
+        ),
     ),
     "the key serves this stack's alarms alone": (
         "alarm:${AWS::StackName}-*",
         "alarm:*",
-        lambda r: "alarm:local-*" in json.dumps(condition(r, "AlarmsToTheEncryptedTopic", "ArnLike")),
+        lambda r: (
+            "alarm:local-*" in json.dumps(condition(r, "AlarmsToTheEncryptedTopic", "ArnLike"))
+        ),
     ),
     # Deployment
-    "new code meets a tenth of the requests first": ("      Canary: true", "      Canary: false", canaries),
+    "new code meets a tenth of the requests first": (
+        "      Canary: true",
+        "      Canary: false",
+        canaries,
+    ),
     "alarms end a canary": (
         "[!Ref ServerErrorsAlarm, !Ref LatencyAlarm, !Ref FunctionErrorsAlarm, !Ref FunctionThrottlesAlarm]",
         "[!Ref ServerErrorsAlarm]",
@@ -352,7 +411,11 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "Threshold: 30000",
         lambda r: r["LatencyAlarm"]["Properties"]["Threshold"] == 3000,
     ),
-    "alarms watch this stage": ("Name: Stage, Value: Prod", "Name: Stage, Value: prod", of_the_stage),
+    "alarms watch this stage": (
+        "Name: Stage, Value: Prod",
+        "Name: Stage, Value: prod",
+        of_the_stage,
+    ),
     "an alarm watches errors of every function": (
         "MetricName: Errors, Dimensions: [{ Name: FunctionName, Value: !Ref GetUserFunction }]",
         "MetricName: Errors, Dimensions: [{ Name: FunctionName, Value: !Ref ListUsersFunction }]",
@@ -368,7 +431,11 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "MetricName: ReadThrottleEvents",
         throttles_of_table_and_index,
     ),
-    "an alarm watches DynamoDB's errors": ("Operation, Value: Query", "Operation, Value: Scan", errors_of_every_call),
+    "an alarm watches DynamoDB's errors": (
+        "Operation, Value: Query",
+        "Operation, Value: Scan",
+        errors_of_every_call,
+    ),
     "two bad minutes of three raise an alarm": (
         "DatapointsToAlarm: 2",
         "DatapointsToAlarm: 3",
@@ -388,7 +455,8 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "{ Protocol: email, Endpoint: !Ref AlarmEmail }",
         "{ Protocol: email, Endpoint: someone@example.com }",
         lambda r: (
-            r["AlarmTopic"]["Properties"]["Subscription"] == [{"Protocol": "email", "Endpoint": "ops@example.com"}]
+            r["AlarmTopic"]["Properties"]["Subscription"]
+            == [{"Protocol": "email", "Endpoint": "ops@example.com"}]
         ),
     ),
     "alarm mail is encrypted": (

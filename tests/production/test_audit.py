@@ -16,11 +16,31 @@ CHECKOUT = "actions/checkout@9c091bb21b7c1c1d1991bb908d89e4e9dddfe3e0 # v7.0.0"
 
 # The file, the text in it (at its end: none) and the text instead, and what is said.
 WRONGS = {
-    "an access key in a hidden folder": (".ci/run", "", f"export AWS_ACCESS_KEY_ID={ACCESS_KEY}", "AWS Access Key"),
+    "an access key in a hidden folder": (
+        ".ci/run",
+        "",
+        f"export AWS_ACCESS_KEY_ID={ACCESS_KEY}",
+        "AWS Access Key",
+    ),
     "a private key": ("specs/production.md", "", PRIVATE_KEY, "Private Key"),
-    "an action that is not pinned": (".github/workflows/ci.yml", CHECKOUT, "actions/checkout@v7", "unpinned-uses"),
-    "a workflow with a misspelt key": (".github/workflows/ci.yml", "    runs-on:", "    run-on:", '"run-on"'),
-    "a key that does not rotate": ("template.yaml", "KeyRotation: true", "KeyRotation: false", "CKV_AWS_7"),
+    "an action that is not pinned": (
+        ".github/workflows/ci.yml",
+        CHECKOUT,
+        "actions/checkout@v7",
+        "unpinned-uses",
+    ),
+    "a workflow with a misspelt key": (
+        ".github/workflows/ci.yml",
+        "    runs-on:",
+        "    run-on:",
+        '"run-on"',
+    ),
+    "a key that does not rotate": (
+        "template.yaml",
+        "KeyRotation: true",
+        "KeyRotation: false",
+        "CKV_AWS_7",
+    ),
 }
 
 

@@ -8,9 +8,10 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from deployment.translation import PARAMETERS
-from gateway import Gateway, tables
-from gateway.functions import KEY_ID, SECRET
+from samspec.aws import tables
+from samspec.deploy.translation import PARAMETERS
+from samspec.gateway import Gateway
+from samspec.sam.account import KEY_ID, SECRET
 from werkzeug.test import Client
 
 ROOT = Path(__file__).parents[2]
@@ -57,4 +58,7 @@ def test_a_signed_request_passes(client: Client) -> None:
 @pytest.mark.parametrize("client", [PROD], indirect=True)
 def test_a_browser_asks_unsigned_what_it_may_send(client: Client) -> None:
     answer = client.options("/users")
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, "https://example.com")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (
+        204,
+        "https://example.com",
+    )

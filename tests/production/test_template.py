@@ -6,9 +6,9 @@ from pathlib import Path
 
 import cfnlint.api
 import pytest
-from deployment import translation
-from gateway import documents
-from gateway.template import Template
+from samspec.deploy import translation
+from samspec.sam import documents
+from samspec.sam.template import Template
 
 from tests.production.properties import PROPERTIES, Check, Resources, functions, stage
 
@@ -54,7 +54,11 @@ def deployments(file: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     names = set()
     for now in (1, 2):
         monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda now=now: now)
-        names |= {name for name in translation.translated(file, "prod")["Resources"] if "ApiDeployment" in name}
+        names |= {
+            name
+            for name in translation.translated(file, "prod")["Resources"]
+            if "ApiDeployment" in name
+        }
     return names
 
 
@@ -62,14 +66,23 @@ def test_every_deploy_reaches_the_stage(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(deployments(ROOT / "template.yaml", monkeypatch)) == 2
 
 
-def test_without_always_deploy_a_changed_parameter_would_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(deployments(changed(tmp_path, "AlwaysDeploy: true", "AlwaysDeploy: false"), monkeypatch)) == 1
+def test_without_always_deploy_a_changed_parameter_would_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (
+        len(
+            deployments(changed(tmp_path, "AlwaysDeploy: true", "AlwaysDeploy: false"), monkeypatch)
+        )
+        == 1
+    )
 
 
 LIMIT = "ReservedConcurrentExecutions: !If [LimitsConcurrency, !Ref ReservedConcurrency, !Ref AWS::NoValue]"
 
 
-@pytest.mark.parametrize(("limit", "text", "limits"), [("5", LIMIT, {"5"}), ("-1", LIMIT, {None}), ("5", "", {None})])
+@pytest.mark.parametrize(
+    ("limit", "text", "limits"), [("5", LIMIT, {"5"}), ("-1", LIMIT, {None}), ("5", "", {None})]
+)
 def test_functions_leave_concurrency_to_others(
     limit: str, text: str, limits: set[str | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,12 +102,23 @@ def test_a_rule_has_production_name_its_origin(origin: str, accepted: bool) -> N
 def test_development_costs_nothing_that_stands_still_and_leaves_nothing() -> None:
     development = translation.resolved(ROOT / "template.yaml", "dev")
     kinds = {r["Type"] for r in development.values()}
-    assert not kinds & {"AWS::KMS::Key", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SNS::Topic"}
-    kept = {n for n, r in development.items() if r.get("DeletionPolicy") == "Retain" and "Version" not in n}
+    assert not kinds & {
+        "AWS::KMS::Key",
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
+        "AWS::SNS::Topic",
+    }
+    kept = {
+        n
+        for n, r in development.items()
+        if r.get("DeletionPolicy") == "Retain" and "Version" not in n
+    }
     assert kept == {"ApiGatewayAccount", "ApiGatewayLogsRole"}
 
 
-def test_the_account_keeps_the_role_that_it_has_where_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_account_keeps_the_role_that_it_has_where_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(translation.PARAMETERS["dev"], "ApiGatewayAccountRole", "keep")
     resources = translation.resolved(ROOT / "template.yaml", "dev")
     assert not {"ApiGatewayAccount", "ApiGatewayLogsRole"} & set(resources)
@@ -104,9 +128,15 @@ def test_the_account_keeps_the_role_that_it_has_where_asked(monkeypatch: pytest.
 def test_the_environments_table_says_what_the_template_does() -> None:
     environments = documents.read(ROOT / "template.yaml")["Mappings"]["Environments"]
     table = (ROOT / "specs/production.md").read_text().split("A third environment")[0]
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in table.splitlines()
+        if line.startswith("|")
+    ]
     told = {re.split("[:,]", name)[0]: values for name, *values in rows[2:]}
-    assert told == {key: [_plain(environments[e][key]) for e in ENVIRONMENTS] for key in environments["dev"]}
+    assert told == {
+        key: [_plain(environments[e][key]) for e in ENVIRONMENTS] for key in environments["dev"]
+    }
 
 
 def _plain(value: object) -> str:

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from gateway import tables
-from gateway.template import Template
-from sam_local import dynamodb, processes
+from samspec.aws import tables
+from samspec.sam.template import Template
+from samspec.sam_local import dynamodb, processes
 
 from tests.conftest import ROOT
 
@@ -28,7 +28,14 @@ def database() -> Iterator[str]:
 @contextmanager
 def server(database: str, port: int) -> Iterator[processes.Process]:
     """What scripts/start starts, from when it answers."""
-    command = [sys.executable, "-m", "gateway", "--quiet", f"--port={port}", f"--dynamodb={database}"]
+    command = [
+        sys.executable,
+        "-m",
+        "gateway",
+        "--quiet",
+        f"--port={port}",
+        f"--dynamodb={database}",
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
     with processes.running(command, port, cwd=ROOT, env=environment) as process:
         yield process

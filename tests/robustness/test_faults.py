@@ -31,7 +31,10 @@ OPERATIONS: dict[str, tuple[Operation, dict[str, int]]] = {
     "list": (lambda api, id: api.list(), {"Scan": 0}),
     "find": (lambda api, id: api.list(email="ada@example.com"), {"Query": 0}),
     "rename": (lambda api, id: api.update(id, "ada@example.com", "Ada L."), {"UpdateItem": 0}),
-    "move": (lambda api, id: api.update(id, "lovelace@example.com"), {"UpdateItem": 0, "TransactWriteItems": 3}),
+    "move": (
+        lambda api, id: api.update(id, "lovelace@example.com"),
+        {"UpdateItem": 0, "TransactWriteItems": 3},
+    ),
     "delete": (lambda api, id: api.delete(id), {"GetItem": 0, "TransactWriteItems": 2}),
 }
 SUCCESS = {"create": {201}, "delete": {204}}  # of the others: 200
@@ -58,20 +61,31 @@ LASTING: dict[str, Spoiler] = {
     "not knowing the caller": error("UnrecognizedClientException"),
     "told an expired token": error("ExpiredTokenException"),
     "without the table": error("ResourceNotFoundException"),
-    "given too large an item": error("ValidationException", message="Item size has exceeded the maximum allowed size"),
+    "given too large an item": error(
+        "ValidationException", message="Item size has exceeded the maximum allowed size"
+    ),
     "given too many items of one key": error("ItemCollectionSizeLimitExceededException"),
     "asked for what it does not know": error("UnknownOperationException"),
 }
 CALLS = [(name, call) for name, (_, calls) in OPERATIONS.items() for call in calls]
-WRITES = [(name, place, of) for name, (_, calls) in OPERATIONS.items() for of in calls.values() for place in range(of)]
+WRITES = [
+    (name, place, of)
+    for name, (_, calls) in OPERATIONS.items()
+    for of in calls.values()
+    for place in range(of)
+]
 
 
 def each(*columns: Iterable[Any]) -> list[Any]:
     """Every combination. One in five, where each value of each column is, is for every day; the others are slow."""
     combined = [
-        [value for part in row for value in (part if isinstance(part, tuple) else (part,))] for row in product(*columns)
+        [value for part in row for value in (part if isinstance(part, tuple) else (part,))]
+        for row in product(*columns)
     ]
-    return [pytest.param(*row, marks=pytest.mark.slow if index % 5 else ()) for index, row in enumerate(combined)]
+    return [
+        pytest.param(*row, marks=pytest.mark.slow if index % 5 else ())
+        for index, row in enumerate(combined)
+    ]
 
 
 def cancelled_at(place: int, of: int, reason: str) -> Spoiler:
@@ -144,7 +158,11 @@ def test_a_fault_that_no_retry_mends_is_a_500(
 
 @pytest.mark.parametrize(
     ("name", "place", "of", "reason", "lasts"),
-    each(WRITES, ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"], [False, True]),
+    each(
+        WRITES,
+        ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"],
+        [False, True],
+    ),
 )
 def test_a_transaction_that_meets_others_is_tried_again(
     api: Api, dynamodb: DynamoDB, ada: str, name: str, place: int, of: int, reason: str, lasts: bool
@@ -160,7 +178,10 @@ def test_a_transaction_that_meets_others_is_tried_again(
 
 @pytest.mark.parametrize(
     ("name", "place", "of", "reason"),
-    each(WRITES, ["ValidationError", "ItemCollectionSizeLimitExceeded", "DuplicateItem", "AccessDenied"]),
+    each(
+        WRITES,
+        ["ValidationError", "ItemCollectionSizeLimitExceeded", "DuplicateItem", "AccessDenied"],
+    ),
 )
 def test_a_transaction_that_can_never_be_made_is_a_500(
     api: Api, dynamodb: DynamoDB, ada: str, name: str, place: int, of: int, reason: str
@@ -185,7 +206,8 @@ def test_a_condition_that_another_request_broke_is_said(
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("TransactionConflictException", 503), ("ConditionalCheckFailedException", 404)]
+    ("code", "status"),
+    [("TransactionConflictException", 503), ("ConditionalCheckFailedException", 404)],
 )
 def test_a_single_write_that_meets_others_is_tried_again(
     api: Api, dynamodb: DynamoDB, ada: str, code: str, status: int
@@ -216,5 +238,9 @@ def test_a_create_that_failed_after_its_write_is_repeated_with_its_key(
 
     repeated = api.create("eve@example.com", key=KEY)
 
-    assert (failed.status, repeated.status, repeated.headers["Idempotency-Replayed"]) == (503, 201, "true")
+    assert (failed.status, repeated.status, repeated.headers["Idempotency-Replayed"]) == (
+        503,
+        201,
+        "true",
+    )
     assert [user["id"] for user in api.walk()] == [repeated.json["id"]]

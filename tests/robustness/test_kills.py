@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import requests
-from gateway import tables
-from sam_local import processes
+from samspec.aws import tables
+from samspec.sam_local import processes
 
 from tests.client import Answer, Api, over_http
 from tests.conftest import SPEC
@@ -45,13 +45,18 @@ class Client:
         action, id, email, name = self.unanswered or self._next()
         self.unanswered = action, id, email, name
         answer = self._send(action, id, email, name)
-        if answer.status in (429, 503):  # not now: the server throttles, or a busy machine's DynamoDB does not answer
+        if answer.status in (
+            429,
+            503,
+        ):  # not now: the server throttles, or a busy machine's DynamoDB does not answer
             self.refusals += 1
             assert self.refusals < 100, answer
             time.sleep(0.1)
             return
         gone = again and action == "delete" and answer.status == 404  # by the first try
-        assert gone or answer.status == {"create": 201, "update": 200, "delete": 204}[action], answer
+        assert gone or answer.status == {"create": 201, "update": 200, "delete": 204}[action], (
+            answer
+        )
         if action == "delete":
             del self.users[id]
         else:
@@ -60,8 +65,12 @@ class Client:
         self.acknowledged += 1
 
     def _next(self) -> tuple[str, str, str, str]:
-        action = self.random.choice(["create", "update", "update", "delete"]) if self.users else "create"
-        id = self.random.choice([*self.users]) if action != "create" else str(uuid.uuid4())  # or its key
+        action = (
+            self.random.choice(["create", "update", "update", "delete"]) if self.users else "create"
+        )
+        id = (
+            self.random.choice([*self.users]) if action != "create" else str(uuid.uuid4())
+        )  # or its key
         same = action == "update" and self.random.random() < 0.3
         email = self.users[id][0] if same else f"{uuid.uuid4().hex}@example.com"
         return action, id, email, self.random.choice(["Ada", "Eve"])
@@ -74,7 +83,11 @@ class Client:
 
 def stored(client: Any) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
     """The table's users and markers, which belong together."""
-    items = [item for page in client.get_paginator("scan").paginate(TableName="UsersTable") for item in page["Items"]]
+    items = [
+        item
+        for page in client.get_paginator("scan").paginate(TableName="UsersTable")
+        for item in page["Items"]
+    ]
     plain = [{name: value["S"] for name, value in item.items()} for item in items]
     users = {item["id"]: (item["email"], item["name"]) for item in plain if "email" in item}
     markers = {item["id"]: item["owner"] for item in plain if "email" not in item}
@@ -101,7 +114,9 @@ def kill_under_load(database: str, port: int, clients: list[Client]) -> None:
         thread.join()
 
 
-def test_a_server_that_is_killed_loses_nothing(database: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_is_killed_loses_nothing(
+    database: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     port, table = processes.free_port(), tables.client(REGION, database)
     clients = [Client(f"http://127.0.0.1:{port}", seed) for seed in range(CLIENTS)]
     for _ in range(KILLS):
@@ -109,7 +124,9 @@ def test_a_server_that_is_killed_loses_nothing(database: str, capfd: pytest.Capt
         users, _ = stored(table)
         unsettled = {client.unanswered[1] for client in clients if client.unanswered}
         for client in clients:
-            assert all(users.get(id) == user for id, user in client.users.items() if id not in unsettled)
+            assert all(
+                users.get(id) == user for id, user in client.users.items() if id not in unsettled
+            )
 
     with server(database, port):
         for client in clients:
@@ -120,4 +137,6 @@ def test_a_server_that_is_killed_loses_nothing(database: str, capfd: pytest.Capt
     repeated = sum(client.repeated for client in clients)
     assert repeated > 0
     with capfd.disabled():
-        print(f"{KILLS} kills, {acknowledged(clients)} acknowledged writes, {repeated} cut off and repeated; none lost")
+        print(
+            f"{KILLS} kills, {acknowledged(clients)} acknowledged writes, {repeated} cut off and repeated; none lost"
+        )

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmark.builds import lambda_
-from sam_local import processes
+from samspec.bench.builds import lambda_
+from samspec.sam_local import processes
 
 from tests.conftest import ROOT
 
@@ -44,7 +44,10 @@ class Database(BaseHTTPRequestHandler):
         sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
         if self.does == "hang up":
             return
-        error = {"__type": "com.amazon.coral.validate#ValidationException", "message": f"Bad: {sent}"}
+        error = {
+            "__type": "com.amazon.coral.validate#ValidationException",
+            "message": f"Bad: {sent}",
+        }
         body = json.dumps(error if self.does == "refuse" else {"Items": []}).encode()
         self.send_response(400 if self.does == "refuse" else 200)
         self.send_header("Content-Length", str(len(body)))
@@ -71,7 +74,12 @@ def log(tmp_path: Path) -> Path:
 def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterator[Invoke]:
     """The function that the test is parametrized with, in the emulator; gives status and gateway request id."""
     on, port = lambda_(), processes.free_port()
-    addresses = ["--log-level", "error", "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+    addresses = [
+        "--log-level",
+        "error",
+        "--runtime-interface-emulator-address",
+        f"127.0.0.1:{port}",
+    ]
     addresses += ["--runtime-api-address", f"127.0.0.1:{processes.free_port()}"]
     environment = {
         "PATH": os.environ["PATH"],
@@ -84,7 +92,14 @@ def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterat
         **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "us-east-1"),
         **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "local"),
     }
-    command = [str(on.emulator), *addresses, sys.executable, "-m", "awslambdaric", f"{request.param}.handler"]
+    command = [
+        str(on.emulator),
+        *addresses,
+        sys.executable,
+        "-m",
+        "awslambdaric",
+        f"{request.param}.handler",
+    ]
 
     def invoke(does: str = "take", **changes: Any) -> tuple[int, str]:
         Database.does = does
@@ -95,7 +110,10 @@ def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterat
         with urllib.request.urlopen(url, json.dumps(event).encode(), timeout=30) as answer:
             return json.load(answer)["statusCode"], event["requestContext"]["requestId"]
 
-    with log.open("wb") as file, subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process:
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process,
+    ):
         try:
             while not _listens(port):
                 assert process.poll() is None
@@ -114,7 +132,9 @@ def lines(log: Path, many: int) -> list[dict[str, Any]]:
     """The runtime's lines, once there are so many; the emulator's own START, END and REPORT are no JSON. At DEBUG,
     HTTP has lines as well."""
     for _ in range(600):  # an answer may arrive before its line does
-        complete = [line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        complete = [
+            line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")
+        ]
         found = [json.loads(line) for line in complete if line.startswith("{")]
         found = [line for line in found if not line["logger"].startswith("urllib3")]
         if len(found) >= many:
@@ -145,27 +165,58 @@ def test_each_request_leaves_one_line_without_the_caller_in_it(function: Invoke,
         function(body=body(), multiValueHeaders=EMAIL),
     ]
 
-    assert [status for status, _ in answers] == [201, 400, 400, 400, 400, 415, 400, 500, 503, 500, 500]
+    assert [status for status, _ in answers] == [
+        201,
+        400,
+        400,
+        400,
+        400,
+        415,
+        400,
+        500,
+        503,
+        500,
+        500,
+    ]
     written = lines(log, len(answers))
     assert [(line["status"], line["gateway_request_id"]) for line in written] == answers
     assert {line["level"] for line in written if line["status"] >= 500} == {"ERROR"}
     assert {line["operation"] for line in written} == {"createUser"}
-    assert all(line["timestamp"] and line["requestId"] and line["duration_ms"] > 0 for line in written)
+    assert all(
+        line["timestamp"] and line["requestId"] and line["duration_ms"] > 0 for line in written
+    )
     assert_nothing_of_the_caller(log)
 
 
-@pytest.mark.parametrize("function", ["list_users", "get_user", "update_user", "delete_user"], indirect=True)
+@pytest.mark.parametrize(
+    "function", ["list_users", "get_user", "update_user", "delete_user"], indirect=True
+)
 def test_paths_queries_and_conditions_are_not_logged(function: Invoke, log: Path) -> None:
-    multi = {**{name: [value] for name, value in JSON.items()}, "If-Match": [f'"{TAG}"'], "If-None-Match": [f'"{TAG}"']}
+    multi = {
+        **{name: [value] for name, value in JSON.items()},
+        "If-Match": [f'"{TAG}"'],
+        "If-None-Match": [f'"{TAG}"'],
+    }
     query = {"cursor": CURSOR, "email": EMAIL, "limit": INJECTION}
     answers = [
-        function(queryStringParameters=query, pathParameters={"id": INJECTION}, multiValueHeaders=multi, body=body()),
-        function("refuse", queryStringParameters={"email": EMAIL}, multiValueHeaders=multi, body=body()),
-        function("hang up", queryStringParameters={"email": EMAIL}, multiValueHeaders=multi, body=body()),
+        function(
+            queryStringParameters=query,
+            pathParameters={"id": INJECTION},
+            multiValueHeaders=multi,
+            body=body(),
+        ),
+        function(
+            "refuse", queryStringParameters={"email": EMAIL}, multiValueHeaders=multi, body=body()
+        ),
+        function(
+            "hang up", queryStringParameters={"email": EMAIL}, multiValueHeaders=multi, body=body()
+        ),
     ]
 
     assert [status for status, _ in answers] == [400, 500, 503]
-    assert [(line["status"], line["gateway_request_id"]) for line in lines(log, len(answers))] == answers
+    assert [
+        (line["status"], line["gateway_request_id"]) for line in lines(log, len(answers))
+    ] == answers
     assert_nothing_of_the_caller(log)
 
 

@@ -27,7 +27,11 @@ sent = st.fixed_dictionaries({"email": emails, "name": names, "key": keys, "cond
 interruptible = st.sampled_from(
     [
         *(("create", "TransactWriteItems"), ("get", "GetItem"), ("update", "UpdateItem")),
-        *(("update", "TransactWriteItems"), ("delete", "GetItem"), ("delete", "TransactWriteItems")),
+        *(
+            ("update", "TransactWriteItems"),
+            ("delete", "GetItem"),
+            ("delete", "TransactWriteItems"),
+        ),
     ]
 )
 
@@ -127,7 +131,9 @@ class Clients(RuleBasedStateMachine):
     def find(self, email: str) -> None:
         owner = self._owner(email)
 
-        assert [user["id"] for user in self.api.list(email=email).json["users"]] == ([owner] if owner else [])
+        assert [user["id"] for user in self.api.list(email=email).json["users"]] == (
+            [owner] if owner else []
+        )
 
     @rule(
         first=interruptible,
@@ -136,7 +142,9 @@ class Clients(RuleBasedStateMachine):
         arguments=sent,
         others=sent,
     )
-    def interrupt(self, first: tuple[str, str], second: str, place: int, arguments: Any, others: Any) -> None:
+    def interrupt(
+        self, first: tuple[str, str], second: str, place: int, arguments: Any, others: Any
+    ) -> None:
         """While one client's operation runs, in front of one of its calls, another's on the same user runs from start
         to end: what the first one does is then what it would do after the second."""
         operation, call = first
@@ -165,7 +173,11 @@ class Clients(RuleBasedStateMachine):
 
     def _shows(self, client: int, answer: Answer, user: Known, status: int) -> None:
         assert answer.status == status
-        assert (answer.json["id"], answer.json["email"], answer.json["name"]) == (user.id, user.email, user.name)
+        assert (answer.json["id"], answer.json["email"], answer.json["name"]) == (
+            user.id,
+            user.email,
+            user.name,
+        )
         assert answer.etag == user.etag
         self.tags[client, user.id] = user.etag
 

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from sam_local import processes
+from samspec.sam_local import processes
 
 from tests.client import Api, over_http
 from tests.conftest import SPEC
@@ -65,4 +65,6 @@ def test_a_server_takes_thousands_of_requests_without_an_error_or_growth(
     assert sizes[1] - sizes[0] < GROWTH
     assert "Traceback" not in "".join(capfd.readouterr())
     with capfd.disabled():
-        print(f"{statuses.total()} requests; {sizes[0]} kB after half of them, {sizes[1]} kB after all")
+        print(
+            f"{statuses.total()} requests; {sizes[0]} kB after half of them, {sizes[1]} kB after all"
+        )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from gateway import Gateway
+from samspec.gateway import Gateway
 
 from tests.client import Answer, Api, in_process
 from tests.conftest import ROOT, SPEC
@@ -39,7 +39,10 @@ def stuck_in_a_word() -> Iterator[int]:
     """A server that begins an answer and does not go on."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         yield from _serving(
-            listening, lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+            listening,
+            lambda connection: connection.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"
+            ),
         )
 
 
@@ -55,14 +58,19 @@ def dripping() -> Iterator[int]:
                 connection.sendall(b" ")
 
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        yield from _serving(listening, lambda connection: threading.Thread(target=drip, args=[connection]).start())
+        yield from _serving(
+            listening, lambda connection: threading.Thread(target=drip, args=[connection]).start()
+        )
     over.set()
 
 
 @pytest.fixture
 def full() -> Iterator[int]:
     """A server whose queue is full: nobody gets a connection."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, contextlib.ExitStack() as waiting:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as listening,
+        contextlib.ExitStack() as waiting,
+    ):
         for _ in range(4):
             caller = waiting.enter_context(socket.socket())
             caller.setblocking(False)
@@ -100,15 +108,25 @@ def ask(port: int) -> list[Answer]:
 
 
 @pytest.mark.parametrize("database", ["silent", "stuck_in_a_word", "full"])
-def test_a_database_that_does_not_answer_is_a_503(database: str, request: pytest.FixtureRequest) -> None:
+def test_a_database_that_does_not_answer_is_a_503(
+    database: str, request: pytest.FixtureRequest
+) -> None:
     answers = ask(request.getfixturevalue(database))
 
-    assert [answer.problem() for answer in answers] == [(503, "Database temporarily unavailable")] * len(OPERATIONS)
+    assert [answer.problem() for answer in answers] == [
+        (503, "Database temporarily unavailable")
+    ] * len(OPERATIONS)
 
 
-def test_a_database_whose_answer_drips_is_ended_by_the_functions_own_time_out(dripping: int) -> None:
+def test_a_database_whose_answer_drips_is_ended_by_the_functions_own_time_out(
+    dripping: int,
+) -> None:
     """The SDK has no time-out for an answer as a whole, and DynamoDB's are short: no code watches for this."""
     answers = ask(dripping)
 
-    assert [answer.problem() for answer in answers] == [(500, "Internal server error")] * len(OPERATIONS)
-    assert all("x-amzn-ErrorType" in answer.headers for answer in answers)  # the gateway's own answers
+    assert [answer.problem() for answer in answers] == [(500, "Internal server error")] * len(
+        OPERATIONS
+    )
+    assert all(
+        "x-amzn-ErrorType" in answer.headers for answer in answers
+    )  # the gateway's own answers

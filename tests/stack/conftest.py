@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 import yaml
-from gateway import documents, tables
-from gateway.template import Template
-from sam_local import api, dynamodb, processes
+from samspec.aws import tables
+from samspec.sam import documents
+from samspec.sam.template import Template
+from samspec.sam_local import api, dynamodb, processes
 
 ROOT = Path(__file__).parent.parent.parent
 Start = Callable[..., str]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--dynamodb-jar", type=Path, help="DynamoDBLocal.jar (default: its Docker image)")
+    parser.addoption(
+        "--dynamodb-jar", type=Path, help="DynamoDBLocal.jar (default: its Docker image)"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +66,9 @@ def start_database(pytestconfig: pytest.Config) -> Iterator[Start]:
     with ExitStack() as started:
 
         def start() -> str:
-            endpoint = started.enter_context(dynamodb.endpoint(None, pytestconfig.getoption("--dynamodb-jar")))
+            endpoint = started.enter_context(
+                dynamodb.endpoint(None, pytestconfig.getoption("--dynamodb-jar"))
+            )
             tables.connect(Template(ROOT / "template.yaml"), endpoint)
             return endpoint
 
@@ -82,7 +87,9 @@ def start_sam_local() -> Iterator[Start]:
     yield from _starter(api.running)
 
 
-def _starter(running: Callable[[Path, str, int], AbstractContextManager[object]]) -> Iterator[Start]:
+def _starter(
+    running: Callable[[Path, str, int], AbstractContextManager[object]],
+) -> Iterator[Start]:
     with ExitStack() as started:
 
         def start(template: Path, endpoint: str) -> str:

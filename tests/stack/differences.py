@@ -24,7 +24,9 @@ class Exchange:
     @property
     def differing(self) -> set[str]:
         """The places, such as headers.location, where the two differ."""
-        return {p for p in self.local.keys() | self.sam.keys() if self.local.get(p) != self.sam.get(p)}
+        return {
+            p for p in self.local.keys() | self.sam.keys() if self.local.get(p) != self.sam.get(p)
+        }
 
     def unexplained(self, known: "list[Difference]") -> Iterator[str]:
         for place in sorted(self.differing):
@@ -137,8 +139,14 @@ EVENTS = [
             )
         ),
     ),
-    Difference("the context's path begins with the stage [A]; sam local leaves it out", ("requestContext.path",)),
-    Difference("the context names the spec's operationId [D]; sam local does not", ("requestContext.operationName",)),
+    Difference(
+        "the context's path begins with the stage [A]; sam local leaves it out",
+        ("requestContext.path",),
+    ),
+    Difference(
+        "the context names the spec's operationId [D]; sam local does not",
+        ("requestContext.operationName",),
+    ),
     Difference(
         "the identity is of REST APIs' form, with the caller's user agent [A]; sam local's is older, and a constant",
         ("requestContext.identity.*",),
@@ -152,7 +160,9 @@ EVENTS = [
         "header names keep their letter case, repeated headers their values [D]; Werkzeug, below sam local, spells all "
         "names alike, joins what is repeated and drops names with an underscore",
         ("headers.*", "multiValueHeaders.*"),
-        lambda sent: any(name != name.title() or "_" in name for name, _ in sent.headers) or _repeats(sent),
+        lambda sent: (
+            any(name != name.title() or "_" in name for name, _ in sent.headers) or _repeats(sent)
+        ),
     ),
     Difference(
         "a query string that is not UTF-8 is decoded with replacements; sam local leaves it encoded",

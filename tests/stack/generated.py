@@ -25,7 +25,14 @@ GENERATION = settings(
 USERS = 10
 JSON = ("Content-Type", "application/json")
 # What the generator's HTTP client adds on its own.
-CLIENT = {"user-agent", "accept-encoding", "accept", "connection", "content-length", "x-schemathesis-testcaseid"}
+CLIENT = {
+    "user-agent",
+    "accept-encoding",
+    "accept",
+    "connection",
+    "content-length",
+    "x-schemathesis-testcaseid",
+}
 
 
 @dataclass(frozen=True)
@@ -91,10 +98,17 @@ def _cases(operation: Any, mode: GenerationMode) -> list[Any]:
 def _sent(arguments: Mapping[str, Any]) -> Sent:
     request = requests.Request(**arguments).prepare()
     url = urlsplit(request.url or "")
-    headers = [(name, str(value)) for name, value in request.headers.items() if name.lower() not in CLIENT]
+    headers = [
+        (name, str(value)) for name, value in request.headers.items() if name.lower() not in CLIENT
+    ]
     body: Any = request.body or b""
     body = body.encode() if isinstance(body, str) else body
-    return Sent(request.method or "", url.path + (f"?{url.query}" if url.query else ""), tuple(headers), body)
+    return Sent(
+        request.method or "",
+        url.path + (f"?{url.query}" if url.query else ""),
+        tuple(headers),
+        body,
+    )
 
 
 def by_hand(id: str) -> Iterator[Sent]:
@@ -125,8 +139,16 @@ def by_hand(id: str) -> Iterator[Sent]:
             (("X-Custom", "é"),),
             (("X-Custom", "1"), ("x-custom", "2"), ("X-CUSTOM", "")),
             (("X_Custom", "1"),),
-            (("Cookie", "a=b; c=d"), ("Authorization", "Bearer x"), ("X-Forwarded-For", "192.0.2.1")),
-            (("User-Agent", "differential"), ("Accept", "application/json, */*;q=0.5"), ("TE", "trailers")),
+            (
+                ("Cookie", "a=b; c=d"),
+                ("Authorization", "Bearer x"),
+                ("X-Forwarded-For", "192.0.2.1"),
+            ),
+            (
+                ("User-Agent", "differential"),
+                ("Accept", "application/json, */*;q=0.5"),
+                ("TE", "trailers"),
+            ),
         )
     )
     yield from (
@@ -144,7 +166,11 @@ def by_hand(id: str) -> Iterator[Sent]:
             b'{"email": "lone@example.com", "name": "\\ud800"}', '{"email": "é@example.com", "name": "Zoë"}'.encode(),
         )
     )  # fmt: skip
-    yield from (Sent(method, path) for method in ("HEAD", "PATCH", "OPTIONS", "TRACE") for path in ("/users", user))
+    yield from (
+        Sent(method, path)
+        for method in ("HEAD", "PATCH", "OPTIONS", "TRACE")
+        for path in ("/users", user)
+    )
     yield from (Sent("GET", path) for path in ("/", "/user", "/users/1/2", "/Prod/users", "/USERS"))
     yield Sent("DELETE", user, (JSON,), b"{}")
     yield Sent("GET", "/users", (JSON,), b'{"a": 1}')

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import botocore
 import pytest
-from gateway import documents
+from samspec.sam import documents
 
 from tests.stack.conftest import ROOT
 
-FUNCTIONS = [f"{operation}Function" for operation in ("CreateUser", "GetUser", "ListUsers", "UpdateUser", "DeleteUser")]
+FUNCTIONS = [
+    f"{operation}Function"
+    for operation in ("CreateUser", "GetUser", "ListUsers", "UpdateUser", "DeleteUser")
+]
 BOTO3 = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"]
 
 
@@ -32,22 +35,34 @@ def test_the_spec_in_the_artifact_is_a_file_equal_to_its_source(artifact: Path) 
     assert packed.read_bytes() == (ROOT / "specs/api/users-api.yaml").read_bytes()
 
 
-def test_the_artifact_holds_what_handlers_holds_its_library_and_the_spec_as_json(artifact: Path) -> None:
+def test_the_artifact_holds_what_handlers_holds_its_library_and_the_spec_as_json(
+    artifact: Path,
+) -> None:
     def files(folder: Path) -> set[str]:
-        return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"}
+        return {
+            str(p.relative_to(folder))
+            for p in folder.rglob("*")
+            if p.is_file() and p.suffix != ".pyc"
+        }
 
     own = files(ROOT / "handlers") - {"Makefile", "requirements.in", "requirements.txt"}
-    assert {f for f in files(artifact) if not f.startswith("fastjsonschema/")} == own | {"users-api.json"}
+    assert {f for f in files(artifact) if not f.startswith("fastjsonschema/")} == own | {
+        "users-api.json"
+    }
 
 
 def test_every_module_in_the_artifact_is_compiled_for_lambdas_python_alone(artifact: Path) -> None:
-    compiled = {p.parent / "__pycache__" / f"{p.stem}.cpython-311.pyc" for p in artifact.rglob("*.py")}
+    compiled = {
+        p.parent / "__pycache__" / f"{p.stem}.cpython-311.pyc" for p in artifact.rglob("*.py")
+    }
     assert set(artifact.rglob("*.pyc")) == compiled
 
 
 def test_a_traceback_names_files_as_lambda_has_them(artifact: Path) -> None:
     compiled = {p: marshal.loads(p.read_bytes()[16:]).co_filename for p in artifact.rglob("*.pyc")}  # noqa: S302
-    sources = {p: p.relative_to(artifact).parent.parent / f"{p.name.split('.')[0]}.py" for p in compiled}
+    sources = {
+        p: p.relative_to(artifact).parent.parent / f"{p.name.split('.')[0]}.py" for p in compiled
+    }
     assert compiled == {p: f"/var/task/{source}" for p, source in sources.items()}
 
 
@@ -64,8 +79,16 @@ def test_the_function_imports_with_nothing_but_its_artifact_and_boto3(
 ) -> None:
     for name in BOTO3:
         (tmp_path / name).symlink_to(Path(botocore.__file__).parent.parent / name)
-    module = documents.read(built)["Resources"][artifact.name]["Properties"]["Handler"].rpartition(".")[0]
+    module = documents.read(built)["Resources"][artifact.name]["Properties"]["Handler"].rpartition(
+        "."
+    )[0]
     script = f"import sys; sys.path += [{str(artifact)!r}, {str(tmp_path)!r}]; import {module}"
-    environment = {"AWS_DEFAULT_REGION": "us-east-1", "USERS_TABLE": "users", "CORS_ALLOW_ORIGIN": "*"}
-    done = subprocess.run([sys.executable, "-IS", "-c", script], env=environment, capture_output=True, text=True)
+    environment = {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "USERS_TABLE": "users",
+        "CORS_ALLOW_ORIGIN": "*",
+    }
+    done = subprocess.run(
+        [sys.executable, "-IS", "-c", script], env=environment, capture_output=True, text=True
+    )
     assert not done.stderr

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from benchmark import scale
-from gateway.template import Template
+from samspec.bench import scale
+from samspec.sam.template import Template
 
 UNITS = {  # read and write units, those of the index included
     "create": (0, 6),
@@ -23,5 +23,7 @@ def test_an_operation_consumes_the_same_in_a_larger_table(pytestconfig: pytest.C
     jar: Path | None = pytestconfig.getoption("--dynamodb-jar")
     found = scale.measure(template, jar, sizes=(100, 1000))
 
-    consumed = {name: {(one["read"], one["write"]) for one in points} for name, points in found.items()}
+    consumed = {
+        name: {(one["read"], one["write"]) for one in points} for name, points in found.items()
+    }
     assert consumed == {name: {units} for name, units in UNITS.items()}

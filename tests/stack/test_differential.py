@@ -22,12 +22,19 @@ TEXTS = {
     "<time>": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z",
     "<host>": r"127\.0\.0\.1:\d+",
 }
-PLACES = {"headers.etag", "body.next_cursor", "headers.X-Forwarded-Port", "multiValueHeaders.X-Forwarded-Port"}
+PLACES = {
+    "headers.etag",
+    "body.next_cursor",
+    "headers.X-Forwarded-Port",
+    "multiValueHeaders.X-Forwarded-Port",
+}
 SERVERS = {"server", "date", "connection", "content-length"}
 
 
 @pytest.fixture(scope="module")
-def answers(quiet: Path, start_database: Start, start_gateway: Start, start_sam_local: Start) -> list[Exchange]:
+def answers(
+    quiet: Path, start_database: Start, start_gateway: Start, start_sam_local: Start
+) -> list[Exchange]:
     """What the API's functions answer, from a database for each gateway."""
     local = start_gateway(ROOT / "template.yaml", start_database())
     sam = start_sam_local(quiet, start_database())
@@ -45,12 +52,18 @@ def answers(quiet: Path, start_database: Start, start_gateway: Start, start_sam_
 
 @pytest.fixture(scope="module")
 def events(
-    answers: list[Exchange], echo: Path, start_database: Start, start_gateway: Start, start_sam_local: Start
+    answers: list[Exchange],
+    echo: Path,
+    start_database: Start,
+    start_gateway: Start,
+    start_sam_local: Start,
 ) -> list[Exchange]:
     """The events that functions get for these requests, where both gateways ask a function."""
     database = start_database()
     local, sam = start_gateway(echo, database), start_sam_local(echo, database)
-    echoed = _at_once(partial(_exchange, local=local, sam=sam, read=_event), [e.sent for e in answers])
+    echoed = _at_once(
+        partial(_exchange, local=local, sam=sam, read=_event), [e.sent for e in answers]
+    )
     return [exchange for exchange in echoed if exchange.local and exchange.sam]
 
 
@@ -59,14 +72,22 @@ def test_both_gateways_give_the_same_answers(answers: list[Exchange]) -> None:
     assert [line for exchange in answers for line in exchange.unexplained(ANSWERS)] == []
 
 
-def test_both_gateways_give_functions_the_same_events(answers: list[Exchange], events: list[Exchange]) -> None:
+def test_both_gateways_give_functions_the_same_events(
+    answers: list[Exchange], events: list[Exchange]
+) -> None:
     assert len(events) > len(answers) - 30
     assert [line for exchange in events for line in exchange.unexplained(EVENTS)] == []
 
 
-def test_every_named_difference_is_still_there(answers: list[Exchange], events: list[Exchange]) -> None:
+def test_every_named_difference_is_still_there(
+    answers: list[Exchange], events: list[Exchange]
+) -> None:
     for known, exchanges in (ANSWERS, answers), (EVENTS, events):
-        gone = [d.fact for d in known if not any(d.explains(p, e) for e in exchanges for p in e.differing)]
+        gone = [
+            d.fact
+            for d in known
+            if not any(d.explains(p, e) for e in exchanges for p in e.differing)
+        ]
         assert gone == []
 
 
@@ -82,7 +103,11 @@ def _at_once(exchange: Callable[[Sent], Exchange], requests: Iterable[Sent]) -> 
 
 def _answer(status: int, headers: dict[str, str], body: bytes) -> Document:
     kept = {name.lower(): value for name, value in headers.items() if name.lower() not in SERVERS}
-    document = json.loads(body) if kept.get("content-type", "").endswith("json") and body else body.decode()
+    document = (
+        json.loads(body)
+        if kept.get("content-type", "").endswith("json") and body
+        else body.decode()
+    )
     return dict(_flat({"status": status, "headers": kept, "body": document}))
 
 

@@ -19,7 +19,10 @@ Call = Callable[[Api, int], Answer]
 @pytest.fixture(scope="module")
 def servers(start_database: Start, start_gateway: Start) -> list[Api]:
     database = start_database()
-    apis = [Api(over_http(start_gateway(ROOT / "template.yaml", database)), SPEC) for _ in range(SERVERS)]
+    apis = [
+        Api(over_http(start_gateway(ROOT / "template.yaml", database)), SPEC)
+        for _ in range(SERVERS)
+    ]
     while any(api.create().status == 503 for api in apis):
         pass  # DynamoDB Local compiles its first transactions for longer than functions wait
     return apis
@@ -31,7 +34,11 @@ def at_once(servers: list[Api]) -> Callable[[Call], list[Answer]]:
 
     def run(call: Call) -> list[Answer]:
         with ThreadPoolExecutor(CALLERS) as pool:
-            return list(pool.map(call, [api for api, _ in zip(cycle(servers), range(CALLERS))], range(CALLERS)))
+            return list(
+                pool.map(
+                    call, [api for api, _ in zip(cycle(servers), range(CALLERS))], range(CALLERS)
+                )
+            )
 
     return run
 
@@ -54,7 +61,10 @@ def test_of_many_updates_to_one_address_one_wins(servers: list[Api], at_once: At
     email = address()
     ids = [servers[0].create().json["id"] for _ in range(CALLERS)]
 
-    assert statuses(at_once(lambda api, caller: api.update(ids[caller], email))) == {200: 1, 409: CALLERS - 1}
+    assert statuses(at_once(lambda api, caller: api.update(ids[caller], email))) == {
+        200: 1,
+        409: CALLERS - 1,
+    }
     assert len(servers[0].list(email=email).json["users"]) == 1
 
 
@@ -76,7 +86,9 @@ def test_of_many_updates_of_one_version_one_wins(servers: list[Api], at_once: At
     assert statuses(answers) == {200: 1, 412: CALLERS - 1}
 
 
-def test_of_many_deletes_one_deletes_and_frees_the_address(servers: list[Api], at_once: AtOnce) -> None:
+def test_of_many_deletes_one_deletes_and_frees_the_address(
+    servers: list[Api], at_once: AtOnce
+) -> None:
     user = servers[0].create().json
 
     assert statuses(at_once(lambda api, _: api.delete(user["id"]))) == {204: 1, 404: CALLERS - 1}
@@ -87,9 +99,15 @@ def test_users_that_swap_addresses_leave_none_taken(servers: list[Api], at_once:
     emails = [address(), address()]
     ids = [servers[0].create(email).json["id"] for email in emails]
 
-    answers = at_once(lambda api, caller: api.update(ids[caller % 2], [*emails, address()][caller % 3]))
+    answers = at_once(
+        lambda api, caller: api.update(ids[caller % 2], [*emails, address()][caller % 3])
+    )
 
-    assert set(statuses(answers)) <= {200, 409, 503}  # 503: a writer that lost all its tries to others
+    assert set(statuses(answers)) <= {
+        200,
+        409,
+        503,
+    }  # 503: a writer that lost all its tries to others
     assert statuses(answers)[200]
     held = {servers[0].get(id).json["email"] for id in ids}
     assert len(held) == 2

@@ -1,5 +1,0 @@
-import sys
-
-from driftcheck.cli import main
-
-sys.exit(main())

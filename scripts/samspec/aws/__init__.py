@@ -1,0 +1,1 @@
+"""DynamoDB in process, by moto, and the tables of a template."""

@@ -1,0 +1,149 @@
+"""What is measured: the artifacts of a plain `sam build`, the peers', Lambda's runtime and its emulator."""
+
+import platform
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from samspec.sam.errors import ProjectError
+from samspec.sam.template import Template
+
+ROOT = Path.cwd()
+CACHE = ROOT / ".aws-sam/benchmark"
+SPEC = ROOT / "specs/api/users-api.yaml"
+EMULATORS = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    artifact: Path
+    handler: str
+    event: bytes
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """The runtime's packages, compiled as they are on Lambda, and the Runtime Interface Emulator."""
+
+    packages: Path
+    emulator: Path
+
+
+def functions(template: Path) -> list[Case]:
+    build = CACHE / "build"
+    _run([sam() / "sam", "build", "--template", template, "--build-dir", build], "sam build failed")
+    handlers = {
+        name: it["Handler"]
+        for name, it in Template(template).of_type("AWS::Serverless::Function").items()
+    }
+    modules = {name: handler.partition(".")[0] for name, handler in handlers.items()}
+    return [
+        Case(m.replace("_", "-"), build / name, handlers[name], _event(m))
+        for name, m in modules.items()
+    ]
+
+
+def peers() -> list[Case]:
+    """Each as `sam build` leaves it, without .pyc files, and compiled."""
+    sources = sorted(path.parent for path in Path(__file__).parent.glob("peers/*/app.py"))
+    kinds = [(source, suffix) for source in sources for suffix in ("", ", compiled")]
+    return [
+        Case(
+            source.name.replace("_", "-") + suffix,
+            _peer(source, bool(suffix)),
+            "app.handler",
+            _event("create_user"),
+        )
+        for source, suffix in kinds
+    ]
+
+
+def lambda_() -> Lambda:
+    emulator = EMULATORS.get(platform.machine())
+    if sys.platform != "linux" or not emulator:
+        raise ProjectError(
+            "the Lambda emulator needs Linux on x86_64 or aarch64: run this there, or in a container"
+        )
+    lock = ROOT / ".ci/requirements-lambda.txt"
+    packages = _installed("runtime", lock, [], compiled=True)
+    return Lambda(
+        packages, next(sam().parent.glob(f"lib/*/site-packages/samcli/local/rapid/{emulator}"))
+    )
+
+
+def contents(artifact: Path) -> dict[str, int]:
+    """Bytes by what stands at the artifact's root, the compiled modules apart."""
+    found: Counter[str] = Counter()
+    for file in filter(Path.is_file, artifact.rglob("*")):
+        found[
+            "compiled modules" if file.suffix == ".pyc" else file.relative_to(artifact).parts[0]
+        ] += file.stat().st_size
+    return dict(found.most_common())
+
+
+def _event(name: str) -> bytes:
+    return (ROOT / f"events/{name}.json").read_bytes()
+
+
+def _peer(source: Path, compiled: bool) -> Path:
+    installed = _installed(source.name, source / "requirements.txt", [source / "app.py"], compiled)
+    shutil.copy(SPEC, installed)
+    return installed
+
+
+def _installed(name: str, requirements: Path, files: list[Path], compiled: bool) -> Path:
+    """A folder with those packages and files, made once for what they are now."""
+    digest = sha256(b"".join(file.read_bytes() for file in [requirements, *files])).hexdigest()[:12]
+    done = CACHE / f"{name}-{digest}{'-compiled' * compiled}"
+    if done.exists():
+        return done
+    part = done.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
+    _run(
+        [*pip, "--target", part, "--requirement", requirements],
+        f"pip could not install {requirements}",
+    )
+    for file in files:
+        shutil.copy(file, part)
+    if compiled:
+        compileall = [
+            sys.executable,
+            "-m",
+            "compileall",
+            "-q",
+            "--invalidation-mode",
+            "unchecked-hash",
+            str(part),
+        ]
+        subprocess.run(
+            compileall, stdout=subprocess.DEVNULL, check=False
+        )  # some carry templates that are no Python
+    return part.rename(done)
+
+
+def sam() -> Path:
+    """The folder of the locked SAM CLI."""
+    return Path(_run([ROOT / ".ci/sam-cli"], "the SAM CLI could not be installed").strip())
+
+
+def _run(command: Sequence[str | Path], failure: str) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ProjectError(f"{failure}:\n{done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,84 @@
+"""Measures everything in one run, prints the tables, and writes bench.json, the charts and the documents' tables."""
+
+import argparse
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+from samspec.bench import builds, loop, memory, report, scale, starts
+from samspec.cost import prices
+from samspec.sam.template import Template
+
+DOCS = builds.ROOT / "docs"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    figures = measure(options)
+    options.output.mkdir(exist_ok=True)
+    (options.output / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")
+    report.show(figures)
+    report.draw(figures, options.output)
+    if options.output == DOCS:
+        report.quote(report.speed(figures), builds.ROOT / "README.md")
+        report.quote(report.artifact(figures), builds.ROOT / "specs/architecture.md")
+    return 0
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    template = Template(builds.ROOT / "template.yaml")
+    if options.sam_local:
+        loop.require_sam_local()
+    starts.progress("building the functions, the peers and Lambda's runtime")
+    on, functions = builds.lambda_(), builds.functions(template.path)
+    measured = starts.measure([*functions, *builds.peers()], on, options.runs)
+    figures: dict[str, Any] = {
+        "machine": f"{platform.machine()}, Python {platform.python_version()}, {options.runs} runs",
+        "functions": [case.name for case in functions],
+        "starts": measured,
+        "memory": memory.table(measured["create-user"], prices.read()),
+        "artifact": builds.contents(functions[0].artifact),
+        "loop": loop.measure()
+        | (loop.measure_sam_local(template, options.dynamodb_jar) if options.sam_local else {}),
+    }
+    for row in figures["loop"].values():
+        row["ratio"] = round(
+            row["ms"]["request"][0] / figures["loop"]["scripts/start"]["ms"]["request"][0], 1
+        )
+    if options.scale:
+        figures["scale"] = scale.measure(template, options.dynamodb_jar)
+    return figures
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="samspec bench", description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "--runs", type=_count, default=5, help="cold starts of each function (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--scale", action="store_true", help="100 to 200,000 users on DynamoDB Local too (minutes)"
+    )
+    parser.add_argument(
+        "--sam-local", action="store_true", help="compare with sam local too (needs Docker)"
+    )
+    parser.add_argument(
+        "--dynamodb-jar",
+        type=Path,
+        metavar="PATH",
+        help="DynamoDBLocal.jar (default: its Docker image)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=DOCS,
+        metavar="FOLDER",
+        help="default: docs, README.md and specs",
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a number of runs, 2 or more")
+    return int(text)

@@ -1,0 +1,67 @@
+"""Cold start, warm calls, own time and CPU time of each function and peer, the runs interleaved."""
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from samspec.bench import builds, emulator, stub
+from samspec.bench.builds import Case, Lambda
+from samspec.sam.errors import ProjectError
+
+FLOOR = "bare"
+OWN_TIME = Path(__file__).with_name("own_time.py")
+
+
+def measure(cases: list[Case], on: Lambda, runs: int) -> dict[str, dict[str, Any]]:
+    """By case: each figure as median and quartiles, and the cold start's ratio to the floor's."""
+    colds: dict[str, list[emulator.Run]] = {case.name: [] for case in cases}
+    owns: dict[str, list[float]] = {case.name: [] for case in cases}
+    with stub.running() as endpoint:
+        for number in range(1, runs + 1):
+            for case in cases:
+                progress(f"cold starts, run {number} of {runs}: {case.name}")
+                colds[case.name].append(emulator.run(case, on, endpoint))
+                owns[case.name] += _own_time(case, on, endpoint)
+    progress("")
+    floor = statistics.median(run.cold for run in colds[FLOOR])
+    return {case.name: _row(case, colds[case.name], owns[case.name], floor) for case in cases}
+
+
+def progress(what: str) -> None:
+    print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
+
+
+def spread(values: Iterable[float], digits: int = 1) -> list[float]:
+    """Median, lower and upper quartile."""
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return [round(value, digits) for value in (middle, low, high)]
+
+
+def _row(case: Case, runs: list[emulator.Run], own: list[float], floor: float) -> dict[str, Any]:
+    return {
+        "cold_ms": spread(run.cold for run in runs),
+        "over_bare": round(statistics.median(run.cold for run in runs) / floor, 2),
+        "warm_ms": spread((call for run in runs for call in run.warm), 2),
+        "own_ms": spread(own, 3),
+        "cold_cpu_ms": spread(run.cpu for run in runs),
+        "warm_cpu_ms": spread((run.warm_cpu for run in runs), 2),
+        "log_bytes": round(statistics.median(run.log_bytes for run in runs)),
+        "artifact_kb": round(sum(builds.contents(case.artifact).values()) / 1000),
+    }
+
+
+def _own_time(case: Case, on: Lambda, endpoint: str) -> list[float]:
+    command = [sys.executable, "-S", "-P", str(OWN_TIME), case.handler]
+    given = json.dumps({"event": json.loads(case.event), "answers": stub.ANSWERS}).encode()
+    env = emulator.environment(case, on, endpoint)
+    done = subprocess.run(
+        command, input=given, cwd=case.artifact, env=env, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise ProjectError(f"{case.name} failed:\n{done.stderr.decode()}")
+    own: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return own

@@ -1,0 +1,81 @@
+"""The template as CloudFormation gets it: the spec included, SAM's transform applied."""
+
+import argparse
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from samspec.sam import documents
+from samspec.sam.account import REGION
+from samspec.sam.template import Template
+
+PARAMETERS = {
+    "dev": {"Environment": "dev"},
+    "prod": {
+        "Environment": "prod",
+        "CorsAllowOrigin": "https://example.com",
+        "AlarmEmail": "ops@example.com",
+    },
+}
+BASIC = (
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaRole",
+    "AWSXrayWriteOnlyAccess",
+    "AWSXRayDaemonWriteAccess",
+)
+
+
+def translated(file: Path, environment: str) -> dict[str, Any]:
+    """CloudFormation's template; conditions and mappings stand in it as they do in `file`."""
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # the translator asks for one
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    logging.getLogger("samtranslator").setLevel(
+        logging.CRITICAL
+    )  # it warns of its own feature toggles
+    template = _included(documents.read(file), file.parent)
+    for function in (
+        r for r in template["Resources"].values() if r["Type"] == "AWS::Serverless::Function"
+    ):
+        function["Properties"]["CodeUri"] = "s3://bucket/code.zip"  # what `sam deploy` writes
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
+    policies = {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in BASIC}
+    return dict(Translator(policies, Parser()).translate(template, dict(PARAMETERS[environment])))
+
+
+def resolved(file: Path, environment: str) -> dict[str, Any]:
+    """The resources that the environment has, without any intrinsic function left."""
+    found = translated(file, environment)
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "template.json")
+        output.write_text(json.dumps(found))
+        template = Template(output, PARAMETERS[environment])
+    always = {"Fn::Equals": ["", ""]}
+    return {
+        name: template.resolve(resource)
+        for name, resource in found["Resources"].items()
+        if template.resolve(
+            {"Condition": resource["Condition"]} if "Condition" in resource else always
+        )
+    }
+
+
+def _included(value: Any, folder: Path) -> Any:
+    if isinstance(value, dict) and "Fn::Transform" in value:
+        return documents.read(folder / value["Fn::Transform"]["Parameters"]["Location"])
+    if isinstance(value, dict):
+        return {key: _included(item, folder) for key, item in value.items()}
+    return [_included(item, folder) for item in value] if isinstance(value, list) else value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints one environment's resources with every condition and mapping resolved."""
+    parser = argparse.ArgumentParser(prog="samspec template", description=main.__doc__)
+    parser.add_argument("environment", choices=PARAMETERS)
+    environment = parser.parse_args(arguments).environment
+    print(json.dumps({"Resources": resolved(Path("template.yaml"), environment)}, indent=1))
+    return 0

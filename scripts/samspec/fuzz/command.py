@@ -1,0 +1,109 @@
+"""Runs `schemathesis run` with schemathesis.toml; starts a local gateway that does not throttle where no --url is."""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+from werkzeug.serving import make_server
+
+from samspec.aws import embedded, tables
+from samspec.gateway import Gateway
+from samspec.sam.errors import ProjectError
+from samspec.server.serve import RequestHandler
+
+SPEC = "specs/api/users-api.yaml"
+# What `sam local start-api` does not do as API Gateway does, and so is not asked of it.
+SAM_LOCAL = {
+    "--exclude-method=OPTIONS": "it does not answer MOCK integrations: OPTIONS is a 403",
+    "--exclude-checks=unsupported_method": "it answers a method that a path does not have with 403, not 405",
+}
+# tests/contract/hooks.py reads it; the name is SAM CLI's own, in its containers.
+SAM_LOCAL_BODIES = (
+    "AWS_SAM_LOCAL",
+    "it answers bytes that are no UTF-8 with 502: they are sent as U+FFFD",
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    if options.sam_local and not options.url:
+        parser.error("--sam-local says what is behind --url: give that as well")
+    seed = random.randrange(2**31) if options.seed is None else options.seed  # noqa: S311 (no secret)
+    command = _command(options, [f"--seed={seed}", *others])
+    environment = os.environ | ({SAM_LOCAL_BODIES[0]: "true"} if options.sam_local else {})
+    with _target(options) as url:
+        print(f"Against {url}; the same cases again: samspec fuzz --seed {seed}", flush=True)
+        return subprocess.run([*command, f"--url={url}"], env=environment, check=False).returncode  # noqa: S603
+
+
+def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", SPEC, *others]
+    command += [f"--max-examples={options.examples}"] if options.examples else []
+    command += [f"--max-time={options.seconds}"] if options.seconds else []
+    if options.sam_local:
+        for what, reason in [*SAM_LOCAL.items(), SAM_LOCAL_BODIES]:
+            print(f"{what}: {reason}")
+        command += SAM_LOCAL
+    return command
+
+
+@contextmanager
+def _target(options: argparse.Namespace) -> Iterator[str]:
+    if options.url:
+        _require(options.url)
+        yield options.url
+        return
+    gateway = Gateway.from_template("template.yaml", dynamodb=options.dynamodb or "moto")
+    gateway.project.throttle.enabled = False
+    if not options.dynamodb:
+        embedded.start()
+    tables.connect(gateway.project.template, options.dynamodb)
+    server = make_server("127.0.0.1", 0, gateway, threaded=True, request_handler=RequestHandler)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        gateway.close()
+
+
+def _require(url: str) -> None:
+    try:
+        requests.get(url, timeout=30)
+    except requests.RequestException:
+        raise ProjectError(
+            f"no answer from {url}: start the API there, or give --url another"
+        ) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="samspec fuzz",
+        description="Property tests on the spec; other options go to `schemathesis run`, such as --report junit,har.",
+        allow_abbrev=False,
+    )
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument(
+        "--url", help="a running API (default: the local gateway, started for this run)"
+    )
+    target.add_argument(
+        "--dynamodb", metavar="URL", help="the local gateway over this DynamoDB (default: moto)"
+    )
+    parser.add_argument(
+        "--sam-local", action="store_true", help="the API at --url is behind `sam local start-api`"
+    )
+    parser.add_argument("--seed", type=int, help="default: another one each time, printed")
+    parser.add_argument(
+        "--examples", type=int, metavar="N", help="how many cases an operation and a phase may have"
+    )
+    parser.add_argument("--seconds", type=int, metavar="N", help="go on for so long")
+    return parser

@@ -1,0 +1,195 @@
+"""The gateway: a WSGI application that answers as API Gateway would with this template and its spec."""
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from http.client import responses as PHRASES  # noqa: N812
+from pathlib import Path
+from typing import Any
+
+from samspec.aws import embedded
+from samspec.gateway import authorization, events, mock, responses, validators, variables
+from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.project import Project
+from samspec.gateway.responses import Response
+from samspec.gateway.routes import Route
+from samspec.runtime import environment
+from samspec.runtime.invocations import Invocation
+from samspec.sam.errors import ProjectError
+
+log = logging.getLogger("gateway")
+
+
+@dataclass
+class Answer:
+    """A request with all that became of it."""
+
+    request: events.Request
+    response: Response = field(default_factory=lambda: Response(500))
+    route: Route | None = None
+    known: variables.Known | None = None
+    validation: str = "none"
+    event: dict[str, Any] | None = None
+    invocation: Invocation | None = None
+    milliseconds: float = 0
+    number: int = 0
+
+    def access_log(self, template: str) -> str:
+        """The line that the stage's access log gets for it."""
+        if self.known is None:
+            return ""
+        latency, run = int(self.milliseconds), self.invocation and self.invocation.aws_request_id
+        seen: dict[str, Any] = {
+            "status": self.response.status,
+            "responseLatency": latency,
+            "integrationLatency": latency,
+        }
+        seen |= {
+            "responseLength": len(self.response.body),
+            "integration": {"latency": latency, "requestId": run},
+        }
+        return variables.substituted(
+            template, replace(self.known, context={**self.known.context, **seen}), "-"
+        )
+
+
+class Gateway:
+    """One API of a SAM template.
+
+    `spec` is its OpenAPI document with every intrinsic function resolved; `project` holds all else that the files
+    say, and is another one after a change of template or spec.
+    """
+
+    def __init__(self, project: Project):
+        environment.install()
+        self.project = project
+        self.on_reload: Callable[[Project], object] = lambda project: None
+        self.on_answer: Callable[[Answer], None] = lambda answer: None
+        self._reloading = threading.Lock()
+
+    @classmethod
+    def from_template(
+        cls,
+        path: str | Path,
+        *,
+        parameters: dict[str, str] | None = None,
+        dynamodb: str = "moto",
+        environment: dict[str, str] | None = None,
+    ) -> "Gateway":
+        """The gateway for the template's API.
+
+        `dynamodb` is an endpoint's URL, or "moto": the caller then starts moto's `mock_aws` and makes the tables by
+        `gateway.tables.create`. `environment` holds variables for every function.
+        """
+        if dynamodb == "moto":
+            embedded.prepare()
+            return cls(Project(Path(path), parameters or {}, environment or {}))
+        endpoint = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
+        return cls(Project(Path(path), parameters or {}, {**(environment or {}), **endpoint}))
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        return self.project.spec
+
+    @property
+    def routes(self) -> list[Route]:
+        return self.project.routes
+
+    def close(self) -> None:
+        """Forget the functions' modules."""
+        for function in self.project.functions.values():
+            function.unload()
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        response = self.answer(events.Request.from_wsgi(environ)).response
+        response.set("Content-Length", str(len(response.body)))
+        start_response(
+            f"{response.status} {PHRASES.get(response.status, 'Unknown')}", response.headers
+        )
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
+
+    def answer(self, request: events.Request) -> Answer:
+        """Answer a request, and tell `on_answer` about it."""
+        started = time.perf_counter()
+        answer = Answer(request)
+        try:
+            with self._reloading:
+                self._reread()
+            self._handle(answer)
+        except (
+            ProjectError
+        ) as error:  # the project, not the request, is at fault: say so to the developer
+            body = {
+                "type": "about:blank",
+                "title": "Bad Gateway",
+                "status": 502,
+                "detail": str(error),
+            }
+            answer.response = Response(
+                502, [("Content-Type", "application/problem+json")], json.dumps(body).encode()
+            )
+        answer.response.set("x-amzn-RequestId", request.id)
+        answer.response.set("x-amz-apigw-id", request.extended_id)
+        answer.milliseconds = (time.perf_counter() - started) * 1000
+        self.on_answer(answer)
+        return answer
+
+    def _reread(self) -> None:
+        """Read template and spec again if they have changed, so that this request already sees it."""
+        project = self.project.reread()
+        if project is not self.project:
+            project.throttle.enabled = self.project.throttle.enabled
+            self.project = project
+            log.info("reloaded %s", os.path.relpath(project.where))
+            self.on_reload(project)
+
+    def _handle(self, answer: Answer) -> None:
+        project, request = self.project, answer.request
+        request.path = project.without_stage(request.path)
+        route, parameters = project.router.find(request.method, request.path)
+        context = events.request_context(request, route, project.stage, project.api_id)
+        answer.route, answer.known = (
+            route,
+            variables.Known(request, context, parameters, project.stage_variables),
+        )
+        try:
+            if route is None:
+                raise GatewayResponse(
+                    "MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"
+                )
+            answer.response = self._response(answer, route, answer.known)
+        except GatewayResponse as error:
+            answer.response = responses.from_gateway(error, project.gateway_responses, answer.known)
+
+    def _response(self, answer: Answer, route: Route, known: variables.Known) -> Response:
+        project, request = self.project, known.request
+        request.check_size()
+        if project.authorization(route) == "AWS_IAM":
+            known.context["identity"] = events.identity(request, authorization.caller(request))
+        project.throttle.take(route, request.method)
+        self._validate(answer, route, known)
+        if route.kind == "mock":
+            return mock.answer(route, known)
+        function, binary = project.function_of(route), project.binary_media_types
+        answer.event = events.proxy_event(known, route, binary)
+        answer.invocation = Invocation(function, route.qualifier)
+        result = function.run(answer.invocation, answer.event, route.timeout)
+        return responses.from_proxy(result, request.header("Accept"), binary)
+
+    def _validate(self, answer: Answer, route: Route, known: variables.Known) -> None:
+        spec, validator = self.project.spec, self.project.validator(route)
+        try:
+            if validator.get("validateRequestParameters"):
+                validators.check_parameters(spec, route, known.request, known.parameters)
+            if validator.get("validateRequestBody"):
+                validators.check_body(spec, route, known.request)
+            answer.validation = "passed" if any(validator.values()) else "none"
+        except GatewayResponse as error:
+            answer.validation = error.message
+            raise

@@ -1,0 +1,154 @@
+"""What goes back to the caller: Lambda's proxy responses by API Gateway's rules, and the gateway's own answers."""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from samspec.gateway import variables
+from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.events import matches_media_type
+
+FIELDS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
+LIMIT = 6 * 1024 * 1024  # bytes that a synchronous invocation gives [D]
+# Headers that API Gateway keeps for itself: a function's value comes back under another name [D].
+REMAPPED = {"connection", "content-length", "date", "host", "server", "www-authenticate"}
+
+# Each gateway response type: its status and the error type in its header, unless the spec says otherwise [D].
+KINDS = {
+    "API_CONFIGURATION_ERROR": (500, "InternalServerError"),
+    "BAD_REQUEST_BODY": (400, "BadRequest"),
+    "BAD_REQUEST_PARAMETERS": (400, "BadRequest"),
+    "DEFAULT_4XX": (400, "BadRequest"),
+    "DEFAULT_5XX": (500, "InternalServerError"),
+    "INTEGRATION_TIMEOUT": (504, "InternalServerError"),
+    "INVALID_SIGNATURE": (403, "InvalidSignature"),
+    "MISSING_AUTHENTICATION_TOKEN": (403, "MissingAuthenticationToken"),
+    "REQUEST_TOO_LARGE": (413, "RequestEntityTooLarge"),
+    "THROTTLED": (429, "TooManyRequests"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "UnsupportedMediaType"),
+}
+
+
+@dataclass
+class Response:
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    why: str = ""  # for the developer only
+
+    def set(self, name: str, value: str) -> None:
+        self.headers = [h for h in self.headers if h[0].lower() != name.lower()] + [(name, value)]
+
+    @property
+    def reason(self) -> str:
+        """Why this is an error: what the gateway knows, or else what a problem in the body says."""
+        if self.why or self.status < 400:
+            return self.why
+        try:
+            problem = json.loads(self.body)
+            errors = [f"{e['in']} {e['field']}: {e['detail']}" for e in problem.get("errors", ())]
+            return "; ".join([str(problem.get("detail") or problem.get("message") or ""), *errors])
+        except (ValueError, AttributeError, TypeError, KeyError):
+            return ""
+
+
+def from_proxy(result: Any, accept: str | None, binary: list[str]) -> Response:
+    """The HTTP response that a proxy integration's `result` stands for; a malformed one is a 502 [A]."""
+    if fault := _fault(result) or _header_fault(result):
+        reason = f"malformed Lambda proxy response: {fault}"
+        raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
+    body = (result.get("body") or "").encode("utf-8", "replace")
+    if result.get("isBase64Encoded") and matches_media_type(accept, binary):
+        body = _decoded(body)
+    headers = [("Content-Type", "application/json")]
+    given = [
+        (f"x-amzn-Remapped-{n}" if n.lower() in REMAPPED else n, v) for n, v in _headers(result)
+    ]
+    if any(name.lower() == "content-type" for name, _ in given):
+        headers = []
+    headers += [
+        (name, str(value).lower() if isinstance(value, bool) else str(value))
+        for name, value in given
+    ]
+    return Response(int(result.get("statusCode") or 200), headers, body)
+
+
+def _fault(result: Any) -> str:
+    if not isinstance(result, dict):
+        return f"it is {json.dumps(result)[:80]}, not an object"
+    if unknown := sorted(set(result) - FIELDS):
+        return f"unknown keys {', '.join(unknown)}"
+    try:
+        status = int(result.get("statusCode") or 200)
+    except (TypeError, ValueError):
+        status = 0
+    if not 100 <= status <= 599:
+        return f"statusCode is {result['statusCode']!r}"
+    body = result.get("body") or ""
+    if not isinstance(body, str):
+        return "body is not a string"
+    return f"its body of {len(body):,} bytes is beyond Lambda's limit" if len(body) > LIMIT else ""
+
+
+def _header_fault(result: dict[str, Any]) -> str:
+    single, multi = result.get("headers") or {}, result.get("multiValueHeaders") or {}
+    if not isinstance(single, dict) or not isinstance(multi, dict):
+        return "headers and multiValueHeaders must be objects"
+    if wrong := [n for n, values in multi.items() if not isinstance(values, list)]:
+        return f"multiValueHeaders.{wrong[0]} is not a list"
+    if odd := [
+        name for name, value in _headers(result) if not isinstance(value, str | bool | int | float)
+    ]:
+        return f"the header {odd[0]} is not a string"
+    split = [name for name, value in _headers(result) if {"\r", "\n"} & set(f"{name}{value}")]
+    return f"the header {split[0]!r} holds a line break" if split else ""
+
+
+def _headers(result: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Both kinds of headers, merged; what stands in both comes once [D]."""
+    single, multi = result.get("headers") or {}, result.get("multiValueHeaders") or {}
+    once = [(name, value) for name, value in single.items() if value not in multi.get(name, ())]
+    return once + [(name, value) for name, values in multi.items() for value in values]
+
+
+def _decoded(body: bytes) -> bytes:
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError:
+        reason = "isBase64Encoded, but the body is not base64"
+        raise GatewayResponse(
+            "API_CONFIGURATION_ERROR", "Internal server error", reason=reason
+        ) from None
+
+
+def from_gateway(
+    error: GatewayResponse, declared: dict[str, Any], known: variables.Known
+) -> Response:
+    """The answer for a gateway response type, as `declared` in the spec's extension or by default."""
+    default_status, error_type = KINDS[error.kind]
+    status = error.status or default_status
+    own = (
+        declared.get(error.kind)
+        or declared.get("DEFAULT_5XX" if status >= 500 else "DEFAULT_4XX")
+        or {}
+    )
+    known.context["error"] = {
+        "message": error.message,
+        "messageString": json.dumps(error.message),
+        "responseType": error.kind,
+        "validationErrorString": error.validation,
+    }
+    template = (own.get("responseTemplates") or {}).get(
+        "application/json", '{"message":$context.error.messageString}'
+    )
+    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", f"{error_type}Exception")]
+    body = variables.substituted(template, known).encode()
+    response = Response(
+        int(own.get("statusCode") or status), headers, body, error.reason or error.message
+    )
+    for name, expression in (own.get("responseParameters") or {}).items():
+        response.set(
+            name.removeprefix("gatewayresponse.header."), variables.evaluated(expression, known)
+        )
+    return response

@@ -1,0 +1,27 @@
+"""MiniStack as a process, with IAM enforced: roles and signatures count as they do on AWS."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from samspec.sam_local import processes
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Its URL, from when it answers until the block ends."""
+    port = processes.free_port()
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "AUTH": "true",
+        "LAMBDA_EXECUTOR": "local",
+    }
+    account = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "TMPDIR": str(folder)}
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))
+    }
+    command = ["sh", "-c", 'exec "$0" -m ministack >ministack.log 2>&1', os.environ["MINISTACK"]]
+    with processes.running(command, port, cwd=folder, env={**plain, **settings, **account}):
+        yield f"http://127.0.0.1:{port}"

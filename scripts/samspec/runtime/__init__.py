@@ -1,0 +1,1 @@
+"""Lambda: functions, their environment and their invocations."""

@@ -1,0 +1,1 @@
+"""What a SAM project on disk says: template, API definition, operations, functions."""

@@ -1,0 +1,51 @@
+"""The operations of an OpenAPI definition, and the function that each one calls."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from samspec.sam.documents import Keys
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+ANY = "x-amazon-apigateway-any-method"
+INTEGRATION = "x-amazon-apigateway-integration"
+FUNCTION = re.compile(
+    r":lambda:path/2015-03-31/functions/\$\{(\w+)\.Arn\}(?::([\w-]+))?/invocations$"
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A method of a path; `method` is ANY for API Gateway's catch-all."""
+
+    method: str
+    path: str
+    node: Mapping[str, Any]
+    keys: Keys
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def id(self) -> str:
+        return str(self.node.get("operationId", self))
+
+    @property
+    def integration(self) -> Mapping[str, Any]:
+        return self.node.get(INTEGRATION) or {}
+
+    @property
+    def is_proxy(self) -> bool:
+        return self.integration.get("type") == "aws_proxy"
+
+    @property
+    def target(self) -> tuple[str | None, str | None]:
+        """The logical id of the function that the integration calls, and the alias."""
+        uri = self.integration.get("uri")
+        found = FUNCTION.search(str(uri.get("Fn::Sub"))) if isinstance(uri, dict) else None
+        return (found[1], found[2]) if found else (None, None)
+
+    def named(self, separator: str) -> str:
+        """create_user or create-user for createUser."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", separator, self.id).lower()

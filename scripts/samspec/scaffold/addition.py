@@ -1,0 +1,110 @@
+"""An operation of the spec that has no function yet, and the one whose example it follows."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from samspec.sam.errors import ProjectError
+from samspec.sam.operations import Operation
+from samspec.sam.project import Project
+
+VERB_NOUN = re.compile("[a-z]+[A-Z][A-Za-z0-9]*")
+
+
+@dataclass(frozen=True)
+class Addition:
+    project: Project
+    operation: Operation
+    like: Operation  # the one whose function the template has last
+
+    @classmethod
+    def next(cls, project: Project) -> "Addition | None":
+        """The first operation without a function."""
+        served = [one for one in project.proxies if one.target[0] in project.functions]
+        if not served:
+            raise ProjectError(
+                f"{project.spec.name}: no operation has a function yet, whose example others could follow"
+            )
+        for operation in project.operations:
+            if not operation.integration or (
+                operation.is_proxy and operation.target[0] not in project.functions
+            ):
+                last = max(
+                    served, key=lambda one: project.template.line("Resources", one.target[0])
+                )
+                return cls(project, operation, last)._usable()
+        return None
+
+    def _usable(self) -> "Addition":
+        operation, spec = self.operation, self.project.spec
+        place = f"{spec.name}:{spec.line(*operation.keys)}: {operation}"
+        if not VERB_NOUN.fullmatch(str(operation.node.get("operationId"))):
+            raise ProjectError(
+                f"{place} has no operationId of a verb and a noun: name it, such as archiveUser"
+            )
+        if not operation.node.get("summary"):
+            raise ProjectError(f"{place} has no summary: say in a line what it does")
+        if not self.success:
+            raise ProjectError(f"{place} documents no 2XX response: say what it answers")
+        if self.project.body_schema(operation) and self.body is None:
+            raise ProjectError(f"{place} has no example of its body: give its requestBody one")
+        if unknown := [name for name, value in self.path_parameters.items() if value is None]:
+            raise ProjectError(f"{place} has no example of {unknown[0]}: give the parameter one")
+        return self
+
+    @property
+    def function(self) -> str:
+        id = self.operation.id
+        return self.operation.target[0] or f"{id[0].upper()}{id[1:]}Function"
+
+    @property
+    def summary(self) -> str:
+        return str(self.operation.node["summary"]).rstrip(".")
+
+    @property
+    def success(self) -> str:
+        """The first documented status that is one, such as 200."""
+        return next(
+            (
+                str(status)
+                for status in self.operation.node["responses"]
+                if str(status).startswith("2")
+            ),
+            "",
+        )
+
+    @property
+    def path_parameters(self) -> dict[str, Any]:
+        """Their examples by name."""
+        found = self.project.parameters(self.operation)
+        return {one["name"]: one.get("example") for one in found if one["in"] == "path"}
+
+    @property
+    def required_headers(self) -> dict[str, str]:
+        found = self.project.parameters(self.operation)
+        return {
+            one["name"]: str(one.get("example"))
+            for one in found
+            if one["in"] == "header" and one.get("required")
+        }
+
+    @property
+    def example_path(self) -> str:
+        return re.sub(
+            r"\{(\w+)\}", lambda found: str(self.path_parameters[found[1]]), self.operation.path
+        )
+
+    @property
+    def body(self) -> Any:
+        """The first example of a JSON body; None without one."""
+        content = self.project.resolve(self.operation.node.get("requestBody", {})).get(
+            "content", {}
+        )
+        json = content.get("application/json", {})
+        first = self.project.resolve(next(iter(json.get("examples", {}).values()), {}))
+        return json.get("example", first.get("value"))
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What stands for the example operation, and what for the new one."""
+        return {str(self.like.target[0]): self.function, self.like.id: self.operation.id}

@@ -1,0 +1,179 @@
+"""The files of a new operation: entry point, sample event, feature spec, first test; and its rows in the tables."""
+
+import json
+import re
+from collections.abc import Iterator
+from textwrap import indent
+from typing import Any
+from urllib.parse import quote
+
+from samspec.scaffold.addition import Addition
+from samspec.scaffold.blocks import replaced
+
+ANY_REQUEST = re.compile(
+    "accept|host|user-agent|x-", re.IGNORECASE
+)  # headers that each sample event has
+
+HANDLER = '''"""{operation}: {does}."""
+
+from users.contract import Arguments
+from users.operation import operation
+from users.proxy import Response
+
+
+@operation("{id}")
+def handler(arguments: Arguments) -> Response:
+    raise NotImplementedError  # a 501 until it is written
+'''
+
+FEATURE = """---
+operationId: {id}
+method: {method}
+path: {path}
+function: {function}
+---
+
+# {summary}
+
+{description}
+
+## Contract
+
+Parameters, body, answers and headers: `{id}` in [{spec_name}](../{spec}).
+
+## Acceptance criteria
+
+1. **Given** a valid request, **when** it is sent, **then** the answer is {status}: {answer}
+
+## Edge cases
+
+- None is known yet.
+
+## Examples
+
+```sh
+sam local invoke {function} --event events/{file}.json
+```
+"""
+
+TEST = '''"""{operation}"""
+
+import pytest
+
+from tests.client import Api
+
+
+@pytest.mark.criterion("{page}/1")
+@pytest.mark.xfail(reason="{id} is not written yet")
+def test_a_valid_request_is_answered(api: Api) -> None:
+{request}
+
+    assert answer.status == {status}
+'''
+
+
+def created(new: Addition) -> Iterator[tuple[str, str]]:
+    """Names and contents."""
+    operation = new.operation
+    node, spec, file, page = (
+        operation.node,
+        new.project.spec.name,
+        operation.named("_"),
+        operation.named("-"),
+    )
+    facts = {
+        "operation": str(operation),
+        "method": operation.method,
+        "path": operation.path,
+        "id": operation.id,
+        "function": new.function,
+        "summary": new.summary,
+        "does": new.summary[0].lower() + new.summary[1:],
+        "description": str(node.get("description", new.summary + ".")).strip(),
+        "status": new.success,
+        "answer": new.project.resolve(node["responses"][new.success])["description"].strip(),
+        "file": file,
+        "page": page,
+        "spec": spec.removeprefix("specs/"),
+        "spec_name": spec.rpartition("/")[2],
+        "request": indent("\n".join(_request(new)), "    "),
+    }
+    yield f"handlers/{file}.py", HANDLER.format(**facts)
+    yield f"events/{file}.json", json.dumps(_event(new), indent=2, ensure_ascii=False) + "\n"
+    yield f"specs/features/{page}.md", FEATURE.format(**facts)
+    yield f"tests/unit/test_{file}.py", TEST.format(**facts)
+
+
+def tabled(new: Addition, lines: list[str]) -> list[str]:
+    """The architecture's tables, with a row for the new function behind each that names the example's."""
+    like, operation = new.like, new.operation
+    names = new.names | {
+        str(like): str(operation),
+        f"| {like.method} | {like.path} |": f"| {operation.method} | {operation.path} |",
+        like.named("-"): operation.named("-"),
+    }
+    found: list[str] = []
+    for line in lines:
+        found.append(line)
+        if line.startswith("|") and str(like.target[0]) in line:
+            found += replaced([line], names)
+    return found
+
+
+def recorded(new: Addition, lines: list[str]) -> list[str]:
+    """The tests' record with what they see now: a 501, and what the gateway itself answers on the path."""
+    record = json.loads("\n".join(lines))
+    seen, path = record["responses"], new.operation.path
+    like = seen.get(str(new.like), {})
+    throttled = {status: headers for status, headers in like.items() if status.startswith("429")}
+    seen[str(new.operation)] = {
+        **throttled,
+        "501 Not Implemented": like.get("500 Internal Server Error", ""),
+    }
+    for method in ("OPTIONS", "ANY"):
+        seen[f"{method} {path}"] = seen.get(f"{method} {new.like.path}", {})
+    return json.dumps(record, indent=2, sort_keys=True).splitlines()
+
+
+def _request(new: Addition) -> list[str]:
+    """The lines of the first test that send the request: to a user that there is, where the path names one."""
+    path, before = new.example_path, []
+    if "{id}" in new.operation.path:
+        before = ['id = api.create().json["id"]', ""]
+        path = new.operation.path
+    arguments = f'"{new.operation.method}", {"f" if before else ""}"{path}"'
+    if new.body is not None:
+        arguments += f", json={new.body!r}"
+    if new.required_headers:
+        arguments += f", headers={new.required_headers!r}"
+    return [*before, f"answer = api.request({arguments})"]
+
+
+def _event(new: Addition) -> Any:
+    """The example operation's event, as API Gateway would send it for the new one."""
+    operation = new.operation
+    event = new.project.document(f"events/{new.like.named('_')}.json").data
+    headers = {name: value for name, value in event["headers"].items() if ANY_REQUEST.match(name)}
+    headers |= new.required_headers | (
+        {"Content-Type": "application/json"} if new.body is not None else {}
+    )
+    path = "/".join(quote(part) for part in new.example_path.split("/"))
+    context = event["requestContext"]
+    stage = context["stage"]
+    context = context | {
+        "httpMethod": operation.method,
+        "path": f"/{stage}{path}",
+        "resourcePath": operation.path,
+    }
+    return event | {
+        "resource": operation.path,
+        "path": path,
+        "httpMethod": operation.method,
+        "requestContext": context,
+        "headers": dict(sorted(headers.items())),
+        "multiValueHeaders": {name: [value] for name, value in sorted(headers.items())},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": new.path_parameters or None,
+        "body": None if new.body is None else json.dumps(new.body, ensure_ascii=False),
+    }

@@ -1,0 +1,75 @@
+"""The spec with a new operation's integration, and with its method in what the gateway itself answers on the path."""
+
+import re
+from collections.abc import Iterator
+
+from samspec.sam.operations import Operation
+from samspec.scaffold.addition import Addition
+from samspec.scaffold.blocks import block, depth, end, replaced, without
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+LISTED = re.compile("""(Allow(?:-Methods)?: "')[A-Z, ]+(?=')""")  # of the preflight, and of a 405
+Edit = tuple[int, int, list[str]]  # where, how many lines go, and what comes instead
+
+
+def extended(new: Addition, lines: list[str]) -> list[str]:
+    edits = [*_gateway_methods(new, lines), _integration(new, lines)]
+    for start, gone, come in sorted(
+        edits, key=lambda edit: edit[0], reverse=True
+    ):  # from below: lines above stay put
+        lines = lines[:start] + come + lines[start + gone :]
+    return lines
+
+
+def _integration(new: Addition, lines: list[str]) -> Edit:
+    """What the example has of API Gateway's extensions, with the new function's name."""
+    keys = [
+        key
+        for key in new.like.node
+        if key.startswith("x-amazon-") and key not in new.operation.node
+    ]
+    copied = [line for key in keys for line in block(lines, _line(new, *new.like.keys, key))]
+    return end(lines, _line(new, *new.operation.keys)), 0, replaced(copied, new.names)
+
+
+def _gateway_methods(new: Addition, lines: list[str]) -> Iterator[Edit]:
+    """The path's own, or copies of another path's where it has none."""
+    path = new.operation.path
+    methods = {one.method for one in new.project.operations if one.path == path} & set(METHODS) | {
+        "OPTIONS"
+    }
+    allowed = ", ".join(sorted(methods, key=METHODS.index))
+    mocks = [one for one in new.project.operations if one.integration.get("type") == "mock"]
+    if own := [one for one in mocks if one.path == path]:
+        for one in own:
+            start = _line(new, *one.keys)
+            text = block(lines, start)
+            yield start, len(text), _allowing(allowed, text)
+    elif mocks:
+        copied = [
+            _without_parameters(new, one, lines) for one in mocks if one.path == mocks[0].path
+        ]
+        text = _allowing(allowed, [line for one in copied for line in one])
+        yield end(lines, _line(new, "paths", path)), 0, ["", *text]
+
+
+def _without_parameters(new: Addition, mock: Operation, lines: list[str]) -> list[str]:
+    """A copy for the new path: without the example's path parameters, and with its own."""
+    key, *text = without(block(lines, _line(new, *mock.keys)), "parameters")
+    if mock.method != "OPTIONS" or not new.path_parameters:
+        return [key, *text]
+    inner = " " * depth(text[0])
+    own = [
+        f"{inner}  - {{ name: {name}, in: path, required: true, schema: {{ type: string }} }}"
+        for name in new.path_parameters
+    ]
+    responses = text.index(f"{inner}responses:")
+    return [key, *text[:responses], f"{inner}parameters:", *own, *text[responses:]]
+
+
+def _allowing(methods: str, lines: list[str]) -> list[str]:
+    return [LISTED.sub(rf"\g<1>{methods}", line) for line in lines]
+
+
+def _line(new: Addition, *keys: str) -> int:
+    return new.project.spec.line(*keys) - 1

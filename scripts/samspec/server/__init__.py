@@ -1,0 +1,1 @@
+"""The local API over HTTP, with its console, docs page and terminal."""

@@ -1,0 +1,62 @@
+"""`samspec start`: run the API locally."""
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+TEMPLATE = Path("template.yaml")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    from samspec.server.serve import serve
+
+    return serve(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    about = "Run the API locally: no Docker, no AWS account."
+    parser = argparse.ArgumentParser(prog="samspec start", description=about, allow_abbrev=False)
+    number = _like(r"\d{1,5}", "is not a number such as 3000")
+    endpoint = _like(r"moto|https?://.+", "is neither moto nor a URL such as http://127.0.0.1:8000")
+    setting = _like(r"\w+=.*", "is not of the form KEY=VALUE")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port",
+        type=number,
+        default="3000",
+        help="port to listen on (default: %(default)s; 0: any)",
+    )
+    parser.add_argument("--template", type=Path, default=TEMPLATE, help="default: %(default)s")
+    parser.add_argument(
+        "--dynamodb", type=endpoint, default="moto", metavar="moto|URL", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--parameter-overrides", nargs="+", type=setting, default=[], metavar="KEY=VALUE"
+    )
+    parser.add_argument(
+        "--seed", type=number, default="0", metavar="N", help="create N plausible resources first"
+    )
+    parser.add_argument(
+        "--no-throttle",
+        action="store_true",
+        help="let pass what MethodSettings would answer with 429",
+    )
+    volume = parser.add_mutually_exclusive_group()
+    volume.add_argument("--quiet", action="store_true", help="print errors only")
+    volume.add_argument(
+        "--verbose", action="store_true", help="print DynamoDB calls and access log lines too"
+    )
+    return parser
+
+
+def _like(pattern: str, otherwise: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise argparse.ArgumentTypeError(f"{text!r} {otherwise}")
+        return text
+
+    return check

@@ -1,0 +1,115 @@
+"""What breaks callers of the spec that git has."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from samspec.drift import compatibility
+from samspec.drift.command import main
+from samspec.sam.errors import ProjectError
+from samspec.sam.project import Project
+
+from tests.samspec.drift.copies import SPEC, copy, edit
+
+GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com"]
+CHANGES = yaml.safe_load(Path(__file__).with_name("breaks.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in git."""
+    root = copy(tmp_path_factory.mktemp("git") / "project")
+    for command in (
+        ["init", "--quiet"],
+        ["add", "template.yaml", "specs"],
+        ["commit", "--quiet", "--message", "As it was"],
+    ):
+        subprocess.run([*GIT, *command], cwd=root, check=True)
+    return root
+
+
+@pytest.fixture
+def project(committed: Path) -> Iterator[Path]:
+    """That copy, as it was committed first, whatever a test makes of it."""
+    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=committed, text=True).strip()
+    spec = (committed / SPEC).read_text()
+    yield committed
+    (committed / SPEC).write_text(spec)
+    subprocess.run(["git", "reset", "--quiet", "--soft", head], cwd=committed, check=True)
+
+
+def _breaks(root: Path) -> list[str]:
+    return [f"{one.differs} {one.mend}" for one in compatibility.check(Project(root), "HEAD")]
+
+
+@pytest.mark.parametrize(
+    "change", [one for one in CHANGES if "rule" in one], ids=lambda change: change["finds"]
+)
+def test_a_break_is_found_with_its_rule(project: Path, change: dict[str, str]) -> None:
+    edit(project, SPEC, change["from"], change["to"])
+
+    found = _breaks(project)
+
+    said = (change["finds"], f"(rule {change['rule']}, against HEAD)")
+    assert any(all(part in one for part in said) for one in found), found
+
+
+@pytest.mark.parametrize(
+    "change", [one for one in CHANGES if "rule" not in one], ids=lambda change: change["to"]
+)
+def test_what_callers_do_not_break_on_is_no_break(project: Path, change: dict[str, str]) -> None:
+    edit(project, SPEC, change["from"], change["to"])
+
+    assert _breaks(project) == []
+
+
+def test_a_schema_within_itself_is_compared_once(project: Path) -> None:
+    within = '        next_page: { $ref: "#/components/schemas/UserPage" }\n'
+    edit(project, SPEC, "        next_cursor:\n", f"{within}        next_cursor:\n")
+    subprocess.run(
+        [*GIT, "commit", "--quiet", "--all", "--message", "Pages in pages"], cwd=project, check=True
+    )
+    edit(project, SPEC, "          maxItems: 100\n", "")
+
+    assert len(_breaks(project)) == 1
+
+
+def test_a_major_version_may_break(project: Path) -> None:
+    edit(project, SPEC, "    post:\n", "    put:\n")
+    edit(project, SPEC, "  version: 1.", "  version: 2.")
+
+    assert _breaks(project) == []
+
+
+@pytest.mark.parametrize("reference", ["no-such-branch", "--output=spec", ""])
+def test_a_ref_that_is_none_is_said_in_a_line(
+    project: Path, reference: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if reference:
+        assert main(["--root", str(project), f"--against={reference}"]) == 2
+        assert capfd.readouterr().err.startswith(f"drift: --against {reference}: ")
+    with pytest.raises(ProjectError, match="name a ref that has"):
+        list(compatibility.check(Project(project), reference or "HEAD~1"))
+
+
+def test_an_earlier_spec_that_is_none_is_said_in_a_line(project: Path) -> None:
+    spec = (project / SPEC).read_text()
+    (project / SPEC).write_text("words: only\n")
+    subprocess.run(
+        [*GIT, "commit", "--quiet", "--all", "--message", "No spec"], cwd=project, check=True
+    )
+    (project / SPEC).write_text(spec)
+
+    with pytest.raises(ProjectError, match="is no OpenAPI document there"):
+        list(compatibility.check(Project(project), "HEAD"))
+
+
+def test_git_is_asked_for_where_it_is_missing(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(ProjectError, match="git is not installed"):
+        list(compatibility.check(Project(project), "HEAD"))

@@ -1,0 +1,146 @@
+"""What somebody does who copies the project: adds operations; makes the resource another one. Minutes, not seconds."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.samspec.drift.copies import ROOT, SPEC
+from tests.samspec.scaffold.operations import PATCH_USER, VERIFY_USER, specify
+
+pytestmark = pytest.mark.slow
+HERE = Path(__file__).parent
+REFERENCE = ROOT / ".claude/skills/api-development/references/endpoint.py"
+HANDLER = '''"""POST /users/{id}/verify: notes that the user has shown the address to be theirs."""
+
+from datetime import UTC, datetime
+
+from users.contract import Arguments
+from users.operation import operation
+from users.proxy import Response
+from users.repository import Users
+
+users = Users()
+
+
+@operation("verifyUser")
+def handler(arguments: Arguments) -> Response:
+    users.verify(arguments.path["id"], datetime.now(UTC).isoformat())
+    return Response(204)
+'''
+VERIFY = '''    def verify(self, id: str, at: str) -> None:
+        """Raises UserNotFound."""
+        update = {"UpdateExpression": "SET verified_at = :at", "ExpressionAttributeValues": _typed(**{":at": at})}
+        try:
+            self._call("update_item", Key=_typed(id=id), ConditionExpression="attribute_exists(id)", **update)
+        except _Refused as refused:
+            raise (UserNotFound if refused.broke(0) else DatabaseUnavailable) from refused
+
+'''
+POLICY = """Policies:
+        - Version: "2012-10-17"
+          Statement:
+            - { Effect: Allow, Action: [%s], Resource: !GetAtt UsersTable.Arn }
+"""
+ALLOWED = {
+    "PatchUserFunction": [
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+    ],
+    "VerifyUserFunction": ["dynamodb:UpdateItem"],
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy under git, uncommitted files included, with this project's virtual environment."""
+    listed = subprocess.check_output(
+        ["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, text=True
+    )
+    for name in listed.split("\0")[:-1]:
+        if (ROOT / name).is_symlink() or (ROOT / name).exists():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / name, follow_symlinks=False)
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    with (tmp_path / ".gitignore").open("a") as ignored:
+        ignored.write(".venv\n")
+    author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        [*author, "commit", "--quiet", "--message=Copy"],
+    ):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def run(root: Path, *command: str) -> str:
+    """What a command says; it has to succeed."""
+    done = subprocess.run(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-5000:]}"
+    return done.stdout
+
+
+def test_two_operations_are_added_written_and_pass_every_check(project: Path) -> None:
+    specify(project, "/users/{id}", PATCH_USER)
+    specify(project, "/users/{id}/verify", VERIFY_USER)
+    run(project, "scripts/new-operation")
+    run(project, "scripts/drift")
+
+    write(project)
+    # It records, and fails: the tests of drift see that the policies are missing.
+    subprocess.run(["scripts/test", "--record"], cwd=project, capture_output=True, check=False)
+    found = subprocess.run(
+        ["scripts/drift"], cwd=project, capture_output=True, text=True, check=False
+    ).stdout
+    for function, actions in ALLOWED.items():
+        assert all(
+            any(function in line and action in line for line in found.splitlines())
+            for action in actions
+        )
+
+    allow(project)
+    run(project, "scripts/check", "--fix")
+    run(project, "scripts/test")  # every fast test, drift's and the property tests among them
+
+
+def test_users_become_another_resource_and_pass_every_check(project: Path) -> None:
+    said = run(project, "scripts/rename-resource", "Yurt")
+    assert said.startswith("User is Yurt, Users are Yurts: ")
+
+    run(project, "scripts/check", "--fix")
+    run(project, "scripts/test", "--record")
+    run(project, "scripts/drift")
+    assert (project / "handlers/yurts-api.yaml").resolve() == project / "specs/api/yurts-api.yaml"
+    assert (project / SPEC.replace("users", "yurts")).is_file()
+    assert not (project / "handlers/users").exists()
+
+
+def write(root: Path) -> None:
+    """The handlers, what the repository has to learn for them, and the tests."""
+    (root / "handlers/patch_user.py").write_text(REFERENCE.read_text())
+    (root / "handlers/verify_user.py").write_text(HANDLER)
+    repository = root / "handlers/users/repository.py"
+    repository.write_text(
+        repository.read_text().replace("    def remove(", VERIFY + "    def remove(", 1)
+    )
+    for verb in ("patch", "verify"):
+        tests = (HERE / f"{verb}_user_tests.py").read_text()
+        (root / f"tests/unit/test_{verb}_user.py").write_text(tests)
+
+
+def allow(root: Path) -> None:
+    """The policies that drift asked for."""
+    template = (root / "template.yaml").read_text()
+    for function, actions in ALLOWED.items():
+        before, name, after = template.partition(f"\n  {function}:\n")
+        skeleton = next(line for line in after.splitlines() if "Policies: []" in line)
+        template = (
+            before + name + after.replace(skeleton.strip() + "\n", POLICY % ", ".join(actions), 1)
+        )
+    (root / "template.yaml").write_text(template)
