@@ -1,8 +1,8 @@
 """POST /users: creates a user, at most one for each Idempotency-Key."""
 
-from users.contract import Arguments
-from users.operation import operation
-from users.proxy import Response
+from api.contract import Arguments
+from api.operation import operation
+from api.proxy import Response
 from users.repository import Users
 from users.user import User
 

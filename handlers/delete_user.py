@@ -1,9 +1,9 @@
 """DELETE /users/{id}: deletes a user and frees its address."""
 
-from users import etags
-from users.contract import Arguments
-from users.operation import operation
-from users.proxy import Response
+from api import etags
+from api.contract import Arguments
+from api.operation import operation
+from api.proxy import Response
 from users.repository import Users
 
 users = Users()

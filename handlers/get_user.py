@@ -1,9 +1,9 @@
 """GET /users/{id}: the user, or 304 where the caller knows it as it is."""
 
-from users import etags
-from users.contract import Arguments
-from users.operation import operation
-from users.proxy import Response
+from api import etags
+from api.contract import Arguments
+from api.operation import operation
+from api.proxy import Response
 from users.repository import Users
 
 users = Users()

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from users import cursors
-from users.contract import Arguments
-from users.operation import operation
-from users.proxy import Response
-from users.repository import Users
+from api.contract import Arguments
+from api.operation import operation
+from api.proxy import Response
+from users.repository import CURSORS, Users
 from users.user import normalized
 
 users = Users()
@@ -15,12 +14,12 @@ users = Users()
 @operation("listUsers")
 def handler(arguments: Arguments) -> Response:
     query = arguments.query
-    after = cursors.decode(query["cursor"]) if "cursor" in query else None
+    after = CURSORS.decode(query["cursor"]) if "cursor" in query else None
     if "email" in query:
         found, following = users.find(normalized(query["email"])), None
     else:
         found, following = users.page(query["limit"], after)
     page: dict[str, Any] = {"users": [user.as_json() for user in found]}
     if following:
-        page["next_cursor"] = cursors.encode(following)
+        page["next_cursor"] = CURSORS.encode(following)
     return Response(200, page)

@@ -1,9 +1,9 @@
 """PUT /users/{id}: replaces a user's address and name."""
 
-from users import etags
-from users.contract import Arguments
-from users.operation import operation
-from users.proxy import Response
+from api import etags
+from api.contract import Arguments
+from api.operation import operation
+from api.proxy import Response
 from users.repository import Users
 from users.user import Change
 
@@ -13,5 +13,7 @@ users = Users()
 @operation("updateUser")
 def handler(arguments: Arguments) -> Response:
     change = Change.now(**arguments.body)
-    user = users.replace(arguments.path["id"], change, etags.revisions(arguments.header.get("If-Match")))
+    user = users.replace(
+        arguments.path["id"], change, etags.revisions(arguments.header.get("If-Match"))
+    )
     return Response(200, user.as_json(), {"ETag": user.etag})

@@ -1,1 +1,1 @@
-"""What the functions of the Users API share: one noun a module; specs/architecture.md is the map."""
+"""The resource: users, their storage and their errors."""

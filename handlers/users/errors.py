@@ -1,28 +1,6 @@
-"""What can go wrong, as nouns that carry data; problems.py says how callers see it."""
+"""What can go wrong with users, and how callers see it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One place where a request breaks the spec. `place` is body, path, query or header; `field` the property (dotted
-    where nested) or parameter, empty for the body as a whole."""
-
-    place: str
-    field: str
-    detail: str
-
-
-class InvalidRequest(Exception):
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-
-
-class InvalidJson(Exception): ...
-
-
-class UnsupportedMediaType(Exception): ...
+from api.problems import register
 
 
 class UserNotFound(Exception): ...
@@ -37,4 +15,7 @@ class UserChanged(Exception): ...
 class IdempotencyKeyReused(Exception): ...
 
 
-class DatabaseUnavailable(Exception): ...
+register(UserNotFound, 404, "User not found")
+register(EmailInUse, 409, "Email already in use")
+register(UserChanged, 412, "User has changed")
+register(IdempotencyKeyReused, 422, "Idempotency-Key was used with a different request")

@@ -65,7 +65,12 @@ class Change:
     def now(cls, email: str, name: str) -> "Change":
         # A random revision, not a count or a time: neither a user made again under its old id nor a clock that goes
         # back can bring an entity tag back.
-        return cls(normalized(email), name, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"), uuid4().hex)
+        return cls(
+            normalized(email),
+            name,
+            datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            uuid4().hex,
+        )
 
 
 def normalized(email: str) -> str:

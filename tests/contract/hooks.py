@@ -10,8 +10,8 @@ from schemathesis.generation.meta import CoveragePhaseData
 
 sys.path.append(str(Path(__file__).parents[2] / "handlers"))
 
-from users import cursors
-from users.errors import InvalidRequest
+from api.errors import InvalidRequest
+from users.repository import CURSORS
 
 Case = schemathesis.Case[Any]
 CONDITIONS = ("If-Match", "If-None-Match")
@@ -40,9 +40,9 @@ def _replace_invented_cursor(case: Case) -> None:
     """No schema can say what a cursor's checksum is: a request that is to be valid gets one that is."""
     if case.meta and case.meta.generation.mode.is_positive and "cursor" in case.query:
         try:
-            cursors.decode(case.query["cursor"])
+            CURSORS.decode(case.query["cursor"])
         except InvalidRequest:
-            case.query["cursor"] = cursors.encode(POSITION)
+            case.query["cursor"] = CURSORS.encode(POSITION)
 
 
 def _make_the_body_text(case: Case) -> None:

@@ -7,13 +7,13 @@ from functools import cache
 from typing import Any
 
 import pytest
+from api.contract import Contract
+from api.errors import InvalidJson, InvalidRequest, UnsupportedMediaType
+from api.proxy import Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
-from users.contract import Contract
-from users.errors import InvalidJson, InvalidRequest, UnsupportedMediaType
-from users.proxy import Request
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from tests.conftest import SPEC

@@ -10,6 +10,7 @@ from tests.conftest import ROOT, SPEC
 HANDLERS = ROOT / "handlers"
 MODULES = sorted(str(path.relative_to(HANDLERS)) for path in HANDLERS.glob("**/*.py"))
 ENTRY_POINTS = [name for name in MODULES if "/" not in name]
+RESOURCES = {path.name for path in HANDLERS.iterdir() if path.is_dir()} - {"api"}
 EVENT_KEYS = {
     "httpMethod",
     "pathParameters",
@@ -58,17 +59,22 @@ def test_handlers_import_nothing_of_the_tools_and_tests(name: str) -> None:
 
 
 def test_one_module_knows_lambda_events() -> None:
-    assert [name for name in MODULES if strings(name) & EVENT_KEYS] == ["users/proxy.py"]
+    assert [name for name in MODULES if strings(name) & EVENT_KEYS] == ["api/proxy.py"]
 
 
 def test_one_module_knows_dynamodb() -> None:
-    assert [name for name in MODULES if any("boto" in module for module in imports(name))] == [
-        "users/repository.py"
-    ]
+    users = [name for name in MODULES if any("boto" in module for module in imports(name))]
+
+    assert users == ["api/dynamodb.py"]
 
 
 def test_the_domain_imports_neither_events_nor_storage_nor_contract() -> None:
-    assert not {module for module in imports("users/user.py") if module.startswith("users")}
+    assert not {module for module in imports("users/user.py") if module.startswith(("api", "users"))}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("api/")])
+def test_what_every_resource_needs_imports_nothing_of_one_resource(name: str) -> None:
+    assert {module.partition(".")[0] for module in imports(name)}.isdisjoint(RESOURCES)
 
 
 @pytest.mark.parametrize("name", ENTRY_POINTS)
@@ -88,6 +94,6 @@ def test_every_operation_has_an_entry_point_that_names_it() -> None:
     assert {found for name in ENTRY_POINTS for found in strings(name) & operations} == operations
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("users/")])
+@pytest.mark.parametrize("name", [name for name in MODULES if "/" in name])
 def test_shared_modules_do_not_import_entry_points(name: str) -> None:
     assert not {Path(entry).stem for entry in ENTRY_POINTS} & imports(name)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from users.contract import SPEC, Contract
-from users.errors import Fault, InvalidJson, InvalidRequest, UnsupportedMediaType
-from users.proxy import Request
+from api.contract import SPEC, Contract
+from api.errors import Fault, InvalidJson, InvalidRequest, UnsupportedMediaType
+from api.proxy import Request
 
 BODY = {
     "type": "object",

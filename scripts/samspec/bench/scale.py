@@ -53,6 +53,7 @@ def measure(template: Template, jar: Path | None, sizes: tuple[int, ...] = SIZES
 
 def _grow(connection: HTTPConnection, sizes: tuple[int, ...]) -> dict[str, Any]:
     sys.path.insert(0, str(ROOT / "handlers"))
+    from api import dynamodb
     from users import repository
     from users.user import User
 
@@ -63,8 +64,11 @@ def _grow(connection: HTTPConnection, sizes: tuple[int, ...]) -> dict[str, Any]:
             if len(users) % 100 < BATCH:
                 progress(f"scale: {len(users):,} of {size:,} users")
             batch = list(islice(new, min(BATCH, size - len(users))))
-            markers = [repository._marker(user.email, owner=user.id) for user in batch]
-            _load(connection, [*map(repository._item, batch), *markers])
+            writes = []
+            for user in batch:
+                writes.append(dynamodb.put(repository._item(user), repository.NEW))
+                writes.append(repository._take(user.email, user.id))
+            _load(connection, [write["Put"]["Item"] for write in writes])
             users += batch
         for name, call in _operations(table.users, users, new).items():
             found.setdefault(name, []).append({"users": size, **table.cost(call)})
@@ -98,7 +102,7 @@ class _Metered:
     def __init__(self, users: Any) -> None:
         self.users = users
         self._units: dict[str, float] = {}
-        events = users._client.meta.events
+        events = users._table._client.meta.events
         metered = {"ReturnConsumedCapacity": "TOTAL"}
         events.register("provide-client-params.dynamodb", lambda params, **_: params | metered)
         events.register("after-call.dynamodb", self._count)

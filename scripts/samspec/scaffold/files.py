@@ -16,9 +16,9 @@ ANY_REQUEST = re.compile(
 
 HANDLER = '''"""{operation}: {does}."""
 
-from users.contract import Arguments
-from users.operation import operation
-from users.proxy import Response
+from api.contract import Arguments
+from api.operation import operation
+from api.proxy import Response
 
 
 @operation("{id}")

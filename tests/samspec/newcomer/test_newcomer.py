@@ -16,9 +16,9 @@ HANDLER = '''"""POST /users/{id}/verify: notes that the user has shown the addre
 
 from datetime import UTC, datetime
 
-from users.contract import Arguments
-from users.operation import operation
-from users.proxy import Response
+from api.contract import Arguments
+from api.operation import operation
+from api.proxy import Response
 from users.repository import Users
 
 users = Users()
@@ -31,10 +31,9 @@ def handler(arguments: Arguments) -> Response:
 '''
 VERIFY = '''    def verify(self, id: str, at: str) -> None:
         """Raises UserNotFound."""
-        update = {"UpdateExpression": "SET verified_at = :at", "ExpressionAttributeValues": _typed(**{":at": at})}
         try:
-            self._call("update_item", Key=_typed(id=id), ConditionExpression="attribute_exists(id)", **update)
-        except _Refused as refused:
+            self._table.update(update({"id": id}, {"verified_at": at}, "attribute_exists(id)", {}))
+        except Refused as refused:
             raise (UserNotFound if refused.broke(0) else DatabaseUnavailable) from refused
 
 '''

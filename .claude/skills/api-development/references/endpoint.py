@@ -4,10 +4,10 @@ It reads before it writes, so it asks for If-Match (required in the spec), and w
 that it read: two callers cannot undo each other's changes without noticing.
 """
 
-from users import etags
-from users.contract import Arguments
-from users.operation import operation
-from users.proxy import Response
+from api import etags
+from api.contract import Arguments
+from api.operation import operation
+from api.proxy import Response
 from users.repository import Users
 from users.user import Change
 

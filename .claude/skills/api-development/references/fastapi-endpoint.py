@@ -14,8 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from mangum import Mangum
 from pydantic import BaseModel, ConfigDict, Field
-from users.errors import Fault, InvalidRequest
-from users.problems import PROBLEMS, problem
+from api.errors import Fault, InvalidRequest
+from api.problems import PROBLEMS, problem
 from users.repository import Users
 from users.user import User
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from users.errors import InvalidJson
+from api.errors import InvalidJson
 
 ORIGIN = os.environ.get("CORS_ALLOW_ORIGIN", "*")
 EXPOSED = "ETag, Location, Retry-After, Idempotency-Replayed"
@@ -26,7 +26,9 @@ class Request:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Raises InvalidJson where the body is not the base64 that the event calls it."""
-        headers = event.get("multiValueHeaders") or {n: [v] for n, v in (event.get("headers") or {}).items()}
+        headers = event.get("multiValueHeaders") or {
+            n: [v] for n, v in (event.get("headers") or {}).items()
+        }
         return cls(
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},

@@ -15,8 +15,8 @@ from typing import Any
 
 from fastjsonschema import JsonSchemaValueException, JsonSchemaValuesException, compile
 
-from users.errors import Fault, InvalidJson, InvalidRequest, UnsupportedMediaType
-from users.proxy import Request
+from api.errors import Fault, InvalidJson, InvalidRequest, UnsupportedMediaType
+from api.proxy import Request
 
 SPEC = Path(__file__).parent.parent / "users-api.yaml"
 DRAFT_4 = {"$schema": "http://json-schema.org/draft-04/schema"}
@@ -46,10 +46,14 @@ class Parameter:
 class Contract:
     def __init__(self, spec: Schema, operation: Mapping[str, Any]) -> None:
         self._spec = spec
-        self._parameters = [self._parameter(self._resolve(node)) for node in operation.get("parameters", ())]
+        self._parameters = [
+            self._parameter(self._resolve(node)) for node in operation.get("parameters", ())
+        ]
         body = self._resolve(operation.get("requestBody", {}))
         self._body_required = body.get("required", False)
-        self._checks = {media: self._compile(kind["schema"]) for media, kind in body.get("content", {}).items()}
+        self._checks = {
+            media: self._compile(kind["schema"]) for media, kind in body.get("content", {}).items()
+        }
 
     @classmethod
     def of(cls, operation_id: str, path: Path = SPEC) -> "Contract":
@@ -64,7 +68,9 @@ class Contract:
         """Raises InvalidRequest with every fault of the parameters, or else of the body; UnsupportedMediaType;
         InvalidJson."""
         values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
-        faults = [fault for one in self._parameters if (fault := _take(one, request, values[one.place]))]
+        faults = [
+            fault for one in self._parameters if (fault := _take(one, request, values[one.place]))
+        ]
         if faults:
             raise InvalidRequest(faults)
         return Arguments(**values, body=self._body(request) if self._checks else None)
@@ -85,11 +91,15 @@ class Contract:
 
     def _parameter(self, node: Mapping[str, Any]) -> Parameter:
         schema = self._resolve(node["schema"])
-        return Parameter(node["in"], node["name"], node.get("required", False), schema, self._compile(schema))
+        return Parameter(
+            node["in"], node["name"], node.get("required", False), schema, self._compile(schema)
+        )
 
     def _compile(self, schema: Schema) -> Callable[[Any], Any]:
         # The code of each error quotes the schema that it is of. At the root, that would be the components as well.
-        components = {"schemas": self._spec.get("components", {}).get("schemas", {})}  # where references lead
+        components = {
+            "schemas": self._spec.get("components", {}).get("schemas", {})
+        }  # where references lead
         document = {**DRAFT_4, "allOf": [schema], "components": components}
         check: Callable[[Any], Any] = compile(document, use_default=False, fast_fail=False)
         return check
@@ -151,7 +161,10 @@ def _faults(error: JsonSchemaValueException) -> Iterator[Fault]:
     """One for each property: the library has one error for all that are missing, and one for all that are unknown."""
     names, detail = [""], _reason(error)
     if error.rule == "required":
-        names, detail = [name for name in error.rule_definition if name not in error.value], "is required"
+        names, detail = (
+            [name for name in error.rule_definition if name not in error.value],
+            "is required",
+        )
     elif error.rule == "additionalProperties":
         names = [name for name in error.value if name not in error.definition.get("properties", {})]
         detail = "is not a property of this body"

@@ -8,9 +8,9 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from users.contract import Arguments, Contract
-from users.problems import problem
-from users.proxy import Request, Response, request_id
+from api.contract import Arguments, Contract
+from api.problems import problem
+from api.proxy import Request, Response, request_id
 
 Endpoint = Callable[[Arguments], Response]
 LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -20,7 +20,7 @@ LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 gc.disable()
 
 # Lambda's own formatter makes a JSON line of each record, `extra` included (template.yaml: LoggingConfig).
-logger = logging.getLogger("users")
+logger = logging.getLogger("api")
 logger.setLevel(os.environ.get("LOG_LEVEL", "INFO"))
 
 
@@ -39,7 +39,9 @@ def operation(operation_id: str) -> Callable[[Endpoint], LambdaHandler]:
                 response = endpoint(contract.check(Request.from_event(event)))
             except Exception as raised:  # the last place to answer; what is not foreseen is a 500
                 error, response = raised, problem(raised)
-            _log(operation_id, response.status, time.perf_counter() - began, request_id(event), error)
+            _log(
+                operation_id, response.status, time.perf_counter() - began, request_id(event), error
+            )
             return response.to_proxy()
 
         return handler
@@ -47,7 +49,9 @@ def operation(operation_id: str) -> Callable[[Endpoint], LambdaHandler]:
     return decorate
 
 
-def _log(operation_id: str, status: int, seconds: float, gateway_id: str | None, error: Exception | None) -> None:
+def _log(
+    operation_id: str, status: int, seconds: float, gateway_id: str | None, error: Exception | None
+) -> None:
     fields: dict[str, Any] = {
         "operation": operation_id,
         "status": status,
@@ -60,6 +64,7 @@ def _log(operation_id: str, status: int, seconds: float, gateway_id: str | None,
         # Types and places only: an exception's text may quote an address, a name or a body.
         fields["cause"] = type(error.__cause__).__name__ if error.__cause__ else None
         fields["stack"] = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
         ]
     logger.log(logging.ERROR if status >= 500 else logging.INFO, "request", extra=fields)

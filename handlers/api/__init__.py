@@ -1,0 +1,1 @@
+"""What the functions of any resource need, one noun per module."""

@@ -1,0 +1,247 @@
+"""A table of DynamoDB: bounded calls, conditional writes, values of any JSON type.
+
+No other module of the functions knows the AWS SDK.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
+
+from api.errors import DatabaseUnavailable
+
+Item = Mapping[str, Any]  # attributes by name, as plain Python values
+Write = dict[str, Any]
+
+SDK_DATA = Path(__file__).parent.parent / "sdk-data"
+# One call takes 6.6 s at most: three times 1.2 s, and pauses of at most 1 s and 2 s between them.
+# An operation starts its last call within 2.5 s, so that each response leaves within 10 s.
+LIMITS = Config(
+    connect_timeout=0.4,
+    read_timeout=0.8,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+LAST_CALL_WITHIN = 2.5
+# Seconds at most; the second call of an operation is not a retry.
+PAUSES = (0, 0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+
+BROKEN = "ConditionalCheckFailed"
+CONTENTION = {
+    "None",
+    BROKEN,
+    "ProvisionedThroughputExceeded",
+    "ThrottlingError",
+    "TransactionConflict",
+}
+UNAVAILABLE = {
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+
+# Its DEBUG lines contain whole requests, personal data included.
+logging.getLogger("botocore").setLevel(logging.WARNING)
+
+
+class Table:
+    """Every method raises DatabaseUnavailable when DynamoDB throttles or does not respond, and
+    Refused when a condition is not met."""
+
+    def __init__(self, name: str) -> None:
+        # Not boto3: its resources cost every cold start 80 ms, and add nothing to these calls. And
+        # not botocore's own endpoints.json, which is every service's: 50 ms.
+        session = botocore.session.Session()
+        session.set_config_variable("data_path", str(SDK_DATA))
+        self._client = session.create_client("dynamodb", config=LIMITS)
+        self._name = name
+
+    def get(self, key: Item) -> Item | None:
+        """The item, read consistently."""
+        return _optional(self._call("get_item", Key=_encoded(key), ConsistentRead=True).get("Item"))
+
+    def query(self, index: str, condition: str, values: Item, limit: int) -> list[Item]:
+        """At most `limit` items of an index that meet the key condition."""
+        return self._read(
+            "query",
+            limit,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_encoded(values),
+        )
+
+    def scan(self, index: str, limit: int, after: Item | None) -> list[Item]:
+        """At most `limit` items of an index, after the one with that key."""
+        start = {"ExclusiveStartKey": _encoded(after)} if after else {}
+        return self._read("scan", limit, IndexName=index, **start)
+
+    def update(self, write: Write) -> Item:
+        """Makes an update outside a transaction; returns the item as it is now."""
+        written = self._call("update_item", ReturnValues="ALL_NEW", **write["Update"])
+        return _decoded(written["Attributes"])
+
+    def transact(self, *writes: Write) -> None:
+        """Makes all the writes or none."""
+        items = []
+        for write in writes:
+            for action, request in write.items():
+                items.append({action: {"TableName": self._name, **request}})
+        self._send("transact_write_items", TransactItems=items)
+
+    def _read(self, action: str, limit: int, **request: Any) -> list[Item]:
+        # Only an absent LastEvaluatedKey means that nothing follows: a page may have any number of
+        # items (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html).
+        began = time.monotonic()
+        items: list[Item] = []
+        while time.monotonic() - began <= LAST_CALL_WITHIN:
+            page = self._call(action, Limit=limit - len(items), **request)
+            items += map(_decoded, page["Items"])
+            start = page.get("LastEvaluatedKey")
+            if not start or len(items) >= limit:
+                return items
+            request["ExclusiveStartKey"] = start
+        raise DatabaseUnavailable
+
+    def _call(self, action: str, **request: Any) -> Any:
+        return self._send(action, TableName=self._name, **request)
+
+    def _send(self, action: str, **request: Any) -> Any:
+        try:
+            return getattr(self._client, action)(**request)
+        except ClientError as error:
+            raise _translated(error) from error
+        except (HTTPClientError, NotConnected) as error:
+            raise DatabaseUnavailable from error
+
+
+class Refused(Exception):
+    """Writes that DynamoDB did not make, because a condition was not met or other writes were at
+    the same items. `items` are the items that the conditions met, one per write."""
+
+    def __init__(self, reasons: list[dict[str, Any]]) -> None:
+        self._codes = [reason.get("Code") for reason in reasons]
+        self.items = [_optional(reason.get("Item")) for reason in reasons]
+
+    def broke(self, write: int) -> bool:
+        """Whether the condition of that write was not met."""
+        return self._codes[write : write + 1] == [BROKEN]
+
+
+def attempts() -> Iterator[None]:
+    """Turns for a write that may lose races, one call each, until attempts or time run out."""
+    began = time.monotonic()
+    for pause in PAUSES:
+        if pause:  # a sleep of no time still takes 60 µs
+            time.sleep(pause * random.random())  # noqa: S311 (spreads the racers, guards nothing)
+        if time.monotonic() - began > LAST_CALL_WITHIN:
+            return
+        yield
+
+
+def put(item: Item, condition: str) -> Write:
+    return {"Put": {"Item": _encoded(item), **_when(condition)}}
+
+
+def delete(key: Item, condition: str | None = None, values: Item | None = None) -> Write:
+    request = {"Key": _encoded(key)}
+    if condition:
+        request |= _when(condition, values)
+    return {"Delete": request}
+
+
+def update(key: Item, changes: Item, condition: str, values: Item) -> Write:
+    """Sets the attributes in `changes`; `values` are those that the condition names."""
+    new = {f":new_{name}": value for name, value in changes.items()}
+    sets = ", ".join(f"#{name} = :new_{name}" for name in changes)
+    return {
+        "Update": {
+            "Key": _encoded(key),
+            "UpdateExpression": f"SET {sets}",
+            "ExpressionAttributeNames": {f"#{name}": name for name in changes},
+            **_when(condition, {**new, **values}),
+        }
+    }
+
+
+def _when(condition: str, values: Item | None = None) -> Write:
+    """A write that, if its condition is not met, says what is there: no second call to learn why."""
+    request: Write = {
+        "ConditionExpression": condition,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if values:
+        request["ExpressionAttributeValues"] = _encoded(values)
+    return request
+
+
+def _translated(error: ClientError) -> Exception:
+    response: Mapping[str, Any] = error.response
+    code = response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        return Refused([{"Code": BROKEN, "Item": response.get("Item")}])
+    reasons = response.get("CancellationReasons", [])
+    if code == "TransactionConflictException":
+        reasons = [{"Code": code}]
+    codes = {reason.get("Code", "None").removesuffix("Exception") for reason in reasons}
+    if codes and codes <= CONTENTION:
+        return Refused(reasons)
+    if code in UNAVAILABLE or response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        return DatabaseUnavailable()
+    return error
+
+
+def _optional(attributes: Mapping[str, Any] | None) -> Item | None:
+    return _decoded(attributes) if attributes else None
+
+
+def _encoded(item: Item) -> dict[str, Any]:
+    return {name: _attribute(value) for name, value in item.items()}
+
+
+def _decoded(attributes: Mapping[str, Any]) -> Item:
+    return {name: _value(attribute) for name, attribute in attributes.items()}
+
+
+def _attribute(value: Any) -> dict[str, Any]:
+    """DynamoDB's form of a JSON value; bytes and Decimal are values too."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int() | Decimal() | float():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case Mapping():
+            return {"M": _encoded(value)}
+        case list() | tuple():
+            return {"L": [_attribute(member) for member in value]}
+    raise TypeError(f"DynamoDB has no type for {type(value).__name__}")
+
+
+def _value(attribute: Mapping[str, Any]) -> Any:
+    """Numbers are int, or Decimal when they have a fraction."""
+    ((name, content),) = attribute.items()
+    match name:
+        case "NULL":
+            return None
+        case "N":
+            number = Decimal(content)
+            return int(number) if number == number.to_integral_value() else number
+        case "M":
+            return _decoded(content)
+        case "L":
+            return [_value(member) for member in content]
+    return content
