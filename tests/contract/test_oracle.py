@@ -70,7 +70,10 @@ STRICTER: dict[str, tuple[Callable[[Request], Any], str]] = {
         "Python's $ matches in front of a last line feed as well",
     ),
     "a name stands once": (
-        lambda r: b'"name"' in r.body.partition(b'"name"')[2] or b'"email"' in r.body.partition(b'"email"')[2],
+        lambda r: (
+            b'"name"' in r.body.partition(b'"name"')[2]
+            or b'"email"' in r.body.partition(b'"email"')[2]
+        ),
         "json.loads() takes the last of the values, another parser the first",
     ),
     "text is Unicode": (
@@ -98,21 +101,55 @@ def _texts(request: Request) -> list[str]:
 
 
 SPECIMENS = [
-    *("", " ", "0", "null", "true", "*", '"x"', 'W/"x", ,"y"', '"x', "x" * 101, "x" * 256, "x" * 513),
-    *("ADA@EXAMPLE.COM", "a@b", "@b.cd", "é@b.cd", "a@b.cd\n", "\u3000", "\u3000.", "\x7f", f"{'x' * 249}@b.cd"),
+    *(
+        "",
+        " ",
+        "0",
+        "null",
+        "true",
+        "*",
+        '"x"',
+        'W/"x", ,"y"',
+        '"x',
+        "x" * 101,
+        "x" * 256,
+        "x" * 513,
+    ),
+    *(
+        "ADA@EXAMPLE.COM",
+        "a@b",
+        "@b.cd",
+        "é@b.cd",
+        "a@b.cd\n",
+        "\u3000",
+        "\u3000.",
+        "\x7f",
+        f"{'x' * 249}@b.cd",
+    ),
 ]
 texts = st.sampled_from(SPECIMENS) | st.text(max_size=12)
 header_texts = texts.filter(lambda text: not re.search("[\r\n]", text))
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 emails = st.sampled_from(["ada@example.com", "A+b@c-d.Ef", f"{'x' * 249}@b.c"])
-tags = st.from_regex(r'[ \t,]*(W/)?"[!#-~]{0,9}"([ \t]*,[ \t]*(W/)?"[!#-~]{0,9}"){0,2}', fullmatch=True)
+tags = st.from_regex(
+    r'[ \t,]*(W/)?"[!#-~]{0,9}"([ \t]*,[ \t]*(W/)?"[!#-~]{0,9}"){0,2}', fullmatch=True
+)
 # Of each part of a request: what is valid, and what may not be.
 PARTS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[Any]]] = {
-    "id": (st.uuids().map(str), st.sampled_from([ID.upper(), ID[:-1], ID + "\n", f"{{{ID}}}"]) | texts),
+    "id": (
+        st.uuids().map(str),
+        st.sampled_from([ID.upper(), ID[:-1], ID + "\n", f"{{{ID}}}"]) | texts,
+    ),
     "limit": (
         st.integers(1, 100).map(str),
         st.sampled_from(["0", "101", "1_0", " 5", "007", "٣", "1.0", "1e1"]) | texts,
@@ -121,14 +158,23 @@ PARTS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[Any]]] = {
     "email": (emails, texts),
     "if-match": (tags, header_texts),
     "if-none-match": (tags, header_texts),
-    "idempotency-key": (st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1), header_texts),
+    "idempotency-key": (
+        st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1),
+        header_texts,
+    ),
     "content-type": (
         st.sampled_from(["application/json", "Application/JSON; charset=utf-8"]),
         st.sampled_from(["text/plain", "text/json", ""]),
     ),
     "body.email": (emails, json_values),
-    "body.name": (st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=100), json_values),
-    "body": (st.just({}), json_values | st.dictionaries(st.text(max_size=5), json_values, min_size=1)),
+    "body.name": (
+        st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=100),
+        json_values,
+    ),
+    "body": (
+        st.just({}),
+        json_values | st.dictionaries(st.text(max_size=5), json_values, min_size=1),
+    ),
     "bytes": (st.none(), st.sampled_from([b"", b"{"])),
 }
 
@@ -139,9 +185,16 @@ OPTIONAL = ["limit", "cursor", "email", "if-match", "if-none-match", "idempotenc
 @st.composite
 def asked(draw: st.DrawFn, operation: str) -> Request:
     wrong = draw(st.sets(st.sampled_from(sorted(PARTS)), max_size=2))
-    given = {name: draw(otherwise if name in wrong else valid) for name, (valid, otherwise) in PARTS.items()}
+    given = {
+        name: draw(otherwise if name in wrong else valid)
+        for name, (valid, otherwise) in PARTS.items()
+    }
     absent = draw(
-        st.sets(st.sampled_from(["limit", "cursor", "email", "if-match", "if-none-match", "idempotency-key"]))
+        st.sets(
+            st.sampled_from(
+                ["limit", "cursor", "email", "if-match", "if-none-match", "idempotency-key"]
+            )
+        )
     )
 
     def chosen(*names: str) -> dict[str, str]:
@@ -172,7 +225,9 @@ def test_the_verdict_is_that_of_openapi_core(operation: str, data: st.DataObject
 
 
 @pytest.mark.parametrize(("difference", "known"), list(zip(STRICTER, KNOWN, strict=True)))
-def test_what_openapi_core_takes_and_a_function_does_not(difference: str, known: tuple[str, Request]) -> None:
+def test_what_openapi_core_takes_and_a_function_does_not(
+    difference: str, known: tuple[str, Request]
+) -> None:
     holds, _ = STRICTER[difference]
 
     assert holds(known[1])

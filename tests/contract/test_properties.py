@@ -16,7 +16,9 @@ PHASES = {"examples", "coverage", "fuzzing", "stateful"}
 
 
 def test_the_api_keeps_to_its_spec_in_every_phase(application: Gateway) -> None:
-    schema = schemathesis.openapi.from_dict(SPEC, config=SchemathesisConfig.from_path(ROOT / "schemathesis.toml"))
+    schema = schemathesis.openapi.from_dict(
+        SPEC, config=SchemathesisConfig.from_path(ROOT / "schemathesis.toml")
+    )
     schema.config.generation.update(max_examples=4, deterministic=True)
     schema.app = application
 

@@ -69,7 +69,9 @@ def test_one_module_knows_dynamodb() -> None:
 
 
 def test_the_domain_imports_neither_events_nor_storage_nor_contract() -> None:
-    assert not {module for module in imports("users/user.py") if module.startswith(("api", "users"))}
+    assert not {
+        module for module in imports("users/user.py") if module.startswith(("api", "users"))
+    }
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("api/")])

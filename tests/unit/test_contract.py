@@ -15,17 +15,24 @@ BODY = {
     "type": "object",
     "required": ["tags"],
     "properties": {
-        "tags": {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}},
+        "tags": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"n": {"type": "integer"}}},
+        },
         "name": {"type": "string"},
     },
 }
 
 
-def contract(parameters: list[dict[str, Any]] | None = None, body: dict[str, Any] | None = None) -> Contract:
+def contract(
+    parameters: list[dict[str, Any]] | None = None, body: dict[str, Any] | None = None
+) -> Contract:
     return Contract({}, {"parameters": parameters or [], "requestBody": body or {}})
 
 
-def request(query: dict[str, str] | None = None, body: bytes = b"", content_type: str = "application/json") -> Request:
+def request(
+    query: dict[str, str] | None = None, body: bytes = b"", content_type: str = "application/json"
+) -> Request:
     return Request(path={}, query=query or {}, header={"content-type": content_type}, body=body)
 
 
@@ -58,10 +65,14 @@ def test_a_parameter_has_its_schemas_type(schema: dict[str, Any], text: str, val
     assert contract([query(schema)]).check(request({"q": text})).query == {"q": value}
 
 
-@pytest.mark.parametrize("text", ["", "1e3", "0x1", "01", "+1", " 1", "1_0", "٣", "NaN", "True", "null", "9" * 400])
+@pytest.mark.parametrize(
+    "text", ["", "1e3", "0x1", "01", "+1", " 1", "1_0", "٣", "NaN", "True", "null", "9" * 400]
+)
 @pytest.mark.parametrize("type", ["integer", "number", "boolean"])
 def test_a_parameter_of_another_spelling_is_not_of_its_type(type: str, text: str) -> None:
-    assert faults(contract([query({"type": type})]), request({"q": text})) == [Fault("query", "q", f"must be {type}")]
+    assert faults(contract([query({"type": type})]), request({"q": text})) == [
+        Fault("query", "q", f"must be {type}")
+    ]
 
 
 def test_a_required_parameter_is_required() -> None:
@@ -98,11 +109,15 @@ def test_a_body_that_no_operation_asks_for_is_not_read() -> None:
     ],
 )
 def test_a_fault_is_named_by_its_place(body: Any, fault: Fault) -> None:
-    assert faults(contract(body=json_body(BODY)), request(body=json.dumps(body).encode())) == [fault]
+    assert faults(contract(body=json_body(BODY)), request(body=json.dumps(body).encode())) == [
+        fault
+    ]
 
 
 def test_a_fault_of_the_body_as_a_whole_is_one_of_no_property() -> None:
-    either = contract(body=json_body({"type": "object", "minProperties": 2, "properties": {"name": {}}}))
+    either = contract(
+        body=json_body({"type": "object", "minProperties": 2, "properties": {"name": {}}})
+    )
 
     assert [fault.field for fault in faults(either, request(body=b'{"name": 1}'))] == [""]
 
@@ -134,13 +149,17 @@ def test_what_is_not_strict_json_is_not_json(body: bytes) -> None:
         contract(body=json_body({})).check(request(body=body))
 
 
-@pytest.mark.parametrize("media", ["", "text/plain", ";", "application/json+x", "json", "application/json, a/b", "*/*"])
+@pytest.mark.parametrize(
+    "media", ["", "text/plain", ";", "application/json+x", "json", "application/json, a/b", "*/*"]
+)
 def test_a_body_of_another_media_type_is_not_read(media: str) -> None:
     with pytest.raises(UnsupportedMediaType):
         contract(body=json_body(BODY)).check(request(body=b"{", content_type=media))
 
 
-@pytest.mark.parametrize("media", ["application/json;", "application/json; x", "APPLICATION/JSON ; charset=utf-8"])
+@pytest.mark.parametrize(
+    "media", ["application/json;", "application/json; x", "APPLICATION/JSON ; charset=utf-8"]
+)
 def test_a_media_types_parameters_do_not_matter(media: str) -> None:
     read = contract(body=json_body(BODY)).check(request(body=b'{"tags": []}', content_type=media))
 
@@ -166,6 +185,12 @@ def test_a_body_that_is_not_the_base64_it_is_called_is_not_json() -> None:
 
 
 def test_an_event_of_the_console_has_headers_that_are_not_multi_valued() -> None:
-    event = {"headers": {"Content-Type": "a/b"}, "body": base64.b64encode(b"{}").decode(), "isBase64Encoded": True}
+    event = {
+        "headers": {"Content-Type": "a/b"},
+        "body": base64.b64encode(b"{}").decode(),
+        "isBase64Encoded": True,
+    }
 
-    assert Request.from_event(event) == Request(path={}, query={}, header={"content-type": "a/b"}, body=b"{}")
+    assert Request.from_event(event) == Request(
+        path={}, query={}, header={"content-type": "a/b"}, body=b"{}"
+    )

@@ -83,7 +83,9 @@ def test_a_key_is_forgotten_with_its_user(api: Api) -> None:
 def test_a_key_is_1_to_255_printable_ascii_characters(api: Api, key: str) -> None:
     headers = {"Idempotency-Key": key.encode().decode("latin-1")}
 
-    answer = api.request("POST", "/users", json={"email": "ada@example.com", "name": "Ada"}, headers=headers)
+    answer = api.request(
+        "POST", "/users", json={"email": "ada@example.com", "name": "Ada"}, headers=headers
+    )
 
     assert answer.faults() == {("header", "Idempotency-Key")}
 
@@ -106,7 +108,9 @@ def test_a_create_whose_answer_was_lost_is_made_once(api: Api, dynamodb: DynamoD
 
 
 @pytest.mark.criterion("create-user/11")
-def test_a_create_that_was_given_up_can_be_repeated_with_its_key(api: Api, dynamodb: DynamoDB) -> None:
+def test_a_create_that_was_given_up_can_be_repeated_with_its_key(
+    api: Api, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("TransactWriteItems", *[losing_the_answer(TIMEOUT)] * 3)
     given_up = api.create("ada@example.com", key="order-1")
 
@@ -123,7 +127,9 @@ def test_a_create_that_met_another_transaction_tries_again(api: Api, dynamodb: D
     assert dynamodb.calls == ["TransactWriteItems"] * 2
 
 
-def test_a_create_that_meets_other_transactions_again_and_again_gives_up(api: Api, dynamodb: DynamoDB) -> None:
+def test_a_create_that_meets_other_transactions_again_and_again_gives_up(
+    api: Api, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("TransactWriteItems", always(cancelled("TransactionConflict", "None")))
 
     answer = api.create()
@@ -138,7 +144,9 @@ def test_a_race_for_an_address_is_lost_with_a_conflict(api: Api, dynamodb: Dynam
     assert api.create("ada@example.com").problem() == (409, "Email already in use")
 
 
-def test_a_transaction_that_was_never_valid_is_not_tried_again(api: Api, dynamodb: DynamoDB) -> None:
+def test_a_transaction_that_was_never_valid_is_not_tried_again(
+    api: Api, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("TransactWriteItems", cancelled("ValidationError", "None"))
 
     assert api.create().problem() == (500, "Internal server error")
@@ -147,7 +155,9 @@ def test_a_transaction_that_was_never_valid_is_not_tried_again(api: Api, dynamod
 
 @pytest.mark.criterion("create-user/12")
 def test_an_unforeseen_error_shows_nothing_of_itself(api: Api, dynamodb: DynamoDB) -> None:
-    dynamodb.spoil("TransactWriteItems", error("AccessDeniedException", message="arn:aws:iam::1:role/secret"))
+    dynamodb.spoil(
+        "TransactWriteItems", error("AccessDeniedException", message="arn:aws:iam::1:role/secret")
+    )
 
     answer = api.create()
 
@@ -160,7 +170,9 @@ def test_an_unforeseen_error_shows_nothing_of_itself(api: Api, dynamodb: DynamoD
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
-def test_a_throttling_database_is_asked_three_times(api: Api, dynamodb: DynamoDB, code: str) -> None:
+def test_a_throttling_database_is_asked_three_times(
+    api: Api, dynamodb: DynamoDB, code: str
+) -> None:
     dynamodb.spoil("TransactWriteItems", always(error(code)))
 
     answer = api.create()

@@ -15,7 +15,9 @@ def ada(api: Api) -> Answer:
 
 
 @pytest.mark.criterion("delete-user/1")
-def test_a_deleted_user_is_gone_and_its_address_is_free(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_a_deleted_user_is_gone_and_its_address_is_free(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
     answer = api.delete(ada.json["id"])
 
     assert (answer.status, answer.body) == (204, b"")
@@ -74,20 +76,26 @@ def test_a_user_that_changes_meanwhile_is_kept_where_there_is_a_condition(
     assert api.delete(id, If_Match=ada.etag).problem() == (412, "User has changed")
 
 
-def test_a_user_that_another_request_deletes_meanwhile_is_not_found(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_a_user_that_another_request_deletes_meanwhile_is_not_found(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("TransactWriteItems", after(lambda: api.delete(ada.json["id"])))
 
     assert api.delete(ada.json["id"]).problem() == (404, "User not found")
 
 
 def test_a_deletion_whose_answer_was_lost_is_one(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
-    dynamodb.spoil("TransactWriteItems", losing_the_answer(ReadTimeoutError(endpoint_url="https://dynamodb")))
+    dynamodb.spoil(
+        "TransactWriteItems", losing_the_answer(ReadTimeoutError(endpoint_url="https://dynamodb"))
+    )
 
     assert api.delete(ada.json["id"]).status == 204
 
 
 @pytest.mark.criterion("delete-user/8")
-def test_a_deletion_that_meets_transactions_again_and_again_gives_up(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_a_deletion_that_meets_transactions_again_and_again_gives_up(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("TransactWriteItems", always(cancelled("TransactionConflict", "None")))
 
     assert api.delete(ada.json["id"]).problem() == (503, "Database temporarily unavailable")

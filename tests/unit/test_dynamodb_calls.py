@@ -9,13 +9,25 @@ from tests.dynamodb import DynamoDB
 
 CALLS: dict[str, tuple[Callable[[Api, dict[str, str]], Answer], list[str]]] = {
     "create": (lambda api, _: api.create(), ["TransactWriteItems"]),
-    "create with a taken address": (lambda api, ada: api.create(ada["email"]), ["TransactWriteItems"]),
-    "create again by idempotency key": (lambda api, ada: api.create(ada["email"], key="ada"), ["TransactWriteItems"]),
+    "create with a taken address": (
+        lambda api, ada: api.create(ada["email"]),
+        ["TransactWriteItems"],
+    ),
+    "create again by idempotency key": (
+        lambda api, ada: api.create(ada["email"], key="ada"),
+        ["TransactWriteItems"],
+    ),
     "get": (lambda api, ada: api.get(ada["id"]), ["GetItem"]),
     "list": (lambda api, _: api.list(), ["Scan"]),
     "find by address": (lambda api, ada: api.list(email=ada["email"]), ["Query"]),
-    "update, same address": (lambda api, ada: api.update(ada["id"], ada["email"], "A."), ["UpdateItem"]),
-    "update, new address": (lambda api, ada: api.update(ada["id"], address()), ["UpdateItem", "TransactWriteItems"]),
+    "update, same address": (
+        lambda api, ada: api.update(ada["id"], ada["email"], "A."),
+        ["UpdateItem"],
+    ),
+    "update, new address": (
+        lambda api, ada: api.update(ada["id"], address()),
+        ["UpdateItem", "TransactWriteItems"],
+    ),
     "delete": (lambda api, ada: api.delete(ada["id"]), ["GetItem", "TransactWriteItems"]),
 }
 
@@ -34,6 +46,8 @@ def test_an_operation_makes_no_more_calls_than_it_needs(
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_an_invalid_request_makes_none(method: str, api: Api, dynamodb: DynamoDB) -> None:
-    assert api.request(method, "/users/not-an-id", json={} if method == "PUT" else None).status == 400
+    assert (
+        api.request(method, "/users/not-an-id", json={} if method == "PUT" else None).status == 400
+    )
 
     assert dynamodb.calls == []

@@ -29,7 +29,9 @@ def test_a_user_that_does_not_exist_is_not_found(api: Api) -> None:
 
 
 @pytest.mark.criterion("get-user/5")
-@pytest.mark.parametrize("id", ["1", "email%23ada@example.com", "%00", "..%2Fusers", "x" * 5000, "null", "*"])
+@pytest.mark.parametrize(
+    "id", ["1", "email%23ada@example.com", "%00", "..%2Fusers", "x" * 5000, "null", "*"]
+)
 def test_an_id_is_a_uuid(api: Api, id: str) -> None:
     assert api.get(id).faults() == {("path", "id")}
 
@@ -40,7 +42,9 @@ def test_a_uuid_has_lower_case_letters(api: Api) -> None:
 
 @pytest.mark.criterion("get-user/3")
 @pytest.mark.parametrize("condition", ["{0}", "W/{0}", '"x", {0}', ', {0} ,\t"y"', "*"])
-def test_a_user_as_the_caller_knows_it_is_not_sent_again(api: Api, ada: Answer, condition: str) -> None:
+def test_a_user_as_the_caller_knows_it_is_not_sent_again(
+    api: Api, ada: Answer, condition: str
+) -> None:
     answer = api.get(ada.json["id"], If_None_Match=condition.format(ada.etag))
 
     assert (answer.status, answer.body, answer.etag) == (304, b"", ada.etag)
@@ -53,9 +57,13 @@ def test_a_user_that_has_changed_is_sent(api: Api, ada: Answer, condition: str) 
 
 
 @pytest.mark.criterion("get-user/5")
-@pytest.mark.parametrize("condition", ["x", '"x', '"x" "y"', 'w/"x"', '*, "x"', "", ",", 'W/ "x"', '"é"'])
+@pytest.mark.parametrize(
+    "condition", ["x", '"x', '"x" "y"', 'w/"x"', '*, "x"', "", ",", 'W/ "x"', '"é"']
+)
 def test_a_malformed_condition_is_refused(api: Api, ada: Answer, condition: str) -> None:
-    assert api.get(ada.json["id"], If_None_Match=condition).faults() == {("header", "If-None-Match")}
+    assert api.get(ada.json["id"], If_None_Match=condition).faults() == {
+        ("header", "If-None-Match")
+    }
 
 
 @pytest.mark.criterion("get-user/6")
@@ -69,7 +77,9 @@ def test_a_malformed_condition_is_refused(api: Api, ada: Answer, condition: str)
         raising(EndpointConnectionError(endpoint_url="https://dynamodb")),
     ],
 )
-def test_a_database_that_does_not_answer_is_unavailable(api: Api, dynamodb: DynamoDB, failure: object) -> None:
+def test_a_database_that_does_not_answer_is_unavailable(
+    api: Api, dynamodb: DynamoDB, failure: object
+) -> None:
     dynamodb.spoil("GetItem", always(failure))  # type: ignore[arg-type]
 
     answer = api.get(str(uuid.uuid4()))
@@ -78,7 +88,9 @@ def test_a_database_that_does_not_answer_is_unavailable(api: Api, dynamodb: Dyna
     assert answer.headers["Retry-After"] == "1"
 
 
-def test_a_database_that_refuses_the_function_is_an_internal_error(api: Api, dynamodb: DynamoDB) -> None:
+def test_a_database_that_refuses_the_function_is_an_internal_error(
+    api: Api, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("GetItem", error("AccessDeniedException"))
 
     assert api.get(str(uuid.uuid4())).problem() == (500, "Internal server error")

@@ -13,7 +13,9 @@ THEIRS = Path(botocore.__file__).parent / "data/endpoints.json"
 def test_the_endpoints_are_botocores_own_for_dynamodb(pytestconfig: pytest.Config) -> None:
     endpoints = json.loads(THEIRS.read_text())
     for partition in endpoints["partitions"]:
-        partition["services"] = {name: it for name, it in partition["services"].items() if name == "dynamodb"}
+        partition["services"] = {
+            name: it for name, it in partition["services"].items() if name == "dynamodb"
+        }
     file = pytestconfig.rootpath / OURS
     if pytestconfig.getoption("--record"):
         file.write_text(json.dumps(endpoints, separators=(",", ":"), sort_keys=True) + "\n")

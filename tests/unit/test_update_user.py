@@ -46,7 +46,9 @@ def test_a_new_address_frees_the_old_one(api: Api, ada: Answer, dynamodb: Dynamo
 
 
 @pytest.mark.criterion("update-user/3")
-def test_an_address_of_another_user_is_a_conflict_and_changes_nothing(api: Api, ada: Answer) -> None:
+def test_an_address_of_another_user_is_a_conflict_and_changes_nothing(
+    api: Api, ada: Answer
+) -> None:
     eve = api.create("eve@example.com")
 
     assert api.update(eve.json["id"], "Ada@Example.com").problem() == (409, "Email already in use")
@@ -71,7 +73,9 @@ def test_an_update_of_the_user_as_the_caller_knows_it_is_made(
 @pytest.mark.criterion("update-user/6")
 @pytest.mark.parametrize("condition", ['"x"', "W/{0}", f'"{"0" * 32}"', '""'])
 @pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
-def test_an_update_of_a_user_that_has_changed_is_refused(api: Api, ada: Answer, condition: str, email: str) -> None:
+def test_an_update_of_a_user_that_has_changed_is_refused(
+    api: Api, ada: Answer, condition: str, email: str
+) -> None:
     api.create("eve@example.com")
 
     answer = api.update(ada.json["id"], email, If_Match=condition.format(ada.etag))
@@ -82,11 +86,16 @@ def test_an_update_of_a_user_that_has_changed_is_refused(api: Api, ada: Answer, 
 
 @pytest.mark.criterion("update-user/4")
 def test_a_condition_on_a_user_that_does_not_exist_is_not_found(api: Api) -> None:
-    assert api.update(str(uuid.uuid4()), "ada@example.com", If_Match='"x"').problem() == (404, "User not found")
+    assert api.update(str(uuid.uuid4()), "ada@example.com", If_Match='"x"').problem() == (
+        404,
+        "User not found",
+    )
 
 
 def test_a_malformed_condition_is_refused(api: Api, ada: Answer) -> None:
-    assert api.update(ada.json["id"], "ada@example.com", If_Match="x").faults() == {("header", "If-Match")}
+    assert api.update(ada.json["id"], "ada@example.com", If_Match="x").faults() == {
+        ("header", "If-Match")
+    }
 
 
 @pytest.mark.criterion("update-user/9")
@@ -94,7 +103,11 @@ def test_a_malformed_condition_is_refused(api: Api, ada: Answer) -> None:
     ("headers", "data", "said"),
     [
         ({"Content-Type": "text/plain"}, b"{}", (415, "Content-Type must be application/json")),
-        ({"Content-Type": "text/plain", "If-Match": "x"}, b"{}", (400, "Request does not match the API specification")),
+        (
+            {"Content-Type": "text/plain", "If-Match": "x"},
+            b"{}",
+            (400, "Request does not match the API specification"),
+        ),
         ({"Content-Type": "application/json"}, b"{", (400, "Invalid JSON")),
         ({}, b"", (400, "Request does not match the API specification")),
     ],
@@ -115,10 +128,14 @@ def test_an_update_that_meets_another_is_made_on_top_of_it(
     id = ada.json["id"]
     dynamodb.spoil(call, after(lambda: api.update(id, "first@example.com")))
 
-    answer = api.update(id, "ada@example.com" if call == "UpdateItem" else "second@example.com", "Second")
+    answer = api.update(
+        id, "ada@example.com" if call == "UpdateItem" else "second@example.com", "Second"
+    )
 
     assert (answer.status, answer.json["name"]) == (200, "Second")
-    assert {key for key in dynamodb.items() if key.startswith("email#")} == {f"email#{answer.json['email']}"}
+    assert {key for key in dynamodb.items() if key.startswith("email#")} == {
+        f"email#{answer.json['email']}"
+    }
 
 
 @pytest.mark.criterion("update-user/11")
@@ -133,7 +150,9 @@ def test_an_update_that_meets_another_is_refused_where_it_has_a_condition(
     assert answer.problem() == (412, "User has changed")
 
 
-def test_an_update_that_meets_a_deletion_finds_no_user(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_an_update_that_meets_a_deletion_finds_no_user(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
     id = ada.json["id"]
     dynamodb.spoil("TransactWriteItems", after(lambda: api.delete(id)))
 
@@ -143,7 +162,8 @@ def test_an_update_that_meets_a_deletion_finds_no_user(api: Api, ada: Answer, dy
 
 @pytest.mark.criterion("update-user/12")
 @pytest.mark.parametrize(
-    ("call", "email"), [("UpdateItem", "ada@example.com"), ("TransactWriteItems", "lovelace@example.com")]
+    ("call", "email"),
+    [("UpdateItem", "ada@example.com"), ("TransactWriteItems", "lovelace@example.com")],
 )
 def test_an_update_whose_answer_was_lost_is_made_once(
     api: Api, ada: Answer, dynamodb: DynamoDB, call: str, email: str
@@ -156,23 +176,35 @@ def test_an_update_whose_answer_was_lost_is_made_once(
     assert answer.etag == api.get(ada.json["id"]).etag
 
 
-def test_an_update_that_meets_a_transaction_tries_again(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_an_update_that_meets_a_transaction_tries_again(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("UpdateItem", error("TransactionConflictException"))
 
     assert api.update(ada.json["id"], "ada@example.com").status == 200
 
 
 @pytest.mark.criterion("update-user/12")
-def test_an_update_that_meets_transactions_again_and_again_gives_up(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_an_update_that_meets_transactions_again_and_again_gives_up(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("UpdateItem", always(error("TransactionConflictException")))
 
-    assert api.update(ada.json["id"], "ada@example.com").problem() == (503, "Database temporarily unavailable")
+    assert api.update(ada.json["id"], "ada@example.com").problem() == (
+        503,
+        "Database temporarily unavailable",
+    )
 
 
-def test_an_update_that_has_no_time_for_another_try_gives_up(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_an_update_that_has_no_time_for_another_try_gives_up(
+    api: Api, ada: Answer, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("UpdateItem", slow(error("TransactionConflictException"), seconds=2.6))
 
-    assert api.update(ada.json["id"], "ada@example.com").problem() == (503, "Database temporarily unavailable")
+    assert api.update(ada.json["id"], "ada@example.com").problem() == (
+        503,
+        "Database temporarily unavailable",
+    )
     assert dynamodb.calls.count("UpdateItem") == 1
 
 

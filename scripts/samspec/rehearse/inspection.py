@@ -122,7 +122,7 @@ def _import(name: str, deployed: dict[str, Any], environment: dict[str, str]) ->
     with (
         tempfile.TemporaryDirectory() as folder,
         urllib.request.urlopen(deployed["Code"]["Location"]) as code,
-    ):  # noqa: S310
+    ):
         zipfile.ZipFile(io.BytesIO(code.read())).extractall(folder)
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False

@@ -126,7 +126,7 @@ def _rewrite(root: Path, name: str, old: Names, new: Names) -> bool:
 def _git(root: Path, *arguments: str) -> str:
     git = subprocess.run(
         ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
-    )  # noqa: S603, S607
+    )
     if git.returncode:
         raise ProjectError(
             f"{root.resolve()} is not a git repository: make it one (git init, add, commit), to see what changes"
