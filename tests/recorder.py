@@ -14,7 +14,7 @@ from typing import Any
 import botocore.handlers
 import pytest
 from samspec.gateway import Gateway
-from samspec.gateway.application import Answer
+from samspec.gateway.application import Exchange
 from samspec.runtime.invocations import running
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ class Recorder:
                 (invocation.function.name, one) for one in _permissions(model.name, params)
             )
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: Exchange) -> None:
         """What came of a request. A gateway's own answer counts where its operation documents it."""
         route, status = answer.route, str(answer.response.status)
         headers = {name.lower(): (name, value) for name, value in answer.response.headers}
@@ -90,21 +90,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     recorder = config.stash[KEY] = Recorder()
     botocore.handlers.BUILTIN_HANDLERS.append(("provide-client-params.dynamodb", recorder.called))
-    answer = Gateway.answer
+    handle = Gateway.handle
 
-    def recording(gateway: Gateway, request: Any) -> Answer:
+    def recording(gateway: Gateway, request: Any) -> Exchange:
         if gateway.project.template.path != ROOT / "template.yaml":
-            return answer(gateway, request)
+            return handle(gateway, request)
         token = answering.set(True)
         try:
-            given = answer(gateway, request)
+            given = handle(gateway, request)
         finally:
             answering.reset(token)
         recorder.answered(given)
         return given
 
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(Gateway, "answer", recording)
+    monkey.setattr(Gateway, "handle", recording)
     config.add_cleanup(monkey.undo)
 
 

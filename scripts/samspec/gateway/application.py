@@ -25,8 +25,8 @@ log = logging.getLogger("gateway")
 
 
 @dataclass
-class Answer:
-    """A request with all that became of it."""
+class Exchange:
+    """A request, its response, and what the gateway did in between."""
 
     request: events.Request
     response: Response = field(default_factory=lambda: Response(500))
@@ -68,7 +68,8 @@ class Gateway:
         environment.install()
         self.project = project
         self.on_reload: Callable[[Project], object] = lambda project: None
-        self.on_answer: Callable[[Answer], None] = lambda answer: None
+        self.on_start: Callable[[Exchange], object] = lambda exchange: None
+        self.on_exchange: Callable[[Exchange], object] = lambda exchange: None
         self._reloading = threading.Lock()
 
     @classmethod
@@ -107,21 +108,22 @@ class Gateway:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        response = self.answer(events.Request.from_wsgi(environ)).response
+        response = self.handle(events.Request.from_wsgi(environ)).response
         response.set("Content-Length", str(len(response.body)))
         start_response(
             f"{response.status} {PHRASES.get(response.status, 'Unknown')}", response.headers
         )
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
 
-    def answer(self, request: events.Request) -> Answer:
-        """Answer a request, and tell `on_answer` about it."""
+    def handle(self, request: events.Request) -> Exchange:
+        """Respond to a request; `on_start` hears of it before, `on_exchange` after."""
         started = time.perf_counter()
-        answer = Answer(request)
+        exchange = Exchange(request)
+        self.on_start(exchange)
         try:
             with self._reloading:
                 self._reread()
-            self._handle(answer)
+            self._dispatch(exchange)
         except (
             ProjectError
         ) as error:  # the project, not the request, is at fault: say so to the developer
@@ -131,14 +133,14 @@ class Gateway:
                 "status": 502,
                 "detail": str(error),
             }
-            answer.response = Response(
+            exchange.response = Response(
                 502, [("Content-Type", "application/problem+json")], json.dumps(body).encode()
             )
-        answer.response.set("x-amzn-RequestId", request.id)
-        answer.response.set("x-amz-apigw-id", request.extended_id)
-        answer.milliseconds = (time.perf_counter() - started) * 1000
-        self.on_answer(answer)
-        return answer
+        exchange.response.set("x-amzn-RequestId", request.id)
+        exchange.response.set("x-amz-apigw-id", request.extended_id)
+        exchange.milliseconds = (time.perf_counter() - started) * 1000
+        self.on_exchange(exchange)
+        return exchange
 
     def _reread(self) -> None:
         """Read template and spec again if they have changed, so that this request already sees it."""
@@ -149,12 +151,12 @@ class Gateway:
             log.info("reloaded %s", os.path.relpath(project.where))
             self.on_reload(project)
 
-    def _handle(self, answer: Answer) -> None:
-        project, request = self.project, answer.request
+    def _dispatch(self, exchange: Exchange) -> None:
+        project, request = self.project, exchange.request
         request.path = project.without_stage(request.path)
         route, parameters = project.router.find(request.method, request.path)
         context = events.request_context(request, route, project.stage, project.api_id)
-        answer.route, answer.known = (
+        exchange.route, exchange.known = (
             route,
             variables.Known(request, context, parameters, project.stage_variables),
         )
@@ -163,33 +165,35 @@ class Gateway:
                 raise GatewayResponse(
                     "MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"
                 )
-            answer.response = self._response(answer, route, answer.known)
+            exchange.response = self._response(exchange, route, exchange.known)
         except GatewayResponse as error:
-            answer.response = responses.from_gateway(error, project.gateway_responses, answer.known)
+            exchange.response = responses.from_gateway(
+                error, project.gateway_responses, exchange.known
+            )
 
-    def _response(self, answer: Answer, route: Route, known: variables.Known) -> Response:
+    def _response(self, exchange: Exchange, route: Route, known: variables.Known) -> Response:
         project, request = self.project, known.request
         request.check_size()
         if project.authorization(route) == "AWS_IAM":
             known.context["identity"] = events.identity(request, authorization.caller(request))
         project.throttle.take(route, request.method)
-        self._validate(answer, route, known)
+        self._validate(exchange, route, known)
         if route.kind == "mock":
             return mock.answer(route, known)
         function, binary = project.function_of(route), project.binary_media_types
-        answer.event = events.proxy_event(known, route, binary)
-        answer.invocation = Invocation(function, route.qualifier)
-        result = function.run(answer.invocation, answer.event, route.timeout)
+        exchange.event = events.proxy_event(known, route, binary)
+        exchange.invocation = Invocation(function, route.qualifier)
+        result = function.run(exchange.invocation, exchange.event, route.timeout)
         return responses.from_proxy(result, request.header("Accept"), binary)
 
-    def _validate(self, answer: Answer, route: Route, known: variables.Known) -> None:
+    def _validate(self, exchange: Exchange, route: Route, known: variables.Known) -> None:
         spec, validator = self.project.spec, self.project.validator(route)
         try:
             if validator.get("validateRequestParameters"):
                 validators.check_parameters(spec, route, known.request, known.parameters)
             if validator.get("validateRequestBody"):
                 validators.check_body(spec, route, known.request)
-            answer.validation = "passed" if any(validator.values()) else "none"
+            exchange.validation = "passed" if any(validator.values()) else "none"
         except GatewayResponse as error:
-            answer.validation = error.message
+            exchange.validation = error.message
             raise

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from samspec.gateway.application import Answer, Gateway
+from samspec.gateway.application import Exchange, Gateway
 from samspec.server.recording import Recorder
 
 PAGES = Path(__file__).parent / "pages"
@@ -79,7 +79,7 @@ class Console:
     def _replay(self, environ: dict[str, Any], number: str) -> Any:
         if not (answer := self._recorder.find(number)):
             return _json({"detail": "that request is no longer kept"}, "404 Not Found")
-        return _json({"status": self._gateway.answer(answer.request.again()).response.status})
+        return _json({"status": self._gateway.handle(answer.request.again()).response.status})
 
     def _save(self, environ: dict[str, Any], number: str) -> Any:
         answer = self._recorder.find(number)
@@ -96,7 +96,7 @@ class Console:
         return _json({"file": f"events/{file.name}"})
 
 
-def described(answer: Answer) -> dict[str, Any]:
+def described(answer: Exchange) -> dict[str, Any]:
     """An answer as the page shows it."""
     request, response, invocation = answer.request, answer.response, answer.invocation
     return {

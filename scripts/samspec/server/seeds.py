@@ -49,7 +49,7 @@ def plant(gateway: Gateway, count: int) -> str:
     schema = body.get("content", {}).get("application/json", {}).get("schema", {})
     for number, person in zip(range(count), people(), strict=False):
         data = json.dumps(value(gateway.spec, schema, "", person, number)).encode()
-        answer = gateway.answer(
+        answer = gateway.handle(
             Request(
                 "POST",
                 routes[0].resource,

@@ -13,7 +13,7 @@ from typing import Any
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from samspec.aws import embedded, tables
-from samspec.gateway.application import Answer, Gateway
+from samspec.gateway.application import Exchange, Gateway
 from samspec.gateway.events import BODY_LIMIT
 from samspec.runtime.invocations import pause_at_breakpoints
 from samspec.sam.errors import ProjectError
@@ -93,11 +93,11 @@ def serve(options: argparse.Namespace) -> int:
             terminal.say(seeds.plant(gateway, int(options.seed)))
         gateway.project.throttle.enabled = not options.no_throttle
 
-        def answered(answer: Answer) -> None:
+        def answered(answer: Exchange) -> None:
             recorder.add(answer)
             terminal.answered(answer, gateway.project.access_log)
 
-        gateway.on_answer = answered
+        gateway.on_exchange = answered
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
         host, port = listening.getsockname()[:2]

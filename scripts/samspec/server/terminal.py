@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from samspec.gateway.application import Answer, Gateway
+from samspec.gateway.application import Exchange, Gateway
 
 COLOURS = {2: "32", 3: "36", 4: "33", 5: "31"}
 DIM, WARN = "2", "33"
@@ -50,7 +50,7 @@ class Terminal:
             trace = line["trace"] if self.verbose else line["trace"].rsplit("\n", 1)[-1]
             self._print(self._tint(DIM, "          " + trace.replace("\n", "\n          ")))
 
-    def answered(self, answer: Answer, access_log: str | None) -> None:
+    def answered(self, answer: Exchange, access_log: str | None) -> None:
         request, response = answer.request, answer.response
         if self.quiet and response.status < 500:
             return

@@ -15,7 +15,7 @@ ALLOWED = {"X-Console": "1"}
 @pytest.fixture
 def console(altered: Callable[..., Path], dynamodb_client: Any) -> Client:
     gateway, recorder = Gateway.from_template(altered()), Recorder(size=3)
-    gateway.on_answer = recorder.add
+    gateway.on_exchange = recorder.add
     return Client(Console(gateway, recorder))
 
 

@@ -17,7 +17,7 @@ from werkzeug.test import Client
 @pytest.fixture
 def reasons(library: Gateway) -> list[str]:
     found: list[str] = []
-    library.on_answer = lambda answer: found.append(answer.response.reason)
+    library.on_exchange = lambda answer: found.append(answer.response.reason)
     return found
 
 
@@ -66,7 +66,7 @@ def test_an_endless_loop_is_ended(
 ) -> None:
     monkeypatch.setattr(library.project.functions["CoversFunction"], "timeout", 0.1)
     answers: list[Any] = []
-    library.on_answer = answers.append
+    library.on_exchange = answers.append
     client.get("/covers/spin")
     assert answers[0].invocation.done.wait(10)
     assert isinstance(answers[0].invocation.error, invocations.TimedOut)
@@ -77,7 +77,7 @@ def test_the_thread_of_a_handler_that_was_ended_runs_no_other(
 ) -> None:
     monkeypatch.setattr(library.project.functions["CoversFunction"], "timeout", 0.1)
     answers: list[Any] = []
-    library.on_answer = answers.append
+    library.on_exchange = answers.append
     for path in ("/covers/thread", "/covers/spin", "/covers/thread"):
         while any(thread.name == "CoversFunction" for thread in threading.enumerate()):
             time.sleep(0.01)  # the last run's thread is the next one's, once it waits

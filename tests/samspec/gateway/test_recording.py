@@ -12,7 +12,7 @@ import botocore.handlers
 import pytest
 from samspec.aws import tables
 from samspec.gateway import Gateway
-from samspec.gateway.application import Answer
+from samspec.gateway.application import Exchange
 from samspec.server import recording
 from samspec.server.terminal import Terminal
 from werkzeug.test import Client
@@ -28,7 +28,7 @@ def shown() -> list[dict[str, Any]]:
 @pytest.fixture
 def recorded(
     dynamodb_client: Any, shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Client, list[Answer]]]:
+) -> Iterator[tuple[Client, list[Exchange]]]:
     """The library as the development server runs it, and its answers."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # made with the hooks of its time
     root = logging.getLogger()
@@ -41,8 +41,8 @@ def recorded(
     gateway = Gateway.from_template(LIBRARY)
     tables.create(gateway.project.template, dynamodb_client)
     recording.record(gateway.project.functions).show = shown.append
-    answers: list[Answer] = []
-    gateway.on_answer = answers.append
+    answers: list[Exchange] = []
+    gateway.on_exchange = answers.append
     yield Client(gateway), answers
     gateway.close()
     root.handlers[:], botocore.handlers.BUILTIN_HANDLERS[:], sys.stdout = handlers, hooks, out

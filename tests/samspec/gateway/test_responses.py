@@ -29,7 +29,7 @@ from werkzeug.test import Client
 )
 def test_malformed_proxy_responses_are_a_502(library: Gateway, answer: str, reason: str) -> None:
     reasons: list[str] = []
-    library.on_answer = lambda a: reasons.append(a.response.reason)
+    library.on_exchange = lambda a: reasons.append(a.response.reason)
     response = Client(library).get(f"/covers/{answer}")
     assert (response.status_code, response.json) == (502, {"message": "Internal server error"})
     assert response.headers["x-amzn-ErrorType"] == "InternalServerErrorException"
