@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from samspec.cli import COMMANDS as COMMANDS_OF_SAMSPEC
 from samspec.scaffold import new_operation
 
 from tests.conftest import ROOT
@@ -80,11 +81,11 @@ def test_a_command_in_a_document_exists_with_its_options(name: str, command: str
 def known(script: str) -> set[str]:
     """The options of a script: of the package that it runs, or of its own text."""
     text = (ROOT / script).read_text()
-    packages = re.findall(r"-m ([\w.]+)", text)
-    sources = [
-        path for one in packages for path in (ROOT / "scripts" / one.split(".")[0]).glob("*.py")
-    ]
-    if "pytest" in packages:
+    sources: list[Path] = []
+    for name in re.findall(r"/run\"? ([a-z-]+)", text):
+        package = Path("scripts", *COMMANDS_OF_SAMSPEC[name].module.split(".")[:-1])
+        sources += (ROOT / package).glob("*.py")
+    if "-m pytest" in text:
         sources += [*(ROOT / "tests").glob("**/conftest.py"), ROOT / "tests/recorder.py"]
     texts = [text, *(path.read_text() for path in sources)]
     return {option for one in texts for option in re.findall(r"--[a-z][a-z-]*", one)} | {"--help"}

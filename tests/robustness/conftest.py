@@ -31,7 +31,8 @@ def server(database: str, port: int) -> Iterator[processes.Process]:
     command = [
         sys.executable,
         "-m",
-        "gateway",
+        "samspec",
+        "start",
         "--quiet",
         f"--port={port}",
         f"--dynamodb={database}",

@@ -102,7 +102,16 @@ def _starter(
 
 @contextmanager
 def _gateway(template: Path, endpoint: str, port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "gateway", "--template", str(template), "--dynamodb", endpoint]
+    command = [
+        sys.executable,
+        "-m",
+        "samspec",
+        "start",
+        "--template",
+        str(template),
+        "--dynamodb",
+        endpoint,
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
     with processes.running([*command, "--port", str(port), "--quiet"], port, env=environment):
         yield

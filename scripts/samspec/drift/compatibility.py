@@ -29,7 +29,7 @@ def _at(project: Project, reference: str) -> "Earlier":
     spec = project.spec.name
     command = ["git", "-C", str(project.root), "show", "--end-of-options", f"{reference}:./{spec}"]
     try:
-        shown = subprocess.run(command, capture_output=True, check=True, text=True).stdout  # noqa: S603
+        shown = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     except FileNotFoundError:
         raise ProjectError(
             "--against: git is not installed: install it, or leave the option out"

@@ -99,7 +99,7 @@ def _rename(root: Path, old: Names, new: Names) -> int:
         ["check", "--fix", "--select=I"],
         ["format"],
     ):  # names sort, and fill lines, otherwise
-        subprocess.run([sys.executable, "-m", "ruff", *ruff, "--quiet", "."], cwd=root, check=False)  # noqa: S603
+        subprocess.run([sys.executable, "-m", "ruff", *ruff, "--quiet", "."], cwd=root, check=False)
     return len(touched)
 
 

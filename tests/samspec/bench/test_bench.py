@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from samspec.aws import tables
 from samspec.bench import builds, memory, report, starts, stub
-from samspec.bench import command as bench
+from samspec.cli import main
 from samspec.cost import prices
 from samspec.sam.errors import ProjectError
 
@@ -108,9 +108,8 @@ def test_a_machine_that_the_emulator_does_not_run_on_is_a_clear_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setattr(sys, "argv", ["scripts/bench"])
 
-    assert bench.main() == 1
+    assert main(["bench"]) == 2
     assert "needs Linux" in capsys.readouterr().err
 
 
@@ -118,10 +117,9 @@ def test_a_comparison_that_cannot_be_is_refused_before_anything_is_measured(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(sys, "argv", ["scripts/bench", "--sam-local"])
     monkeypatch.setattr(builds, "lambda_", lambda: pytest.fail("it has begun"))
 
-    assert bench.main() == 1
+    assert main(["bench", "--sam-local"]) == 2
     assert (
         "no docker on the PATH: the comparison with sam local needs it" in capsys.readouterr().err
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samspec.cli import main
 from samspec.cost import bill, prices
 from samspec.cost import command as cost
 
@@ -30,8 +31,7 @@ def figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
-    monkeypatch.setattr("sys.argv", ["scripts/cost", *map(str, arguments)])
-    return cost.main()
+    return main(["cost", *map(str, arguments)])
 
 
 def test_the_shares_of_the_operations_make_up_all_requests() -> None:
@@ -107,7 +107,7 @@ def test_figures_without_capacity_units_are_a_clear_error(
 ) -> None:
     figures.write_text(text)
 
-    assert run(monkeypatch) == 1
+    assert run(monkeypatch) == 2
     assert "run scripts/bench --scale" in capsys.readouterr().err
 
 

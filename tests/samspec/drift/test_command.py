@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from samspec.drift.command import check, main
+from samspec.cli import main
+from samspec.drift.command import check
 
 from tests.samspec.drift.copies import OBSERVED, ROOT, SPEC, TEMPLATE, copy, edit
 
@@ -18,7 +19,7 @@ def project(tmp_path: Path) -> Path:
 def test_without_a_difference_it_says_nothing_and_ends_with_0(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--root", str(project)]) == 0
+    assert main(["drift", "--root", str(project)]) == 0
     assert capfd.readouterr() == ("", "")
 
 
@@ -27,7 +28,7 @@ def test_a_finding_is_a_line_with_its_place_and_the_way_out(
 ) -> None:
     edit(project, "specs/features/get-user.md", "method: GET", "method: PUT")
 
-    assert main(["--root", str(project)]) == 1
+    assert main(["drift", "--root", str(project)]) == 1
     said = "it says method: PUT, and the spec says GET: write method: GET"
     assert capfd.readouterr() == (f"specs/features/get-user.md:3: {said}\n", "")
 
@@ -37,7 +38,7 @@ def test_a_finding_is_an_annotation_for_github(
 ) -> None:
     edit(project, "specs/features/get-user.md", "method: GET", 'method: "100%\\n"')
 
-    assert main(["--root", str(project), "--format", "github"]) == 1
+    assert main(["drift", "--root", str(project), "--format", "github"]) == 1
     said = "it says method: 100%25%0A, and the spec says GET: write method: GET"
     assert (
         capfd.readouterr().out
@@ -69,10 +70,10 @@ def test_what_cannot_be_read_is_said_in_a_line(
     if content is not None:
         (project / name).write_text(content)
 
-    assert main(["--root", str(project)]) == 2
+    assert main(["drift", "--root", str(project)]) == 2
     out, error = capfd.readouterr()
     assert not out
-    assert error.startswith(f"drift: {said}")
+    assert error.startswith(f"samspec drift: {said}")
     assert error.count("\n") == 1
 
 
@@ -81,10 +82,10 @@ def test_a_file_that_is_not_text_is_said_in_a_line(
 ) -> None:
     (project / SPEC).write_bytes(b"\xff\xfe")
 
-    assert main(["--root", str(project)]) == 2
+    assert main(["drift", "--root", str(project)]) == 2
     assert (
         capfd.readouterr().err
-        == f"drift: {SPEC}: cannot be read (it is not UTF-8): is --root the project's folder?\n"
+        == f"samspec drift: {SPEC}: cannot be read (it is not UTF-8): is --root the project's folder?\n"
     )
 
 
@@ -93,8 +94,8 @@ def test_a_wrong_option_ends_with_2(
     arguments: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(arguments)
-    assert "usage: scripts/drift" in capfd.readouterr().err
+        main(["drift", *arguments])
+    assert "usage: samspec drift" in capfd.readouterr().err
 
 
 def test_it_runs_from_any_folder_and_offline(tmp_path: Path) -> None:

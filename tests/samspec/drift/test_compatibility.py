@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from samspec.cli import main
 from samspec.drift import compatibility
-from samspec.drift.command import main
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 
@@ -88,8 +88,8 @@ def test_a_ref_that_is_none_is_said_in_a_line(
     project: Path, reference: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     if reference:
-        assert main(["--root", str(project), f"--against={reference}"]) == 2
-        assert capfd.readouterr().err.startswith(f"drift: --against {reference}: ")
+        assert main(["drift", "--root", str(project), f"--against={reference}"]) == 2
+        assert capfd.readouterr().err.startswith(f"samspec drift: --against {reference}: ")
     with pytest.raises(ProjectError, match="name a ref that has"):
         list(compatibility.check(Project(project), reference or "HEAD~1"))
 

@@ -10,8 +10,8 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.stub import Stubber
+from samspec.cli import main
 from samspec.drift import deployed
-from samspec.drift.command import main
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 from samspec.sam.template import Template
@@ -263,5 +263,7 @@ def test_without_credentials_the_command_says_so(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
 
-    assert main(["--stack", STACK]) == 2
-    assert capfd.readouterr().err.startswith(f"drift: --stack {STACK}: You must specify a region")
+    assert main(["drift", "--stack", STACK]) == 2
+    assert capfd.readouterr().err.startswith(
+        f"samspec drift: --stack {STACK}: You must specify a region"
+    )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samspec.server.command import main
+from samspec.cli import main
 
 from tests.conftest import ROOT
 from tests.samspec.gateway.conftest import LIBRARY
@@ -29,7 +29,7 @@ class Server:
     def __init__(self, *arguments: str, folder: Path = ROOT):
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "--port", "0", *arguments],
+            [sys.executable, "-P", "-m", "samspec", "start", "--port", "0", *arguments],
             cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.lines: list[str] = []
@@ -199,7 +199,7 @@ def _command(*arguments: str) -> tuple[int, str]:
     """Status and standard error of a start in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
     done = subprocess.run(
-        [sys.executable, "-m", "gateway", "--port", "0", *arguments],
+        [sys.executable, "-P", "-m", "samspec", "start", "--port", "0", *arguments],
         cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60, check=False,
     )  # fmt: skip
     return done.returncode, done.stderr
@@ -208,7 +208,7 @@ def _command(*arguments: str) -> tuple[int, str]:
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """The one line that a start which cannot be gives, with its status not 0."""
     try:
-        status = main([*arguments])
+        status = main(["start", *arguments])
     except SystemExit as ended:
         status = int(ended.code or 0)
     error = capsys.readouterr().err
@@ -221,7 +221,7 @@ def test_a_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str], tak
     said = refused(capsys, "--port", str(taken))
     assert (
         said
-        == f"error: cannot listen on 127.0.0.1:{taken}: Address already in use: choose another with --port or --host"
+        == f"samspec start: cannot listen on 127.0.0.1:{taken}: Address already in use: choose another with --port or --host"
     )
 
 
@@ -262,6 +262,6 @@ def test_what_fails_later_is_one_clear_line_as_well(
     template = altered()
     (template.parent / "src/covers.py").write_text(covers)
     status, error = _command("--template", str(template), *arguments)
-    assert (status, error.count("\n")) == (1, 1)
-    assert error.startswith("error: ")
+    assert (status, error.count("\n")) == (2, 1)
+    assert error.startswith("samspec start: ")
     assert said in error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from samspec.sam_local import command as command
+from samspec.cli import main
 from samspec.sam_local import processes
 
 ROOT = Path(__file__).parents[3]
@@ -83,8 +83,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Progra
 def run(monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
     if "--port" not in options:
         options += ("--port", str(processes.free_port()))
-    monkeypatch.setattr(sys, "argv", ["sam-local", *options])
-    return command.main()
+    return main(["sam-local", *options])
 
 
 JAR = ("--dynamodb-jar", "DynamoDBLocal.jar")
@@ -116,8 +115,8 @@ def test_a_missing_program_is_named(
 ) -> None:
     programs.remove(program)
 
-    assert run(monkeypatch, *options) == 1
-    assert capsys.readouterr().err == f"error: {error}\n"
+    assert run(monkeypatch, *options) == 2
+    assert capsys.readouterr().err == f"samspec sam-local: {error}\n"
 
 
 @pytest.mark.parametrize(
@@ -145,9 +144,9 @@ def test_what_fails_says_what_to_do(
         programs.fail(program, "pull")
         error = "Docker cannot pull public.ecr.aws/lambda/python:3.11-x86_64: check the network"
 
-    assert run(monkeypatch, *options) == 1
+    assert run(monkeypatch, *options) == 2
     lines = capfd.readouterr().err.splitlines()
-    assert lines[-1].startswith(f"error: {error}")
+    assert lines[-1].startswith(f"samspec sam-local: {error}")
     assert "Traceback" not in lines
 
 
@@ -157,7 +156,7 @@ def test_without_its_image_dynamodb_local_comes_from_a_jar_or_a_url(
     programs.fail("docker", "image inspect amazon")
     programs.fail("docker", "pull")
 
-    assert run(monkeypatch) == 1
+    assert run(monkeypatch) == 2
     assert capsys.readouterr().err.endswith(
         "dynamodb-local: use --dynamodb-jar PATH or --dynamodb URL\n"
     )
@@ -166,15 +165,15 @@ def test_without_its_image_dynamodb_local_comes_from_a_jar_or_a_url(
 def test_a_jar_that_is_not_there_is_named(
     programs: Programs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "--dynamodb-jar", "no.jar") == 1
-    assert "error: no.jar: no such file" in capsys.readouterr().err
+    assert run(monkeypatch, "--dynamodb-jar", "no.jar") == 2
+    assert "samspec sam-local: no.jar: no such file" in capsys.readouterr().err
 
 
 def test_a_dynamodb_that_does_not_answer_is_named(
     programs: Programs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "--dynamodb", f"http://127.0.0.1:{processes.free_port()}") == 1
-    assert "error: DynamoDB at http://127.0.0.1:" in capsys.readouterr().err
+    assert run(monkeypatch, "--dynamodb", f"http://127.0.0.1:{processes.free_port()}") == 2
+    assert "samspec sam-local: DynamoDB at http://127.0.0.1:" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("port", ["busy", "99999"])
@@ -188,10 +187,10 @@ def test_a_port_that_cannot_be_used_is_named(
         busy.bind(("127.0.0.1", 0))
         busy.listen()
         port = port.replace("busy", str(busy.getsockname()[1]))
-        assert run(monkeypatch, *JAR, "--port", port) == 1
+        assert run(monkeypatch, *JAR, "--port", port) == 2
     assert (
         capsys.readouterr().err
-        == f"error: port {port} cannot be used: choose another with --port\n"
+        == f"samspec sam-local: port {port} cannot be used: choose another with --port\n"
     )
 
 
@@ -210,7 +209,7 @@ def test_it_runs_until_it_is_told_to_end_and_leaves_nothing(
         threading.Thread(
             target=send_when_said, args=(tmp_path / "said", ready, ended_by), daemon=True
         ).start()
-        assert run(monkeypatch, *JAR, "--port", str(port)) == 0
+        assert run(monkeypatch, *JAR, "--port", str(port)) == 130
 
     document = yaml.safe_load((tmp_path / ".aws-sam/build/template-wired.yaml").read_text())
     variables = document["Globals"]["Function"]["Environment"]["Variables"]

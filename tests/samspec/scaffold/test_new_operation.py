@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
-from samspec.drift import command as cli
+from samspec import cli
+from samspec.drift import command
 from samspec.gateway import Gateway
-from samspec.scaffold import new_operation
 from werkzeug.test import Client
 
 from tests.samspec.drift.copies import SPEC, copy
@@ -46,7 +46,7 @@ def specified(project: Path) -> Path:
 
 
 def run(root: Path) -> int:
-    return new_operation.main(["--root", str(root)])
+    return cli.main(["new-operation", "--root", str(root)])
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -82,7 +82,7 @@ def test_what_was_there_keeps_its_comments_and_form(specified: Path, name: str) 
 def test_drift_finds_nothing_afterwards(specified: Path) -> None:
     run(specified)
 
-    assert list(cli.check(specified)) == []
+    assert list(command.check(specified)) == []
 
 
 @pytest.mark.parametrize(
@@ -170,11 +170,11 @@ def test_what_is_missing_is_said_in_a_line_and_nothing_is_written(
     (specified / SPEC).write_text(spec[:at] + spec[at:].replace(text, instead, 1))
     before = contents(specified)
 
-    assert run(specified) == 1
+    assert run(specified) == 2
 
     error = capsys.readouterr().err
     assert said in error
-    assert error.startswith(f"new-operation: {SPEC}:")
+    assert error.startswith(f"samspec new-operation: {SPEC}:")
     assert error.count("\n") == 1
     assert contents(specified) == before
 
@@ -182,6 +182,6 @@ def test_what_is_missing_is_said_in_a_line_and_nothing_is_written(
 def test_a_folder_without_a_project_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(tmp_path) == 1
+    assert run(tmp_path) == 2
 
     assert "template.yaml: cannot be read" in capsys.readouterr().err

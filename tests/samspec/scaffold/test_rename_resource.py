@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from samspec import cli
 from samspec.scaffold import rename_resource
 
 OLD = ("User", "Users")
@@ -62,7 +63,7 @@ def project(tmp_path: Path) -> Path:
 def test_a_name_that_cannot_be_is_refused_in_a_line(
     project: Path, capsys: pytest.CaptureFixture[str], name: str, said: str
 ) -> None:
-    assert rename_resource.main([name, "--root", str(project)]) == 1
+    assert cli.main(["rename-resource", name, "--root", str(project)]) == 2
 
     error = capsys.readouterr().err
     assert said in error
@@ -74,6 +75,6 @@ def test_changes_that_git_could_not_undo_are_refused(
 ) -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
 
-    assert rename_resource.main(["Book", "--root", str(project)]) == 1
+    assert cli.main(["rename-resource", "Book", "--root", str(project)]) == 2
 
     assert "there are changes that are not committed: commit them" in capsys.readouterr().err
