@@ -20,7 +20,7 @@ OPERATIONS = [
 def exhausted(application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The gateway throttles, and no method has a token left."""
     monkeypatch.setattr(application.project.throttle, "enabled", True)
-    monkeypatch.setattr("gateway.throttle.Bucket.take", lambda bucket: False)
+    monkeypatch.setattr("samspec.gateway.throttle.Bucket.take", lambda bucket: False)
 
 
 @pytest.mark.criterion("create-user/13")
