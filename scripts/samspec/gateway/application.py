@@ -5,7 +5,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import responses as PHRASES  # noqa: N812
 from pathlib import Path
@@ -24,6 +25,15 @@ from samspec.sam.errors import ProjectError
 log = logging.getLogger("gateway")
 
 
+@dataclass(frozen=True)
+class Span:
+    """One stage of an exchange, in milliseconds since the exchange began."""
+
+    name: str
+    start: float
+    end: float
+
+
 @dataclass
 class Exchange:
     """A request, its response, and what the gateway did in between."""
@@ -37,6 +47,21 @@ class Exchange:
     invocation: Invocation | None = None
     milliseconds: float = 0
     number: int = 0
+    spans: list[Span] = field(default_factory=list)
+    began: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def span(self, name: str) -> Iterator[None]:
+        """Record how long the stage `name` takes, also when it raises."""
+        start = self.elapsed()
+        try:
+            yield
+        finally:
+            self.spans.append(Span(name, start, self.elapsed()))
+
+    def elapsed(self) -> float:
+        """Milliseconds since the exchange began."""
+        return (time.perf_counter() - self.began) * 1000
 
     def access_log(self, template: str) -> str:
         """The line that the stage's access log gets for it."""
@@ -117,7 +142,6 @@ class Gateway:
 
     def handle(self, request: events.Request) -> Exchange:
         """Respond to a request; `on_start` hears of it before, `on_exchange` after."""
-        started = time.perf_counter()
         exchange = Exchange(request)
         self.on_start(exchange)
         try:
@@ -138,7 +162,7 @@ class Gateway:
             )
         exchange.response.set("x-amzn-RequestId", request.id)
         exchange.response.set("x-amz-apigw-id", request.extended_id)
-        exchange.milliseconds = (time.perf_counter() - started) * 1000
+        exchange.milliseconds = exchange.elapsed()
         self.on_exchange(exchange)
         return exchange
 
@@ -174,16 +198,19 @@ class Gateway:
     def _response(self, exchange: Exchange, route: Route, known: variables.Known) -> Response:
         project, request = self.project, known.request
         request.check_size()
-        if project.authorization(route) == "AWS_IAM":
-            known.context["identity"] = events.identity(request, authorization.caller(request))
+        with exchange.span("authorizer"):
+            if project.authorization(route) == "AWS_IAM":
+                known.context["identity"] = events.identity(request, authorization.caller(request))
         project.throttle.take(route, request.method)
-        self._validate(exchange, route, known)
+        with exchange.span("validation"):
+            self._validate(exchange, route, known)
         if route.kind == "mock":
             return mock.answer(route, known)
         function, binary = project.function_of(route), project.binary_media_types
         exchange.event = events.proxy_event(known, route, binary)
         exchange.invocation = Invocation(function, route.qualifier)
-        result = function.run(exchange.invocation, exchange.event, route.timeout)
+        with exchange.span("function"):
+            result = function.run(exchange.invocation, exchange.event, route.timeout)
         return responses.from_proxy(result, request.header("Accept"), binary)
 
     def _validate(self, exchange: Exchange, route: Route, known: variables.Known) -> None:
