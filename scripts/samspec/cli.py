@@ -31,6 +31,7 @@ COMMANDS = {
     ),
     "fuzz": Command("samspec.fuzz.command", "property tests of the spec by schemathesis"),
     "sam-local": Command("samspec.sam_local.command", "sam local start-api over DynamoDB Local"),
+    "package": Command("samspec.packaging.command", "check that every artifact imports"),
     "smoke": Command("samspec.deploy.command", "try a deployed environment"),
     "stack": Command("samspec.deploy.stack", "print an environment's stack and region"),
     "template": Command("samspec.deploy.translation", "print an environment's resolved template"),

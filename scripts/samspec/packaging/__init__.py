@@ -1,0 +1,1 @@
+"""What a function's artifact holds, and whether Lambda could import it."""
