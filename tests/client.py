@@ -112,8 +112,10 @@ class Api:
         pattern = next(
             (one for one, matcher in self._paths.items() if matcher.fullmatch(path)), path
         )
+        if answer.status == 413:
+            return  # the gateway's own, whose body no API can change
         if (
-            answer.status in (403, 404, 405, 413) and answer.headers.get("x-amzn-ErrorType")
+            answer.status in (403, 404, 405) and answer.headers.get("x-amzn-ErrorType")
         ) or answer.status == 405:
             assert not answer.body or answer.problem()  # the gateway's own, of no operation
             return

@@ -122,17 +122,21 @@ def _decoded(body: bytes) -> bytes:
         ) from None
 
 
+def _declared(declared: dict[str, Any], kind: str, status: int) -> dict[str, Any]:
+    """What the spec says of a gateway response. It has no say on one that is too large [D]."""
+    if kind == "REQUEST_TOO_LARGE":
+        return {}
+    default = "DEFAULT_5XX" if status >= 500 else "DEFAULT_4XX"
+    return declared.get(kind) or declared.get(default) or {}
+
+
 def from_gateway(
     error: GatewayResponse, declared: dict[str, Any], known: variables.Known
 ) -> Response:
     """The answer for a gateway response type, as `declared` in the spec's extension or by default."""
     default_status, error_type = KINDS[error.kind]
     status = error.status or default_status
-    own = (
-        declared.get(error.kind)
-        or declared.get("DEFAULT_5XX" if status >= 500 else "DEFAULT_4XX")
-        or {}
-    )
+    own = _declared(declared, error.kind, status)
     known.context["error"] = {
         "message": error.message,
         "messageString": json.dumps(error.message),

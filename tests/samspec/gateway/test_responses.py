@@ -117,6 +117,11 @@ def test_payloads_beyond_10_mb_are_a_413(client: Client) -> None:
     assert (response.status_code, response.json) == (413, {"message": "Request Too Long"})
 
 
+def test_no_spec_changes_what_a_413_says(application: Any) -> None:
+    response = Client(application).post("/users", data=b"x" * 10_000_001)
+    assert (response.status_code, response.json) == (413, {"message": "Request Too Long"})
+
+
 def test_headers_beyond_10240_bytes_are_a_431(client: Client) -> None:
     response = client.get("/covers/echo", headers={"X-Long": "x" * 10_240})
     assert (response.status_code, response.json) == (
