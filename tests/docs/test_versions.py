@@ -1,4 +1,4 @@
-"""One version, wherever it stands."""
+"""Each version stands in one place, and its changelog names it."""
 
 import re
 import tomllib
@@ -6,11 +6,20 @@ import tomllib
 from tests.conftest import ROOT, SPEC
 
 
-def test_the_changelog_and_the_project_have_the_specs_version() -> None:
-    changelog = re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+def newest(changelog: str) -> str:
+    """The version of a changelog's first entry."""
+    headings = re.findall(r"^## (\S+)$", (ROOT / changelog).read_text(), re.MULTILINE)
+    return str(headings[0])
+
+
+def test_the_apis_changelog_begins_with_the_specs_version() -> None:
+    assert newest("CHANGELOG.md") == SPEC["info"]["version"]
+
+
+def test_the_changelog_of_the_tools_begins_with_the_packages_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
-    assert changelog[0] == SPEC["info"]["version"] == project["version"]
+    assert newest("scripts/samspec/CHANGELOG.md") == project["version"]
 
 
 def test_what_is_installed_is_the_lock_and_nothing_that_pip_resolves() -> None:
@@ -20,7 +29,7 @@ def test_what_is_installed_is_the_lock_and_nothing_that_pip_resolves() -> None:
         for place in (".ci", "scripts", "handlers", "tests")
         for file in (ROOT / place).rglob("*")
     ]
-    texts = [file.read_text() for file in files if file.suffix in ("", ".py") and file.is_file()]
+    texts = [file.read_text() for file in files if not file.suffix and file.is_file()]
     lines = [
         line for text in texts for line in text.splitlines() if "--require-" + "hashes" in line
     ]
