@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.sam.project import resolve
+from samspec.sam.references import resolve
 
 Specs = tuple[Mapping[str, Any], Mapping[str, Any]]
 Rule = tuple[str, str]

@@ -5,7 +5,7 @@ from functools import cache
 
 from samspec.sam.documents import Document, Keys, nodes
 from samspec.sam.finding import Finding
-from samspec.sam.project import steps
+from samspec.sam.references import steps
 
 SHOWN = 160  # characters of a validator's message, which may quote half the spec
 Fault = tuple[Keys, str, str]

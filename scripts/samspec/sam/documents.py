@@ -90,6 +90,20 @@ class Document:
         )  # an empty first line for the first `---`
         return document if isinstance(document.data, dict) else cls(name, {})
 
+    def part(self, *keys: str) -> "Document":
+        """What is under these keys as a document of its own, with its lines in this file."""
+        depth = len(keys)
+        data = self.data
+        for key in keys:
+            data = data[key]
+
+        def inner(places: dict[Keys, Any]) -> dict[Keys, Any]:
+            return {at[depth:]: value for at, value in places.items() if at[:depth] == keys}
+
+        repeated = [at[depth:] for at in self.repeated if at[:depth] == keys]
+        parts = (inner(self.lines), inner(self.scalars), inner(self.tags))
+        return Document(self.name, data, *parts, repeated)
+
     def line(self, *keys: Any) -> int:
         """Where the value under these keys begins, or the nearest thing around it that there is."""
         path = tuple(map(str, keys))

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from samspec.sam.documents import Keys
+from samspec.sam.references import target
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 ANY = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
-FUNCTION = re.compile(
-    r":lambda:path/2015-03-31/functions/\$\{(\w+)\.Arn\}(?::([\w-]+))?/invocations$"
-)
 
 
 @dataclass(frozen=True)
@@ -37,14 +35,12 @@ class Operation:
 
     @property
     def is_proxy(self) -> bool:
-        return self.integration.get("type") == "aws_proxy"
+        return str(self.integration.get("type")).lower() == "aws_proxy"
 
     @property
     def target(self) -> tuple[str | None, str | None]:
         """The logical id of the function that the integration calls, and the alias."""
-        uri = self.integration.get("uri")
-        found = FUNCTION.search(str(uri.get("Fn::Sub"))) if isinstance(uri, dict) else None
-        return (found[1], found[2]) if found else (None, None)
+        return target(self.integration.get("uri"))
 
     def named(self, separator: str) -> str:
         """create_user or create-user for createUser."""

@@ -1,31 +1,84 @@
-"""The project that is checked: template, spec, operations and functions, as the files have them."""
+"""A SAM project on disk: its files as they are, and what they say for one set of parameters.
+
+There are two views. The files with their places, for tools that check them: `template`, `spec`,
+`operations`, `resources` and `functions`, with intrinsic functions as they are written. And what
+CloudFormation would make of them, for tools that run them: `resolved`, `apis`, `lambdas`.
+Each is read when it is first asked for.
+"""
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from samspec.sam.documents import Document, text
+from samspec.sam import definitions, documents
+from samspec.sam.definitions import Api
+from samspec.sam.documents import Document
 from samspec.sam.errors import ProjectError
+from samspec.sam.functions import LambdaFunction
 from samspec.sam.operations import ANY, METHODS, Operation
-from samspec.sam.template import merged
+from samspec.sam.references import resolve
+from samspec.sam.template import Settings, Template, merged
+
+TEMPLATES = ("template.yaml", "template.yml", "template.json")
+API_TYPES = tuple(definitions.PROTOCOLS)
 
 
 class Project:
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
-        self.template = self._mapping("template.yaml")
-        self.api, location = self._api()
-        self.spec = self._mapping(location)
+    """The project in the folder `path`, or with the template at `path`."""
+
+    def __init__(self, path: Path = Path(), settings: Settings | None = None) -> None:
+        self.path = template_at(path)
+        self.root = self.path.parent
+        self.settings = settings or Settings()
+
+    @cached_property
+    def template(self) -> Document:
+        """The template as its file has it."""
+        return self._mapping(self.path.name)
+
+    @cached_property
+    def api(self) -> str:
+        """The logical id of the API that `spec` defines."""
+        return self._specified[0]
+
+    @cached_property
+    def spec(self) -> Document:
+        """The first API definition that the template has or names, as its file has it.
+
+        A definition inline is a part of the template's document. Raises a ProjectError where
+        there is none.
+        """
+        return self._specified[1]
+
+    @cached_property
+    def resolved(self) -> Template:
+        """The template for the project's settings: every intrinsic function has its value."""
+        return Template(self.path, settings=self.settings)
+
+    @property
+    def apis(self) -> list[Api]:
+        """Every API in one form, resolved: implicit and HTTP APIs, Swagger 2.0, CloudFormation."""
+        return self._served[0]
+
+    @property
+    def api_gaps(self) -> list[str]:
+        """The APIs that cannot be served locally, and why."""
+        return self._served[1]
+
+    @cached_property
+    def lambdas(self) -> dict[str, LambdaFunction]:
+        """The functions, resolved, by logical id."""
+        from samspec.sam.lambdas import functions
+
+        return functions(self.resolved)
 
     @property
     def resources(self) -> dict[str, dict[str, Any]]:
-        found = self.template.data.get("Resources")
-        return (
-            {name: one for name, one in found.items() if isinstance(one, dict)}
-            if isinstance(found, dict)
-            else {}
-        )
+        resources = self.template.data.get("Resources")
+        if not isinstance(resources, dict):
+            return {}
+        return {name: node for name, node in resources.items() if isinstance(node, dict)}
 
     @cached_property
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -48,7 +101,7 @@ class Project:
 
     @property
     def proxies(self) -> Iterator[Operation]:
-        """The operations that a function answers."""
+        """The operations that a function responds to."""
         return (operation for operation in self.operations if operation.is_proxy)
 
     def resolve(self, node: Any) -> Any:
@@ -66,12 +119,12 @@ class Project:
         }
 
     def body_schema(self, operation: Operation) -> Any:
-        """The schema of a JSON body, None where the operation takes none."""
+        """The schema of a JSON body; None where the operation takes none."""
         content = self.resolve(operation.node.get("requestBody", {})).get("content", {})
         return content.get("application/json", {}).get("schema")
 
     def text(self, name: str) -> str:
-        return text(self.root / name, name)
+        return documents.text(self.root / name, name)
 
     def document(self, name: str) -> Document:
         return Document.parse(self.text(name), name)
@@ -89,23 +142,49 @@ class Project:
             raise ProjectError(f"{name}:1: it holds no mapping: restore the file")
         return document
 
-    def _api(self) -> tuple[str, str]:
-        """The API that includes the spec, and the spec's path."""
+    @cached_property
+    def _served(self) -> tuple[list[Api], list[str]]:
+        return definitions.read(self.resolved)
+
+    @cached_property
+    def _specified(self) -> tuple[str, Document]:
+        """The first API with a definition of its own, and that definition."""
         for name, resource in self.resources.items():
-            body = (resource.get("Properties") or {}).get("DefinitionBody")
-            include = body.get("Fn::Transform") if isinstance(body, dict) else None
-            if isinstance(include, dict) and include.get("Name") == "AWS::Include":
-                return name, str((include.get("Parameters") or {}).get("Location"))
+            if resource.get("Type") not in API_TYPES:
+                continue
+            properties = resource.get("Properties") or {}
+            for key in ("DefinitionBody", "Body", "DefinitionUri"):
+                if properties.get(key):
+                    return name, self._definition(("Resources", name, "Properties", key))
         raise ProjectError(
-            "template.yaml:1: no API has a DefinitionBody by AWS::Include: give it the spec"
+            f"{self.path.name}:1: no API has a definition: "
+            "give one a DefinitionBody, inline or by AWS::Include"
         )
 
+    def _definition(self, keys: tuple[str, ...]) -> Document:
+        value = self.template.part(*keys)
+        location = value.data
+        if isinstance(value.data, Mapping) and list(value.data) == ["Fn::Transform"]:
+            location = (value.data["Fn::Transform"].get("Parameters") or {}).get("Location")
+        if isinstance(location, str):
+            return self._mapping(location)
+        if not isinstance(value.data, dict) or "paths" not in value.data:
+            raise ProjectError(
+                f"{self.path.name}:{value.line()}: the definition is neither a document with "
+                "paths nor an AWS::Include of one: give the path of an OpenAPI file"
+            )
+        return value
 
-def resolve(spec: Mapping[str, Any], node: Any) -> Any:
-    while isinstance(node, dict) and "$ref" in node:
-        node = reduce(lambda found, step: found[step], steps(node["$ref"]), spec)
-    return node
 
+def template_at(path: Path) -> Path:
+    """The template that a path names: a file, or the one in a folder.
 
-def steps(reference: str) -> list[str]:
-    return [part.replace("~1", "/").replace("~0", "~") for part in reference.split("/")[1:]]
+    Raises a ProjectError where there is none.
+    """
+    path = path.absolute()
+    if not path.is_dir():
+        return path
+    for name in TEMPLATES:
+        if (path / name).is_file():
+            return path / name
+    return path / TEMPLATES[0]

@@ -1,79 +1,161 @@
-"""A SAM template with its parameters, conditions and intrinsic functions resolved, as far as one runs locally."""
+"""A SAM template with its parameters, conditions and intrinsic functions resolved."""
 
 import base64
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from samspec.sam import documents
 from samspec.sam.account import ACCOUNT, REGION
+from samspec.sam.dynamic import Dynamic
 from samspec.sam.errors import ProjectError
+from samspec.sam.functions import as_text
+from samspec.sam.parameters import Parameters
+from samspec.sam.resources import FORMS, Resource
 
 NO_VALUE = object()
-SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals", "Resources")
-NAMES = ("TableName", "FunctionName", "StageName", "QueueName", "TopicName", "BucketName")
-PSEUDO = {
-    "AWS::Region": REGION,
-    "AWS::AccountId": ACCOUNT,
-    "AWS::Partition": "aws",
-    "AWS::URLSuffix": "amazonaws.com",
-    "AWS::StackName": "local",
-    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/local/local",
-    "AWS::NotificationARNs": [],
-    "AWS::NoValue": NO_VALUE,
-}
+SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals", "Resources", "Rules")
+NAMING = ("Type", "Value", "FifoQueue", "FifoTopic")  # properties that Ref and GetAtt give or need
+FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a template is resolved with, besides its own defaults.
+
+    `values` holds what other stacks and services would give: `ssm:/db/host`,
+    `secretsmanager:db`, `import:SharedTopicArn`.
+    """
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+    region: str = REGION
 
 
 class Template:
-    """What the template at `path` says for one set of parameters; `files` are those it was read from."""
+    """What the template at `path` says for one set of parameters.
 
-    region = REGION
+    `files` are those it was read from; `unknown` says which values are stand-ins because nothing
+    here can know them. `document` replaces the file's content, where a tool has changed it.
+    """
 
-    def __init__(self, path: Path, parameters: dict[str, str] | None = None):
+    def __init__(
+        self,
+        path: Path,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        settings: Settings | None = None,
+        document: Mapping[str, Any] | None = None,
+    ):
         self.path = path.absolute()
+        self.settings = settings or Settings(parameters or {})
+        self.region = self.settings.region
         self.files = {self.path}
-        document = documents.read(self.path)
-        self._sections = {name: document.get(name) or {} for name in SECTIONS}
-        self._given = parameters or {}
+        self.unknown: dict[str, str] = {}
+        self.raw = documents.read(self.path) if document is None else document
+        self._sections = {name: self.raw.get(name) or {} for name in SECTIONS}
         if not self._sections["Resources"]:
             raise ProjectError(f"{path}: no Resources in it: is this a SAM template?")
-        for name, value in self._given.items():
-            self._check_parameter(name, value)
+        self._parameters = Parameters(
+            self._sections["Parameters"], self.settings.parameters, str(self.path)
+        )
+        self._dynamic = Dynamic(self)
 
-    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The resolved properties, by logical id, of the resources of one type whose condition holds."""
-        shared = self._sections["Globals"].get(kind.removeprefix("AWS::Serverless::")) or {}
-        return {
-            name: self.resolve(merged(shared, resource.get("Properties") or {}))
-            for name, resource in self._sections["Resources"].items()
-            if resource.get("Type") == kind
-            and ("Condition" not in resource or self._condition(resource["Condition"]))
-        }
+    def check(self) -> None:
+        """Refuse what CloudFormation refuses before it makes anything: parameters, Rules."""
+        self._parameters.check()
+        for name, rule in self._sections["Rules"].items():
+            if "RuleCondition" in rule and not self.resolve(rule["RuleCondition"]):
+                continue
+            for assertion in rule.get("Assertions") or []:
+                if not self.resolve(assertion["Assert"]):
+                    said = assertion.get("AssertDescription", "its assertion does not hold")
+                    raise ProjectError(f"{self.path}: rule {name}: {said}")
+
+    def of_type(self, *types: str) -> dict[str, dict[str, Any]]:
+        """The resolved properties, by logical id, of the resources whose condition holds."""
+        return {name: self.resolve(self.properties(name)) for name in self.names(*types)}
+
+    def names(self, *types: str) -> list[str]:
+        """The logical ids of the resources of these types whose condition holds."""
+        resources = self._sections["Resources"]
+        return [
+            name
+            for name, resource in resources.items()
+            if isinstance(resource, dict) and resource.get("Type") in types and self.is_made(name)
+        ]
+
+    def is_made(self, name: str) -> bool:
+        """Whether the resource's condition, if it has one, holds."""
+        condition = self._sections["Resources"][name].get("Condition")
+        return condition is None or self._condition(condition)
+
+    def parameter_values(self) -> dict[str, Any]:
+        """The parameters that have a value, as SAM's translator wants them."""
+        return self._parameters.texts()
+
+    def type_of(self, name: str) -> str:
+        return str(self._sections["Resources"][name].get("Type"))
+
+    def properties(self, name: str) -> dict[str, Any]:
+        """A resource's properties, unresolved, with what Globals give it."""
+        resource = self._sections["Resources"][name]
+        kind = str(resource.get("Type")).removeprefix("AWS::Serverless::")
+        shared = self._sections["Globals"].get(kind) or {}
+        return dict(merged(shared, resource.get("Properties") or {}))
 
     def resolve(self, value: Any) -> Any:
         """`value` with every intrinsic function in it replaced by its result."""
+        if isinstance(value, str):
+            return self._dynamic.resolved(value)
         if isinstance(value, list):
-            return [item for item in map(self.resolve, value) if item is not NO_VALUE]
+            items = [self.resolve(item) for item in value]
+            return [item for item in items if item is not NO_VALUE]
         if not isinstance(value, dict):
             return value
-        [name, *others] = value or [""]
-        if not others and name in self._functions:
-            try:
-                return self._functions[name](value[name])
-            except (TypeError, ValueError, LookupError, AttributeError):
-                raise ProjectError(f"{self.path}: {name} does not take {value[name]!r}") from None
-        return {
-            key: item for key, raw in value.items() if (item := self.resolve(raw)) is not NO_VALUE
-        }
+        if len(value) == 1:
+            [(name, argument)] = value.items()
+            if name in self._functions:
+                return self._called(name, argument)
+        return self._mapping(value)
 
     def physical_name(self, name: str) -> str:
-        """The name a resource gets here: the one its properties state, or else its logical id."""
-        properties = self._sections["Resources"][name].get("Properties") or {}
-        return next(
-            (str(self.resolve(properties[key])) for key in NAMES if key in properties), name
-        )
+        """The name that a resource gets here: a stated one, or else one made of its logical id."""
+        return self.resource(name).name
+
+    def resource(self, name: str) -> Resource:
+        """A resource with the properties that its name and its references depend on."""
+        kind = self.type_of(name)
+        needed = {*NAMING, FORMS[kind].name} if kind in FORMS else set()
+        properties = self.properties(name)
+        stated = {key: self.resolve(properties[key]) for key in sorted(needed) if key in properties}
+        return Resource(name, kind, stated, self.region)
+
+    def stand_in(self, name: str, why: str) -> str:
+        """`name` in place of a value that nothing here can know; `why` is said at start."""
+        self.unknown[name] = why
+        return name
+
+    def _mapping(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, raw in value.items():
+            if key == "Fn::Transform":  # next to other keys: its content joins them
+                result |= self._transform(raw)
+                continue
+            item = self.resolve(raw)
+            if item is not NO_VALUE:
+                result[key] = item
+        return result
+
+    def _called(self, name: str, argument: Any) -> Any:
+        try:
+            return self._functions[name](argument)
+        except (TypeError, ValueError, LookupError, AttributeError):
+            raise ProjectError(f"{self.path}: {name} does not take {argument!r}") from None
 
     @cached_property
     def _functions(self) -> dict[str, Callable[[Any], Any]]:
@@ -83,46 +165,109 @@ class Template:
             "Fn::Sub": self._sub,
             "Fn::GetAtt": self._get_att,
             "Fn::If": lambda a: self.resolve(a[1] if self._condition(a[0]) else a[2]),
-            "Fn::Equals": lambda a: str(self.resolve(a[0])) == str(self.resolve(a[1])),
+            "Fn::Equals": lambda a: as_text(self.resolve(a[0])) == as_text(self.resolve(a[1])),
             "Fn::And": lambda a: all(map(self.resolve, a)),
             "Fn::Or": lambda a: any(map(self.resolve, a)),
             "Fn::Not": lambda a: not self.resolve(a[0]),
-            "Fn::Join": lambda a: str(a[0]).join(map(str, self.resolve(a[1]))),
-            "Fn::Split": lambda a: str(self.resolve(a[1])).split(a[0]),
+            "Fn::Contains": lambda a: self.resolve(a[1]) in self.resolve(a[0]),
+            "Fn::EachMemberIn": lambda a: set(self.resolve(a[0])) <= set(self.resolve(a[1])),
+            "Fn::EachMemberEquals": lambda a: set(self.resolve(a[0])) <= {self.resolve(a[1])},
+            "Fn::Join": lambda a: str(a[0]).join(map(as_text, self.resolve(a[1]))),
+            "Fn::Split": lambda a: as_text(self.resolve(a[1])).split(a[0]),
             "Fn::Select": lambda a: self.resolve(a[1])[int(self.resolve(a[0]))],
             "Fn::FindInMap": self._find_in_map,
-            "Fn::Base64": lambda a: base64.b64encode(str(self.resolve(a)).encode()).decode(),
-            "Fn::ImportValue": lambda a: str(self.resolve(a)),
+            "Fn::Base64": lambda a: base64.b64encode(as_text(self.resolve(a)).encode()).decode(),
+            "Fn::GetAZs": lambda a: [f"{self.resolve(a) or self.region}{zone}" for zone in "abc"],
+            "Fn::ImportValue": lambda a: self._dynamic.imported(as_text(self.resolve(a))),
+            "Fn::Length": lambda a: len(self.resolve(a)),
+            "Fn::ToJsonString": lambda a: json.dumps(self.resolve(a), separators=(",", ":")),
             "Fn::Transform": self._transform,
         }
 
+    @cached_property
+    def _pseudo(self) -> dict[str, Any]:
+        return {
+            "AWS::Region": self.region,
+            "AWS::AccountId": ACCOUNT,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": "local",
+            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{ACCOUNT}:stack/local/local",
+            "AWS::NotificationARNs": [],
+            "AWS::NoValue": NO_VALUE,
+        }
+
     def _ref(self, name: str) -> Any:
-        if name in PSEUDO:
-            return PSEUDO[name]
-        if name in self._sections["Parameters"]:
-            return self._parameter(name)
+        if name in self._pseudo:
+            return self._pseudo[name]
+        if name in self._parameters:
+            return self._parameters.value(name, self._dynamic.stored)
         if name in self._sections["Resources"]:
-            return self.physical_name(name)
+            return self._special(name, "Ref") or self.resource(name).ref
+        made = self._made_by_sam(name)
+        if made is not None:
+            return made
         raise ProjectError(f"{self.path}: {name!r} is neither a parameter nor a resource")
 
-    def _check_parameter(self, name: str, value: str) -> None:
-        declared = self._sections["Parameters"]
-        if name not in declared:
-            raise ProjectError(
-                f"{self.path}: no parameter {name!r}; it has: {', '.join(declared) or 'none'}"
-            )
-        if (allowed := declared[name].get("AllowedValues")) and value not in map(str, allowed):
-            choices = ", ".join(map(str, allowed))
-            raise ProjectError(f"{self.path}: parameter {name}={value!r} is not one of {choices}")
+    def _special(self, name: str, attribute: str) -> str | None:
+        """Aliases and versions, whose values name another resource."""
+        kind, properties = self.type_of(name), self.properties(name)
+        if kind == "AWS::Lambda::Alias" and attribute in ("Ref", "AliasArn"):
+            return self._qualified(properties["FunctionName"], self.resolve(properties["Name"]))
+        if kind == "AWS::Lambda::Version" and attribute in ("Ref", "FunctionArn"):
+            return self._qualified(properties["FunctionName"], "1")
+        return "1" if kind == "AWS::Lambda::Version" and attribute == "Version" else None
 
-    def _parameter(self, name: str) -> Any:
-        declared = self._sections["Parameters"][name]
-        value = self._given.get(name, declared.get("Default"))
-        if value is None:
-            hint = f"give it with --parameter-overrides {name}=VALUE"
-            raise ProjectError(f"{self.path}: parameter {name} has no default: {hint}")
-        is_list = str(declared.get("Type")).startswith(("CommaDelimitedList", "List<"))
-        return [part.strip() for part in str(value).split(",")] if is_list else value
+    def _qualified(self, function: Any, qualifier: str) -> str:
+        name = as_text(self.resolve(function))
+        arn = name if name.startswith("arn:") else self._function_arn(name)
+        return f"{arn}:{qualifier}"
+
+    def _function_arn(self, name: str) -> str:
+        return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{name}"
+
+    def _made_by_sam(self, name: str) -> str | None:
+        """What SAM makes and lets a template refer to.
+
+        https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
+        """
+        owner, _, attribute = name.partition(".")
+        if attribute and owner in self._sections["Resources"]:
+            return self._property_of_sam(owner, attribute)
+        implicit = {
+            "ServerlessRestApi": "AWS::Serverless::Api",
+            "ServerlessHttpApi": "AWS::Serverless::HttpApi",
+            "ServerlessDeploymentApplication": "AWS::CodeDeploy::Application",
+        }
+        if name in implicit:
+            return Resource(name, implicit[name], {}, self.region).ref
+        if name in ("ServerlessRestApiProdStage", "ServerlessHttpApiApiGatewayDefaultStage"):
+            return "Prod" if "Rest" in name else "$default"
+        return self._made_for_a_function(name)
+
+    def _made_for_a_function(self, name: str) -> str | None:
+        for function in self._sections["Resources"]:
+            rest = name.removeprefix(function)
+            if rest == name or self.type_of(function) not in FUNCTION_TYPES:
+                continue
+            if rest == "Role":
+                return name
+            if rest.startswith("Alias"):
+                return self._qualified({"Ref": function}, rest.removeprefix("Alias"))
+            if rest.startswith("Version"):
+                return self._qualified({"Ref": function}, "1")
+        return None
+
+    def _property_of_sam(self, owner: str, attribute: str) -> str | None:
+        properties = self.properties(owner)
+        if attribute == "Alias" and "AutoPublishAlias" in properties:
+            alias = as_text(self.resolve(properties["AutoPublishAlias"]))
+            return self._qualified({"Ref": owner}, alias)
+        if attribute == "Version":
+            return self._qualified({"Ref": owner}, "1")
+        if attribute == "Stage":
+            return as_text(self.resolve(properties.get("StageName", "Prod")))
+        return self.resource(owner).ref if attribute in ("Deployment", "RestApi") else None
 
     def _condition(self, name: str) -> bool:
         if name not in self._sections["Conditions"]:
@@ -130,43 +275,50 @@ class Template:
         return bool(self.resolve(self._sections["Conditions"][name]))
 
     def _sub(self, argument: Any) -> str:
-        text, local = (
-            (argument[0], self.resolve(argument[1]))
-            if isinstance(argument, list)
-            else (argument, {})
-        )
+        text, local = argument, {}
+        if isinstance(argument, list):
+            text, local = argument[0], self.resolve(argument[1])
 
         def value(match: re.Match[str]) -> str:
             literal, name = match.groups()
             if literal:
                 return f"${{{name}}}"
             if name in local:
-                return str(local[name])
-            return str(self._get_att(name) if "." in name else self._ref(name))
+                return as_text(local[name])
+            return as_text(self._get_att(name) if "." in name else self._ref(name))
 
-        return re.sub(r"\$\{(!?)([^}]+)\}", value, text)
+        return str(self._dynamic.resolved(re.sub(r"\$\{(!?)([^}]+)\}", value, text)))
 
-    def _get_att(self, argument: Any) -> str:
-        name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
+    def _get_att(self, argument: Any) -> Any:
+        dotted = argument if isinstance(argument, str) else ".".join(map(as_text, argument))
+        name, _, attribute = dotted.partition(".")
         if name not in self._sections["Resources"]:
+            return self._attribute_made_by_sam(name, attribute)
+        if self.type_of(name) in FUNCTION_TYPES and attribute in ("Alias", "Version"):
+            return self._property_of_sam(name, attribute)
+        value = self._special(name, attribute) or self.resource(name).attribute(attribute)
+        if value is None:
+            why = f"what {dotted} ({self.type_of(name)}) gives on AWS is not known here"
+            return self.stand_in(dotted, f"{why}: it is the text {dotted!r}")
+        return value
+
+    def _attribute_made_by_sam(self, name: str, attribute: str) -> str:
+        made = self._made_by_sam(name)
+        if made is None:
             raise ProjectError(f"{self.path}: no resource {name!r} (asked for its {attribute})")
-        if attribute != "Arn":
-            return f"{name}.{attribute}"
-        kind = self._sections["Resources"][name]["Type"]
-        service = {
-            "AWS::Serverless::Function": "lambda",
-            "AWS::Serverless::SimpleTable": "dynamodb",
-        }.get(kind)
-        noun = {"Function": "function:", "Table": "table/", "SimpleTable": "table/"}.get(
-            kind.split("::")[-1], ""
-        )
-        return f"arn:aws:{service or kind.split('::')[1].lower()}:{REGION}:{ACCOUNT}:{noun}{self.physical_name(name)}"
+        if name.endswith("Role") and attribute == "Arn":
+            return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        return made
 
     def _find_in_map(self, argument: list[Any]) -> Any:
-        top, second, third = (str(self.resolve(key)) for key in argument)
+        top, second, third = (as_text(self.resolve(key)) for key in argument[:3])
         try:
-            return self.resolve(self._sections["Mappings"][top][second][third])
+            branch = {as_text(key): item for key, item in self._sections["Mappings"][top].items()}
+            leaf = {as_text(key): item for key, item in branch[second].items()}
+            return self.resolve(leaf[third])
         except KeyError:
+            if len(argument) > 3 and "DefaultValue" in argument[3]:
+                return self.resolve(argument[3]["DefaultValue"])
             raise ProjectError(f"{self.path}: no {top}.{second}.{third} in Mappings") from None
 
     def _transform(self, argument: dict[str, Any]) -> Any:
@@ -177,10 +329,18 @@ class Template:
         return self.include(str(self.resolve(argument["Parameters"]["Location"])))
 
     def include(self, location: str) -> Any:
-        """The document at a path beside the template, resolved as if it stood in it."""
+        """The document at a path next to the template, resolved as if it were part of it."""
+        return self.resolve(self.read(location))
+
+    def read(self, location: str) -> dict[str, Any]:
+        """The document at a path next to the template, as it is."""
+        if location.startswith(("s3:", "http:", "https:")):
+            raise ProjectError(
+                f"{self.path}: {location} is not on this machine: give a path next to the template"
+            )
         file = self.path.parent / location
         self.files.add(file)
-        return self.resolve(documents.read(file))
+        return documents.read(file)
 
 
 def merged(shared: Any, own: Any) -> Any:

@@ -51,7 +51,7 @@ def test_a_finding_is_an_annotation_for_github(
     [
         (TEMPLATE, None, "template.yaml: cannot be read (No such file or directory)"),
         (TEMPLATE, "", "template.yaml:1: it holds no mapping"),
-        (TEMPLATE, "Resources: {}", "template.yaml:1: no API has a DefinitionBody by AWS::Include"),
+        (TEMPLATE, "Resources: {}", "template.yaml:1: no API has a definition"),
         (TEMPLATE, "Resources: [", "template.yaml:2: not valid YAML"),
         (SPEC, None, f"{SPEC}: cannot be read (No such file or directory)"),
         (SPEC, "openapi: 3.0.3\npaths: {", f"{SPEC}:3: not valid YAML"),

@@ -1,0 +1,199 @@
+"""Every API of a template in one form: an OpenAPI 3.0 document and the stage that serves it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from samspec.sam import swagger
+from samspec.sam.errors import ProjectError
+from samspec.sam.functions import as_text
+from samspec.sam.template import Template
+
+REST, HTTP, WEBSOCKET = "REST", "HTTP", "WEBSOCKET"
+BINARY = "x-amazon-apigateway-binary-media-types"
+# The types of resources that are APIs, in the order in which they are served.
+PROTOCOLS = {
+    "AWS::Serverless::Api": REST,
+    "AWS::ApiGateway::RestApi": REST,
+    "AWS::Serverless::HttpApi": HTTP,
+    "AWS::ApiGatewayV2::Api": HTTP,
+}
+STAGES = {
+    "AWS::ApiGateway::Stage": "RestApiId",
+    "AWS::ApiGatewayV2::Stage": "ApiId",
+    "AWS::ApiGateway::Deployment": "RestApiId",
+}
+NOT_EMULATED = {
+    "CacheClusterEnabled": "caching",
+    "CanarySetting": "a canary",
+    "Domain": "a custom domain",
+    "DomainName": "a custom domain",
+}
+
+
+@dataclass(frozen=True)
+class Api:
+    """An API of the template, resolved.
+
+    `document` has the shape of OpenAPI 3.0 with the x-amazon-apigateway-* extensions, whatever
+    the API was written in. `file` is where its definition is written, and `translated` whether
+    SAM made (part of) it. `gaps` says what is not emulated.
+    """
+
+    name: str  # the logical id
+    id: str  # what Ref gives
+    protocol: str  # REST or HTTP
+    document: dict[str, Any]
+    stage: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    binary_media_types: tuple[str, ...] = ()
+    method_settings: tuple[Mapping[str, Any], ...] = ()  # throttles, as MethodSettings has them
+    access_log: str | None = None  # the format of its lines
+    properties: Mapping[str, Any] = field(default_factory=dict)  # the resource's own
+    file: Path = Path()
+    translated: bool = False
+    gaps: tuple[str, ...] = ()
+
+    @cached_property
+    def gateway_responses(self) -> dict[str, Any]:
+        return self.document.get("x-amazon-apigateway-gateway-responses") or {}
+
+    @cached_property
+    def cors(self) -> dict[str, Any]:
+        """The CORS settings of an HTTP API; a REST API states them as MOCK integrations."""
+        return self.document.get("x-amazon-apigateway-cors") or {}
+
+
+def read(template: Template) -> tuple[list[Api], list[str]]:
+    """The APIs of a template, and what it has of APIs that cannot be served.
+
+    Raises a ProjectError where SAM or API Gateway would refuse the definition.
+    """
+    from samspec.sam import translated
+
+    source = template
+    if translated.is_needed(template):
+        source = translated.translated(template)
+    apis, gaps = [], []
+    for name in source.names(*PROTOCOLS):
+        reader = _Reader(source, name, is_translated=source is not template)
+        gap = reader.gap
+        if gap:
+            gaps.append(f"{name}: {gap}")
+        else:
+            apis.append(reader.api())
+    return apis, gaps
+
+
+class _Reader:
+    """Reads one API's resource and its stage."""
+
+    def __init__(self, template: Template, name: str, *, is_translated: bool) -> None:
+        self._template = template
+        self._name = name
+        self._is_translated = is_translated
+        self._raw = template.properties(name)
+        self._kind = template.type_of(name)
+
+    @property
+    def gap(self) -> str:
+        """Why the API cannot be served; empty where it can."""
+        if str(self._raw.get("ProtocolType", "HTTP")).upper() == WEBSOCKET:
+            return "WebSocket APIs are not emulated: try this one in AWS"
+        if self._definition is None:
+            return (
+                "it has no definition here (Body, DefinitionBody or DefinitionUri) and no "
+                "function with an Api event: give it one"
+            )
+        return ""
+
+    def api(self) -> Api:
+        document, file = self._document()
+        stage = self._stage()
+        properties = {
+            key: self._template.resolve(value)
+            for key, value in self._raw.items()
+            if key not in ("DefinitionBody", "DefinitionUri", "Body", "BodyS3Location", "Tags")
+        }
+        binary = [*(document.get(BINARY) or []), *(properties.get("BinaryMediaTypes") or [])]
+        log = stage.get("AccessLogSetting") or stage.get("AccessLogSettings") or {}
+        variables = stage.get("Variables") or stage.get("StageVariables") or {}
+        return Api(
+            name=self._name,
+            id=self._template.resource(self._name).ref,
+            protocol=PROTOCOLS[self._kind],
+            document=document,
+            stage=as_text(stage["StageName"]),
+            variables={key: as_text(value) for key, value in variables.items()},
+            binary_media_types=tuple(str(kind).replace("~1", "/") for kind in binary),
+            method_settings=tuple(stage.get("MethodSettings") or ()),
+            access_log=log.get("Format"),
+            properties=properties,
+            file=file,
+            translated=self._is_translated,
+            gaps=tuple(self._gaps({**properties, **stage})),
+        )
+
+    def _gaps(self, stated: Mapping[str, Any]) -> list[str]:
+        return [
+            f"{self._name}.{key}: {what} is not emulated"
+            for key, what in NOT_EMULATED.items()
+            if stated.get(key) not in (None, False, "false")
+        ]
+
+    @cached_property
+    def _definition(self) -> Any:
+        """The resource's definition: a document, or the path of one."""
+        for key in ("DefinitionBody", "Body", "DefinitionUri", "BodyS3Location"):
+            if self._raw.get(key):
+                return self._raw[key]
+        return None
+
+    def _document(self) -> tuple[dict[str, Any], Path]:
+        before = set(self._template.files)
+        body = self._definition
+        if isinstance(body, str):
+            body = self._template.include(body)
+        document = self._template.resolve(body)
+        included = sorted(self._template.files - before)
+        file = included[0] if included else self._own_file()
+        if not isinstance(document, dict):
+            raise ProjectError(f"{file}: {self._name}'s definition is not a mapping")
+        return self._normal(document, file), file
+
+    def _own_file(self) -> Path:
+        """The file of a definition that was read before, when SAM translated it."""
+        others = sorted(self._template.files - {self._template.path})
+        original = (self._template.raw["Resources"].get(self._name) or {}).get("Properties") or {}
+        is_included = "DefinitionUri" in original or "Fn::Transform" in str(original)
+        return others[0] if others and is_included else self._template.path
+
+    def _normal(self, document: dict[str, Any], file: Path) -> dict[str, Any]:
+        version = str(document.get("openapi") or document.get("swagger"))
+        if version.startswith("3.0"):
+            return document
+        if version.startswith("2"):
+            return swagger.converted(document)
+        raise ProjectError(
+            f"{file}: {self._name}'s definition must be OpenAPI 3.0.x or Swagger 2.0, "
+            f"not {version}: API Gateway imports no other"
+        )
+
+    def _stage(self) -> dict[str, Any]:
+        """The stage's properties, among them a StageName."""
+        default = "$default" if PROTOCOLS[self._kind] == HTTP else "Prod"
+        if self._kind.startswith("AWS::Serverless::"):
+            keys = (
+                "StageName", "Variables", "StageVariables", "MethodSettings", "AccessLogSetting",
+                "AccessLogSettings", "CacheClusterEnabled", "CanarySetting", "DefaultRouteSettings",
+            )  # fmt: skip
+            own = {key: self._template.resolve(self._raw[key]) for key in keys if key in self._raw}
+            return {"StageName": default, **own}
+        for kind, reference in STAGES.items():
+            for name in self._template.names(kind):
+                properties = self._template.properties(name)
+                if properties.get(reference) == {"Ref": self._name}:
+                    return {"StageName": default, **self._template.resolve(properties)}
+        return {"StageName": default}
