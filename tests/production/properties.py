@@ -75,7 +75,7 @@ def canaries(r: Resources) -> bool:
     return len(groups) == len(functions(r)) and all(
         "Canary10Percent" in g["DeploymentConfigName"]
         and g["AutoRollbackConfiguration"]["Enabled"]
-        and len(g["AlarmConfiguration"]["Alarms"]) == 4
+        and len(g["AlarmConfiguration"]["Alarms"]) == 3
         for g in groups
     )
 
@@ -84,47 +84,43 @@ def alarms(r: Resources) -> list[dict[str, Any]]:
     return of_type(r, "AWS::CloudWatch::Alarm")
 
 
-def added_up(r: Resources, alarm: str) -> list[tuple[str, dict[str, str]]]:
-    """The metrics whose sum an alarm watches, each with its dimensions."""
-    metrics = [m["MetricStat"]["Metric"] for m in r[alarm]["Properties"]["Metrics"][1:]]
-    return [(m["MetricName"], {d["Name"]: d["Value"] for d in m["Dimensions"]}) for m in metrics]
-
-
-def of_every_function(r: Resources, alarm: str, metric: str) -> bool:
-    names = [name for name, resource in r.items() if resource["Type"] == "AWS::Lambda::Function"]
-    wanted = [(metric, {"FunctionName": name}) for name in sorted(names)]
-    return sorted(added_up(r, alarm), key=str) == wanted
-
-
 def of_the_stage(r: Resources) -> bool:
     wanted = [{"Name": "ApiName", "Value": "local"}, {"Name": "Stage", "Value": "Prod"}]
-    return all(
-        r[name]["Properties"]["Dimensions"] == wanted
-        for name in ("ServerErrorsAlarm", "LatencyAlarm")
-    )
+    of_api = [a for a in alarms(r) if a["Namespace"] == "AWS/ApiGateway"]
+    return len(of_api) == 4 and all(alarm["Dimensions"] == wanted for alarm in of_api)
 
 
-def throttles_of_table_and_index(r: Resources) -> bool:
-    places: list[dict[str, str]] = [{}, {"GlobalSecondaryIndexName": "email-index"}]
-    wanted = [
-        (metric, {"TableName": "UsersTable", **place})
-        for place in places
-        for metric in ("ReadThrottleEvents", "WriteThrottleEvents")
-    ]
-    return added_up(r, "TableThrottlesAlarm") == wanted
+def watches(r: Resources, alarm: str, metric: str) -> bool:
+    """Whether an alarm watches the metric that this stack's filter of the same name makes."""
+    [transformation] = r[metric]["Properties"]["MetricTransformations"]
+    made = (transformation["MetricNamespace"], transformation["MetricName"])
+    watched = r[alarm]["Properties"]
+    return made == (watched["Namespace"], watched["MetricName"]) == ("local", metric)
 
 
-def errors_of_every_call(r: Resources) -> bool:
-    calls = {"GetItem", "Query", "Scan", "TransactWriteItems", "UpdateItem"}
-    found = added_up(r, "TableErrorsAlarm")
-    return {m for m, _ in found} == {"SystemErrors"} and {d["Operation"] for _, d in found} == calls
+def pattern(r: Resources, metric: str) -> tuple[str, str]:
+    """The log that a metric is made from, and the lines of it that count."""
+    properties = r[metric]["Properties"]
+    return properties["LogGroupName"], properties["FilterPattern"]
 
 
-def widgets(r: Resources) -> list[int]:
-    return [
-        len(json.loads(d["DashboardBody"])["widgets"])
-        for d in of_type(r, "AWS::CloudWatch::Dashboard")
-    ]
+def burn(r: Resources, alarm: str) -> float:
+    """The share of a month's budget (0.1 % of the requests) that is spent when an alarm goes on."""
+    properties = r[alarm]["Properties"]
+    hours = properties["Period"] * properties["EvaluationPeriods"] / 3600
+    rate = float(properties["Threshold"])
+    share: float = round(rate / 0.001 * hours / (30 * 24), 3)
+    return share
+
+
+def widgets(r: Resources) -> list[dict[str, Any]]:
+    dashboards = of_type(r, "AWS::CloudWatch::Dashboard")
+    return [w for d in dashboards for w in json.loads(d["DashboardBody"])["widgets"]]
+
+
+def shown_alarms(r: Resources) -> set[str]:
+    [widget] = [w for w in widgets(r) if w["type"] == "alarm"]
+    return {arn.split(":")[-1] for arn in widget["properties"]["alarms"]}
 
 
 # Sentence, the text of template or spec that gives it, the text that loses it, and the check.
@@ -192,10 +188,10 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "LoggingLevel: INFO",
         lambda r: settings(r)["LoggingLevel"] == "OFF",
     ),
-    "the stage has metrics": (
-        "MetricsEnabled: true",
+    "no method has metrics of its own, which cost more than all else": (
         "MetricsEnabled: false",
-        lambda r: settings(r)["MetricsEnabled"] is True,
+        "MetricsEnabled: true",
+        lambda r: settings(r)["MetricsEnabled"] is False,
     ),
     "requests are traced": (
         "Tracing: Active",
@@ -217,8 +213,8 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     ),
     # Logs
     "the access log goes to the encrypted group": (
-        "DestinationArn: !GetAtt AccessLog.Arn",
-        "DestinationArn: !Sub arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:other",
+        "[!GetAtt AccessLog.Arn,",
+        "[!GetAtt FunctionsLog.Arn,",
         lambda r: stage(r)["AccessLogSetting"]["DestinationArn"].endswith("AccessLog"),
     ),
     "the access log joins with the functions' log": (
@@ -243,11 +239,6 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
             access_log(r)["route"] == "$context.resourcePath"
             and "$context.path" not in access_log(r).values()
         ),
-    ),
-    "the access log's role is there before the stage": (
-        "logs-role: !If [CreatesAccountRole, !Ref ApiGatewayAccount, kept]",
-        "logs-role: kept",
-        lambda r: {"Key": "logs-role", "Value": "ApiGatewayAccount"} in stage(r)["Tags"],
     ),
     "the account's role outlives the stack": (
         "    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n",
@@ -280,11 +271,6 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "ApplicationLogLevel: DEBUG #",
         lambda r: not any("ApplicationLogLevel" in f["LoggingConfig"] for f in functions(r)),
     ),
-    "functions log at INFO": (
-        "LogLevel: INFO",
-        "LogLevel: DEBUG",
-        lambda r: {f["Environment"]["Variables"]["LOG_LEVEL"] for f in functions(r)} == {"INFO"},
-    ),
     # The table
     "the table cannot be deleted": (
         "DeletionProtection: true",
@@ -302,8 +288,21 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "WhenStackIsDeleted: Retain",
         "WhenStackIsDeleted: Delete",
         lambda r: all(
-            r[name]["DeletionPolicy"] == r[name]["UpdateReplacePolicy"] == "Retain"
+            r[name]["DeletionPolicy"].startswith("Retain")
+            and r[name]["UpdateReplacePolicy"] == "Retain"
             for name in ("UsersTable", "FunctionsLog", "AccessLog", "EncryptionKey")
+        ),
+    ),
+    "a first deploy that fails leaves no logs": (
+        "[Retains, RetainExceptOnCreate, Delete]",
+        "[Retains, Retain, Delete]",
+        lambda r: (
+            {
+                resource["DeletionPolicy"]
+                for resource in r.values()
+                if resource["Type"] == "AWS::Logs::LogGroup"
+            }
+            == {"RetainExceptOnCreate"}
         ),
     ),
     "the table has the own key": (
@@ -385,12 +384,12 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         canaries,
     ),
     "alarms end a canary": (
-        "[!Ref ServerErrorsAlarm, !Ref LatencyAlarm, !Ref FunctionErrorsAlarm, !Ref FunctionThrottlesAlarm]",
+        "[!Ref ServerErrorsAlarm, !Ref LatencyAlarm, !Ref FunctionErrorsAlarm]",
         "[!Ref ServerErrorsAlarm]",
         canaries,
     ),
     # Alarms
-    "there are alarms": ('Alarms: "true"', 'Alarms: "false"', lambda r: len(alarms(r)) == 6),
+    "there are alarms": ('Alarms: "true"', 'Alarms: "false"', lambda r: len(alarms(r)) == 7),
     "an alarm watches the rate of 5XX": (
         "MetricName: 5XXError",
         "MetricName: 4XXError",
@@ -416,30 +415,52 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "Name: Stage, Value: prod",
         of_the_stage,
     ),
-    "an alarm watches errors of every function": (
-        "MetricName: Errors, Dimensions: [{ Name: FunctionName, Value: !Ref GetUserFunction }]",
-        "MetricName: Errors, Dimensions: [{ Name: FunctionName, Value: !Ref ListUsersFunction }]",
-        lambda r: of_every_function(r, "FunctionErrorsAlarm", "Errors"),
-    ),
-    "an alarm watches throttles of every function": (
-        "MetricName: Throttles, Dimensions: [{ Name: FunctionName, Value: !Ref GetUserFunction }]",
-        "MetricName: Duration, Dimensions: [{ Name: FunctionName, Value: !Ref GetUserFunction }]",
-        lambda r: of_every_function(r, "FunctionThrottlesAlarm", "Throttles"),
-    ),
-    "an alarm watches throttles of table and index": (
-        "MetricName: WriteThrottleEvents",
-        "MetricName: ReadThrottleEvents",
-        throttles_of_table_and_index,
-    ),
-    "an alarm watches DynamoDB's errors": (
-        "Operation, Value: Query",
-        "Operation, Value: Scan",
-        errors_of_every_call,
-    ),
     "two bad minutes of three raise an alarm": (
         "DatapointsToAlarm: 2",
         "DatapointsToAlarm: 3",
-        lambda r: {(a["DatapointsToAlarm"], a["EvaluationPeriods"]) for a in alarms(r)} == {(2, 3)},
+        lambda r: (
+            {
+                (a["DatapointsToAlarm"], a["EvaluationPeriods"])
+                for a in alarms(r)
+                if a["Period"] == 60
+            }
+            == {(2, 3)}
+        ),
+    ),
+    "an hour that spends 2 % of the month's errors raises an alarm": (
+        "Threshold: 0.0144",
+        "Threshold: 0.144",
+        lambda r: burn(r, "FastBurnAlarm") == 0.02,
+    ),
+    "six hours that spend 5 % of the month's errors raise an alarm": (
+        "Period: 21600",
+        "Period: 3600",
+        lambda r: burn(r, "SlowBurnAlarm") == 0.05,
+    ),
+    "an alarm watches crashes and time-outs of every function": (
+        '$.record.status != "success"',
+        '$.record.status = "timeout"',
+        lambda r: (
+            watches(r, "FunctionErrorsAlarm", "FunctionErrors")
+            and pattern(r, "FunctionErrors")
+            == ("FunctionsLog", '{ $.type = "platform.report" && $.record.status != "success" }')
+        ),
+    ),
+    "an alarm watches what the callers of every table were refused": (
+        "{ $.status = 503 }",
+        "{ $.status = 500 }",
+        lambda r: (
+            watches(r, "DatabaseAlarm", "DatabaseFailures")
+            and pattern(r, "DatabaseFailures") == ("FunctionsLog", "{ $.status = 503 }")
+        ),
+    ),
+    "an alarm watches the account's concurrency": (
+        "MetricName: Throttles",
+        "MetricName: Errors",
+        lambda r: (
+            r["AccountThrottlesAlarm"]["Properties"]["MetricName"] == "Throttles"
+            and "Dimensions" not in r["AccountThrottlesAlarm"]["Properties"]
+        ),
     ),
     "a minute without requests raises no alarm": (
         "TreatMissingData: notBreaching",
@@ -449,7 +470,16 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "alarms are sent": (
         "AlarmActions: !If [SendsAlarms, [!Ref AlarmTopic], !Ref AWS::NoValue]",
         "AlarmActions: []",
-        lambda r: all(a["AlarmActions"] == ["AlarmTopic"] for a in alarms(r)),
+        lambda r: all(
+            alarm["AlarmActions"] == ["AlarmTopic"]
+            for alarm in alarms(r)
+            if alarm is not r["ServerErrorsAlarm"]["Properties"]
+        ),
+    ),
+    "what only ends a canary sends no mail": (
+        "It ends a canary; no mail.\n",
+        "No mail.\n      AlarmActions: [!Ref AlarmTopic]\n",
+        lambda r: "AlarmActions" not in r["ServerErrorsAlarm"]["Properties"],
     ),
     "alarms are mailed": (
         "{ Protocol: email, Endpoint: !Ref AlarmEmail }",
@@ -467,7 +497,26 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "a dashboard is there": (
         "    Type: AWS::CloudWatch::Dashboard\n    Condition: HasAlarms",
         "    Type: AWS::CloudWatch::Dashboard\n    Condition: LimitsConcurrency",
-        lambda r: widgets(r) == [6],
+        lambda r: len(widgets(r)) == 6,
+    ),
+    "the dashboard shows every alarm": (
+        '"${LatencyAlarm.Arn}", ',
+        "",
+        lambda r: shown_alarms(r) == {n for n, x in r.items() if x["Type"].endswith("Alarm")},
+    ),
+    "no graph of the dashboard searches by a part of a name": (
+        "SELECT SUM(ConsumedReadCapacityUnits) ${Tables}",
+        "SEARCH('{AWS/DynamoDB,TableName} ${AWS::StackName}-', 'Sum')",
+        lambda r: "SEARCH(" not in json.dumps(widgets(r)),
+    ),
+    "every graph of the dashboard is of this stack's log, API, or all tables": (
+        "SOURCE '${FunctionsLog}' ${LastErrors}",
+        "SOURCE 'other' ${LastErrors}",
+        lambda r: all(
+            "SOURCE 'FunctionsLog' |" in w["properties"]["query"]
+            for w in widgets(r)
+            if w["type"] == "log"
+        ),
     ),
 }
 
