@@ -74,6 +74,9 @@ def test_a_command_in_a_document_exists_with_its_options(name: str, command: str
             word.partition("=")[0] for word in arguments if word.startswith("--") and word != "--"
         }
         assert options <= known(program)
+    elif program == "samspec":
+        command = arguments[0]
+        assert command in {*COMMANDS_OF_SAMSPEC, "--version", "--help"}
     elif not program.startswith("scripts/"):
         assert program in OTHERS
 
