@@ -11,7 +11,7 @@ users = Users()
 
 @operation("createUser")
 def handler(arguments: Arguments) -> Response:
-    user = User.create(**arguments.body, idempotency_key=arguments.header.get("Idempotency-Key"))
+    user = User.create(arguments.body, arguments.header.get("Idempotency-Key"))
     stored = users.add(user)
     headers = {"Location": f"/users/{stored.id}", "ETag": stored.etag}
     if stored != user:

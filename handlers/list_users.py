@@ -6,7 +6,6 @@ from api.contract import Arguments
 from api.operation import operation
 from api.proxy import Response
 from users.repository import CURSORS, Users
-from users.user import normalized
 
 users = Users()
 
@@ -16,7 +15,7 @@ def handler(arguments: Arguments) -> Response:
     query = arguments.query
     after = CURSORS.decode(query["cursor"]) if "cursor" in query else None
     if "email" in query:
-        found, following = users.find(normalized(query["email"])), None
+        found, following = users.find_by_email(query["email"]), None
     else:
         found, following = users.page(query["limit"], after)
     page: dict[str, Any] = {"users": [user.as_json() for user in found]}

@@ -5,14 +5,14 @@ from api.contract import Arguments
 from api.operation import operation
 from api.proxy import Response
 from users.repository import Users
-from users.user import Change
+from users.user import User
 
 users = Users()
 
 
 @operation("updateUser")
 def handler(arguments: Arguments) -> Response:
-    change = Change.now(**arguments.body)
+    change = User.change(arguments.body)
     user = users.replace(
         arguments.path["id"], change, etags.revisions(arguments.header.get("If-Match"))
     )

@@ -6,7 +6,8 @@ No other module of the functions knows the AWS SDK.
 import logging
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -69,35 +70,45 @@ class Table:
         """The item, read consistently."""
         return _optional(self._call("get_item", Key=_encoded(key), ConsistentRead=True).get("Item"))
 
-    def query(self, index: str, condition: str, values: Item, limit: int) -> list[Item]:
-        """At most `limit` items of an index that meet the key condition."""
+    def query(
+        self, index: str, attribute: str, value: Any, limit: int, after: Item | None = None
+    ) -> list[Item]:
+        """At most `limit` items of an index with that value of its partition key, after the one
+        with that key."""
         return self._read(
             "query",
             limit,
+            after,
             IndexName=index,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=_encoded(values),
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": attribute},
+            ExpressionAttributeValues=_encoded({":value": value}),
         )
 
-    def scan(self, index: str, limit: int, after: Item | None) -> list[Item]:
-        """At most `limit` items of an index, after the one with that key."""
-        start = {"ExclusiveStartKey": _encoded(after)} if after else {}
-        return self._read("scan", limit, IndexName=index, **start)
+    def scan(self, index: str | None, limit: int, after: Item | None) -> list[Item]:
+        """At most `limit` items of an index, or of the table, after the one with that key."""
+        return self._read("scan", limit, after, **({"IndexName": index} if index else {}))
 
     def update(self, write: Write) -> Item:
         """Makes an update outside a transaction; returns the item as it is now."""
         written = self._call("update_item", ReturnValues="ALL_NEW", **write["Update"])
         return _decoded(written["Attributes"])
 
-    def transact(self, *writes: Write) -> None:
+    def write(self, *writes: Write) -> None:
         """Makes all the writes or none."""
+        if len(writes) == 1:
+            ((action, request),) = writes[0].items()
+            self._call(f"{action.lower()}_item", **request)  # costs half of a transaction
+            return
         items = []
         for write in writes:
             for action, request in write.items():
                 items.append({action: {"TableName": self._name, **request}})
         self._send("transact_write_items", TransactItems=items)
 
-    def _read(self, action: str, limit: int, **request: Any) -> list[Item]:
+    def _read(self, action: str, limit: int, after: Item | None, **request: Any) -> list[Item]:
+        if after:
+            request["ExclusiveStartKey"] = _encoded(after)
         # Only an absent LastEvaluatedKey means that nothing follows: a page may have any number of
         # items (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html).
         began = time.monotonic()
@@ -147,39 +158,72 @@ def attempts() -> Iterator[None]:
         yield
 
 
-def put(item: Item, condition: str) -> Write:
+@dataclass(frozen=True)
+class Condition:
+    """A condition expression, with the names and values that it uses."""
+
+    expression: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+NEW = Condition("attribute_not_exists(id)")
+THERE = Condition("attribute_exists(id)")
+
+
+def equals(attributes: Item, one_of: Mapping[str, Iterable[Any]] | None = None) -> Condition:
+    """The item is there, and its attributes have these values (None: no value), or one of these."""
+    terms, names, values = [THERE.expression], {}, {}
+    for name, value in attributes.items():
+        names[f"#is_{name}"], values[f":is_{name}"] = name, value
+        term = f"#is_{name} = :is_{name}"
+        terms.append(term if value is not None else f"(attribute_not_exists(#is_{name}) OR {term})")
+    for name, choices in (one_of or {}).items():
+        accepted = {f":is_{name}_{n}": choice for n, choice in enumerate(choices)}
+        names[f"#is_{name}"] = name
+        values |= accepted
+        terms.append(f"#is_{name} IN ({', '.join(accepted)})")
+    return Condition(" AND ".join(terms), names, values)
+
+
+def put(item: Item, condition: Condition) -> Write:
     return {"Put": {"Item": _encoded(item), **_when(condition)}}
 
 
-def delete(key: Item, condition: str | None = None, values: Item | None = None) -> Write:
-    request = {"Key": _encoded(key)}
-    if condition:
-        request |= _when(condition, values)
-    return {"Delete": request}
+def delete(key: Item, condition: Condition | None = None) -> Write:
+    return {"Delete": {"Key": _encoded(key), **(_when(condition) if condition else {})}}
 
 
-def update(key: Item, changes: Item, condition: str, values: Item) -> Write:
-    """Sets the attributes in `changes`; `values` are those that the condition names."""
-    new = {f":new_{name}": value for name, value in changes.items()}
+def exists(table: str, key: Item) -> Write:
+    """In a transaction: an item of another table is there."""
+    return {"ConditionCheck": {"TableName": table, "Key": _encoded(key), **_when(THERE)}}
+
+
+def update(key: Item, changes: Item, condition: Condition) -> Write:
+    """Sets the attributes in `changes`."""
+    request = _when(condition)
+    names = {f"#{name}": name for name in changes} | dict(condition.names)
+    values = {f":new_{name}": value for name, value in changes.items()} | dict(condition.values)
     sets = ", ".join(f"#{name} = :new_{name}" for name in changes)
-    return {
-        "Update": {
-            "Key": _encoded(key),
-            "UpdateExpression": f"SET {sets}",
-            "ExpressionAttributeNames": {f"#{name}": name for name in changes},
-            **_when(condition, {**new, **values}),
-        }
+    request |= {
+        "Key": _encoded(key),
+        "UpdateExpression": f"SET {sets}",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": _encoded(values),
     }
+    return {"Update": request}
 
 
-def _when(condition: str, values: Item | None = None) -> Write:
+def _when(condition: Condition) -> Write:
     """A write that, if its condition is not met, says what is there: no second call to learn why."""
     request: Write = {
-        "ConditionExpression": condition,
+        "ConditionExpression": condition.expression,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
-    if values:
-        request["ExpressionAttributeValues"] = _encoded(values)
+    if condition.names:
+        request["ExpressionAttributeNames"] = dict(condition.names)
+    if condition.values:
+        request["ExpressionAttributeValues"] = _encoded(condition.values)
     return request
 
 

@@ -61,5 +61,6 @@ def problem(error: Exception) -> Response:
 register(errors.InvalidJson, 400, "Invalid JSON")
 register(errors.InvalidRequest, 400, "Request does not match the API specification")
 register(errors.UnsupportedMediaType, 415, "Content-Type must be application/json")
+register(errors.IdempotencyKeyReused, 422, "Idempotency-Key was used with a different request")
 register(NotImplementedError, 501, "Operation is not written yet")
 register(errors.DatabaseUnavailable, 503, "Database temporarily unavailable", {"Retry-After": "1"})

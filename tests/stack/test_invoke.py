@@ -35,7 +35,7 @@ def database(start_database: Start, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("USERS_TABLE", "UsersTable")
     id = json.loads((ROOT / "events/get_user.json").read_text())["pathParameters"]["id"]
-    Users().add(replace(User.create("stored@example.com", "Stored"), id=id))
+    Users().add(replace(User.create({"email": "stored@example.com", "name": "Stored"}), id=id))
     return endpoint
 
 

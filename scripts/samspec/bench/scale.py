@@ -54,10 +54,11 @@ def measure(template: Template, jar: Path | None, sizes: tuple[int, ...] = SIZES
 def _grow(connection: HTTPConnection, sizes: tuple[int, ...]) -> dict[str, Any]:
     sys.path.insert(0, str(ROOT / "handlers"))
     from api import dynamodb
+    from api import repository as storage
     from users import repository
     from users.user import User
 
-    new = (User.create(f"user{number}@example.com", "Ada Lovelace") for number in count())
+    new = (User.create(_body(f"user{number}@example.com")) for number in count())
     table, users, found = _Metered(repository.Users()), list[User](), dict[str, list[Any]]()
     for size in sizes:
         while len(users) < size:
@@ -66,8 +67,8 @@ def _grow(connection: HTTPConnection, sizes: tuple[int, ...]) -> dict[str, Any]:
             batch = list(islice(new, min(BATCH, size - len(users))))
             writes = []
             for user in batch:
-                writes.append(dynamodb.put(repository._item(user), repository.NEW))
-                writes.append(repository._take(user.email, user.id))
+                writes.append(dynamodb.put(storage._item(user), dynamodb.NEW))
+                writes.append(table.users._take("email", user.email, user.id))
             _load(connection, [write["Put"]["Item"] for write in writes])
             users += batch
         for name, call in _operations(table.users, users, new).items():
@@ -77,23 +78,27 @@ def _grow(connection: HTTPConnection, sizes: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _operations(table: Any, users: list[Any], new: Iterator[Any]) -> dict[str, Callable[[], Any]]:
-    from users.user import Change
+    from users.user import User
 
     first, middle = users[0], users[len(users) // 2]
     return {
         "create": lambda: users.append(table.add(next(new))),
         "get": lambda: table.get(first.id),
-        "find by address": lambda: table.find(middle.email),
+        "find by address": lambda: table.find_by_email(middle.email),
         "first page": lambda: table.page(PAGE, None),
         "page in the middle": lambda: table.page(PAGE, (middle.id, middle.email)),
         "update, same address": lambda: table.replace(
-            first.id, Change.now(first.email, "Ada"), None
+            first.id, User.change(_body(first.email)), None
         ),
         "update, new address": lambda: table.replace(
-            users[-1].id, Change.now(next(new).email, "Ada"), None
+            users[-1].id, User.change(_body(next(new).email)), None
         ),
         "delete": lambda: table.remove(users.pop().id, None),
     }
+
+
+def _body(email: str) -> dict[str, str]:
+    return {"email": email, "name": "Ada Lovelace"}
 
 
 class _Metered:

@@ -9,7 +9,7 @@ from api.contract import Arguments
 from api.operation import operation
 from api.proxy import Response
 from users.repository import Users
-from users.user import Change
+from users.user import User
 
 users = Users()
 
@@ -17,7 +17,7 @@ users = Users()
 @operation("patchUser")
 def handler(arguments: Arguments) -> Response:
     user = users.get(arguments.path["id"])
-    change = Change.now(**{"email": user.email, "name": user.name, **arguments.body})
+    change = User.change({**user.body(), **arguments.body})
     accepted = etags.revisions(arguments.header["If-Match"])
     unchanged = frozenset({user.revision})
     patched = users.replace(user.id, change, unchanged if accepted is None else unchanged & accepted)

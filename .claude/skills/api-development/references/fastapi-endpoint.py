@@ -33,7 +33,7 @@ class UserInput(BaseModel):
 
 @app.post("/users", operation_id="createUser")
 def create_user(body: UserInput, idempotency_key: Annotated[str | None, Header()] = None) -> JSONResponse:
-    user = User.create(body.email, body.name, idempotency_key)
+    user = User.create(body.model_dump(), idempotency_key)
     stored = users.add(user)
     headers = {"Location": f"/users/{stored.id}", "ETag": stored.etag}
     if stored != user:
