@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     report.show(figures)
     report.draw(figures, options.output)
     if options.output == DOCS:
-        report.quote(report.speed(figures), builds.ROOT / "README.md")
+        report.quote(report.speed(figures), DOCS / "speed.md")
         report.quote(report.artifact(figures), builds.ROOT / "specs/architecture.md")
     return 0
 
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=DOCS,
         metavar="FOLDER",
-        help="default: docs, README.md and specs",
+        help="default: docs and specs",
     )
     return parser
 

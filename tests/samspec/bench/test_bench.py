@@ -51,7 +51,7 @@ def test_the_charts_are_svg_with_a_bar_for_each_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "table"), [("README.md", report.speed), ("specs/architecture.md", report.artifact)]
+    ("document", "table"), [("docs/speed.md", report.speed), ("specs/architecture.md", report.artifact)]
 )
 def test_documents_quote_the_last_run(
     document: str, table: Any, pytestconfig: pytest.Config
