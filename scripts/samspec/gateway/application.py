@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from samspec.aws import embedded
-from samspec.gateway import authorization, events, mock, responses, validators, variables
+from samspec.gateway import events, mock, responses, validators, variables
+from samspec.gateway.authorization import Call, Caller, FunctionFailed
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.project import Project
 from samspec.gateway.responses import Response
@@ -45,6 +46,8 @@ class Exchange:
     validation: str = "none"
     event: dict[str, Any] | None = None
     invocation: Invocation | None = None
+    caller: Caller | None = None
+    authorizer_invocation: Invocation | None = None
     milliseconds: float = 0
     number: int = 0
     spans: list[Span] = field(default_factory=list)
@@ -199,8 +202,7 @@ class Gateway:
         project, request = self.project, known.request
         request.check_size()
         with exchange.span("authorizer"):
-            if project.authorization(route) == "AWS_IAM":
-                known.context["identity"] = events.identity(request, authorization.caller(request))
+            self._authorize(exchange, route, known)
         project.throttle.take(route, request.method)
         with exchange.span("validation"):
             self._validate(exchange, route, known)
@@ -213,6 +215,28 @@ class Gateway:
             result = function.run(exchange.invocation, exchange.event, route.timeout)
         return responses.from_proxy(result, request.header("Accept"), binary)
 
+    def _authorize(self, exchange: Exchange, route: Route, known: variables.Known) -> None:
+        project = self.project
+
+        def invoke(arn: str, event: dict[str, Any], limit: float) -> Any:
+            function = project.function_by_arn(arn)
+            exchange.authorizer_invocation = invocation = Invocation(function, None)
+            try:
+                return function.run(invocation, event, limit)
+            except GatewayResponse as error:
+                raise FunctionFailed(str(invocation.error or ""), error.reason) from None
+
+        call = Call(
+            request=known.request,
+            route=route,
+            context=known.context,
+            stage_variables=project.stage_variables,
+            region=project.region,
+            invoke=invoke,
+            event=lambda: events.proxy_event(known, route, project.binary_media_types),
+        )
+        exchange.caller = project.access.authorize(call)
+
     def _validate(self, exchange: Exchange, route: Route, known: variables.Known) -> None:
         spec, validator = self.project.spec, self.project.validator(route)
         try:
@@ -222,5 +246,5 @@ class Gateway:
                 validators.check_body(spec, route, known.request)
             exchange.validation = "passed" if any(validator.values()) else "none"
         except GatewayResponse as error:
-            exchange.validation = error.message
+            exchange.validation = error.message or error.kind
             raise

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from samspec.gateway import authorization, routes, validators, velocity
+from samspec.gateway import routes, validators, velocity
+from samspec.gateway.authorization import ApiSettings, Authorization
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.routes import Route, Router
 from samspec.gateway.throttle import Throttle
@@ -15,7 +16,6 @@ from samspec.sam.template import Template
 NO_FUNCTION = "its integration's uri names no function of the template: "
 # Properties of the Api that SAM would work into the definition.
 IGNORED = {
-    "ApiKeySourceType",
     "Auth",
     "CacheClusterEnabled",
     "CanarySetting",
@@ -24,8 +24,10 @@ IGNORED = {
     "Models",
 }
 EXTENSIONS = {
+    "x-amazon-apigateway-api-key-source",
     "x-amazon-apigateway-binary-media-types",
     "x-amazon-apigateway-gateway-responses",
+    "x-amazon-apigateway-policy",
     "x-amazon-apigateway-request-validator",
     "x-amazon-apigateway-request-validators",
 }
@@ -63,15 +65,21 @@ class Project:
         self._validators = {
             str(r): validators.chosen(self.spec, r, self.where) for r in self.routes
         }
-        self._authorizations = {str(r): authorization.kind(self.spec, r) for r in self.routes}
+        self.access = Authorization(self.spec, self._api_settings(name, api))
         self.gaps = list(self._gaps(name, api))
         self._signature = signature(template.files)
 
     def validator(self, route: Route) -> dict[str, bool]:
         return self._validators[str(route)]
 
-    def authorization(self, route: Route) -> str:
-        return self._authorizations[str(route)]
+    def _api_settings(self, name: str, api: dict[str, Any]) -> ApiSettings:
+        """What usage plans and policies need to know of the API."""
+        return ApiSettings(
+            id=self.template.resource(name).ref,
+            stage=self.stage,
+            template=self.template,
+            key_source=str(api.get("ApiKeySourceType") or "HEADER"),
+        )
 
     def function_of(self, route: Route) -> Function:
         if found := self._find(route):
@@ -87,7 +95,26 @@ class Project:
             for route in self.routes
             if route.kind == "aws_proxy" and (f := self._find(route))
         }
+        for arn in self.access.functions:
+            function = self._named_by(arn)
+            if function and not function.gap:
+                found[function.name] = function
         return list(found.values())
+
+    def function_by_arn(self, arn: str) -> Function:
+        """The function that an authorizer calls; without it, the gateway's configuration error."""
+        function = self._named_by(arn)
+        if function and not function.gap:
+            return function
+        reason = function.gap if function else f"no function of the template has the ARN {arn}"
+        raise GatewayResponse("AUTHORIZER_CONFIGURATION_ERROR", None, reason=reason)
+
+    def _named_by(self, arn: str) -> Function | None:
+        parts = arn.split(":function:")[-1].split(":")
+        for function in self.functions.values():
+            if parts[0] in (function.name, function.physical_name):
+                return function
+        return None
 
     def _find(self, route: Route) -> Function | None:
         named = (f for f in self.functions.values() if route.function in (f.name, f.physical_name))
@@ -103,9 +130,8 @@ class Project:
         elif not self._find(route):
             named = self.functions.get(str(route.function))
             return f"{route}: {named.gap if named else NO_FUNCTION + str(route.integration.get('uri'))}"
-        if self.authorization(route) not in ("NONE", "AWS_IAM"):
-            return f"{route}: the authorizer {self.authorization(route)} is not emulated: every request passes"
-        return ""
+        fault = self.access.gap(route)
+        return f"{route}: {fault}" if fault else ""
 
     def _gaps(self, name: str, api: dict[str, Any]) -> Iterator[str]:
         """What the template or the spec ask for and this gateway does not do."""
@@ -121,6 +147,7 @@ class Project:
         unknown = {key for key in self.spec if key.startswith("x-amazon-apigateway-")} - EXTENSIONS
         yield from (f"{key} is not emulated" for key in sorted(unknown))
         yield from filter(None, map(self._route_gap, self.routes))
+        yield from self.access.notes()
 
     def without_stage(self, path: str) -> str:
         prefix = f"/{self.stage}"

@@ -16,16 +16,22 @@ REMAPPED = {"connection", "content-length", "date", "host", "server", "www-authe
 
 # Each gateway response type: its status and the error type in its header, unless the spec says otherwise [D].
 KINDS = {
+    "ACCESS_DENIED": (403, "AccessDenied"),
     "API_CONFIGURATION_ERROR": (500, "InternalServerError"),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, "AuthorizerConfiguration"),
+    "AUTHORIZER_FAILURE": (500, "AuthorizerFailure"),
     "BAD_REQUEST_BODY": (400, "BadRequest"),
     "BAD_REQUEST_PARAMETERS": (400, "BadRequest"),
     "DEFAULT_4XX": (400, "BadRequest"),
     "DEFAULT_5XX": (500, "InternalServerError"),
     "INTEGRATION_TIMEOUT": (504, "InternalServerError"),
+    "INVALID_API_KEY": (403, "Forbidden"),
     "INVALID_SIGNATURE": (403, "InvalidSignature"),
     "MISSING_AUTHENTICATION_TOKEN": (403, "MissingAuthenticationToken"),
+    "QUOTA_EXCEEDED": (429, "LimitExceeded"),
     "REQUEST_TOO_LARGE": (413, "RequestEntityTooLarge"),
     "THROTTLED": (429, "TooManyRequests"),
+    "UNAUTHORIZED": (401, "Unauthorized"),
     "UNSUPPORTED_MEDIA_TYPE": (415, "UnsupportedMediaType"),
 }
 
@@ -144,15 +150,23 @@ def from_gateway(
         "validationErrorString": error.validation,
     }
     template = (own.get("responseTemplates") or {}).get(
-        "application/json", '{"message":$context.error.messageString}'
+        "application/json", _default_template(error)
     )
     headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", f"{error_type}Exception")]
     body = variables.substituted(template, known).encode()
     response = Response(
-        int(own.get("statusCode") or status), headers, body, error.reason or error.message
+        int(own.get("statusCode") or status), headers, body, error.reason or error.message or ""
     )
+    for name, value in error.headers.items():
+        response.set(name, value)
     for name, expression in (own.get("responseParameters") or {}).items():
         response.set(
             name.removeprefix("gatewayresponse.header."), variables.evaluated(expression, known)
         )
     return response
+
+
+def _default_template(error: GatewayResponse) -> str:
+    """API Gateway's own bodies; that of a denial by a policy is spelled differently [A]."""
+    name = "Message" if error.kind == "ACCESS_DENIED" else "message"
+    return f'{{"{name}":$context.error.messageString}}'

@@ -39,7 +39,8 @@ class Api:
 
     `document` has the shape of OpenAPI 3.0 with the x-amazon-apigateway-* extensions, whatever
     the API was written in. `file` is where its definition is written, and `translated` whether
-    SAM made (part of) it. `gaps` says what is not emulated.
+    SAM made (part of) it; `template` then has the resources that SAM made. `gaps` says what is
+    not emulated.
     """
 
     name: str  # the logical id
@@ -55,6 +56,7 @@ class Api:
     file: Path = Path()
     translated: bool = False
     gaps: tuple[str, ...] = ()
+    template: Template = field(kw_only=True, repr=False, compare=False)
 
     @cached_property
     def gateway_responses(self) -> dict[str, Any]:
@@ -134,6 +136,7 @@ class _Reader:
             file=file,
             translated=self._is_translated,
             gaps=tuple(self._gaps({**properties, **stage})),
+            template=self._template,
         )
 
     def _gaps(self, stated: Mapping[str, Any]) -> list[str]:

@@ -185,7 +185,7 @@ def test_what_is_not_emulated_is_named(library: Gateway) -> None:
         (
             "type: !If [IsSigned, AWS_IAM, NONE]",
             "type: CUSTOM",
-            "the authorizer CUSTOM is not emulated",
+            "API Gateway knows NONE and AWS_IAM",
         ),
         (
             "Handler: covers.",
@@ -204,8 +204,8 @@ def test_what_is_not_emulated_is_named(library: Gateway) -> None:
         ),
         (
             "openapi: 3.0.1",
-            "openapi: 3.0.1\n        x-amazon-apigateway-policy: {}",
-            "x-amazon-apigateway-policy is not",
+            "openapi: 3.0.1\n        x-amazon-apigateway-policy: { Version: '2012-10-17' }",
+            "resource policy cannot be read",
         ),
         (
             "  AccessLogs:",

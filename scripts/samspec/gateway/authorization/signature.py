@@ -1,13 +1,12 @@
-"""AWS_IAM: the request must be signed (Signature Version 4) with the key that every local function has."""
+"""AWS_IAM: a request is signed (Signature Version 4) with the key of the local emulators."""
 
+import hashlib
 import hmac
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.events import Request
-from samspec.gateway.routes import Route
 from samspec.sam.account import KEY_ID, SECRET
 
 SIGNATURE = re.compile(
@@ -20,24 +19,8 @@ MISMATCH = (
 )
 
 
-def kind(spec: dict[str, Any], route: Route) -> str:
-    """NONE, AWS_IAM, or the name of the security scheme that the operation asks for."""
-    if stated := (route.operation.get("x-amazon-apigateway-auth") or {}).get("type"):
-        return str(stated).upper()
-    schemes = (spec.get("components") or {}).get("securitySchemes") or {}
-    for name in [
-        name for requirement in route.operation.get("security") or [] for name in requirement
-    ]:
-        return (
-            "AWS_IAM"
-            if schemes.get(name, {}).get("x-amazon-apigateway-authtype") == "awsSigv4"
-            else str(name)
-        )
-    return "NONE"
-
-
 def caller(request: Request) -> str:
-    """The access key that signed the request."""
+    """The access key that signed the request; raises the 403 that API Gateway would send."""
     header, stamp = request.header("Authorization"), request.header("X-Amz-Date") or ""
     if not header:
         reason = "the operation asks for AWS_IAM and the request is not signed"
@@ -45,9 +28,10 @@ def caller(request: Request) -> str:
             "MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token", reason=reason
         )
     fields = dict(re.findall(r"(SignedHeaders|Signature)=([^,\s]+)", header))
-    if not (match := SIGNATURE.match(header)) or len(fields) != 2:
+    match = SIGNATURE.match(header)
+    if match is None or len(fields) != 2:
         raise _refused(
-            "IncompleteSignatureException: the Authorization header is no Signature Version 4"
+            "IncompleteSignatureException: the Authorization header is not a Signature Version 4"
         )
     key, region, service = match.groups()
     if key != KEY_ID:
@@ -57,11 +41,20 @@ def caller(request: Request) -> str:
         raise _refused(
             "Signature expired", f"X-Amz-Date is {stamp!r}, more than {SKEW} off, or no date"
         )
-    if not hmac.compare_digest(
-        fields["Signature"], _signature(request, fields["SignedHeaders"], region, service, stamp)
-    ):
+    if not _has_its_body(request):
+        raise _refused(MISMATCH, "X-Amz-Content-Sha256 is not the digest of the body")
+    expected = _signature(request, fields["SignedHeaders"], region, service, stamp)
+    if not hmac.compare_digest(fields["Signature"], expected):
         raise _refused(MISMATCH)
     return key
+
+
+def _has_its_body(request: Request) -> bool:
+    """Whether the digest that a client may send, and botocore takes as given, is the body's."""
+    stated = request.header("X-Amz-Content-Sha256")
+    if stated is None or stated == "UNSIGNED-PAYLOAD":
+        return True
+    return stated == hashlib.sha256(request.body).hexdigest()
 
 
 def _refused(message: str, reason: str = "") -> GatewayResponse:
