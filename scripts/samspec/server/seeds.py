@@ -1,88 +1,76 @@
-"""Plausible resources, made through the API itself: whatever its first POST operation takes."""
+"""Plausible resources, made through the API itself: whatever its POST operations create."""
 
-import itertools
 import json
+import re
 from typing import Any
 
 from samspec.gateway.application import Gateway
 from samspec.gateway.events import Request
+from samspec.gateway.routes import Route
 from samspec.gateway.validators import resolved
 from samspec.sam.errors import ProjectError
+from samspec.sam.values import NoValue, value
 
-FIRST = (
-    "Ada",
-    "Alan",
-    "Barbara",
-    "Claude",
-    "Dorothy",
-    "Edsger",
-    "Frances",
-    "Grace",
-    "Hedy",
-    "John",
-    "Radia",
-)
-LAST = (
-    "Allen",
-    "Dijkstra",
-    "Hamilton",
-    "Hopper",
-    "Johnson",
-    "Knuth",
-    "Liskov",
-    "Lovelace",
-    "Shannon",
-    "Turing",
-)
+PARAMETER = re.compile(r"\{[^}]+\}")
 
 
 def plant(gateway: Gateway, count: int) -> str:
-    """Create `count` resources; how many came to be, in words."""
-    routes = [
-        r
-        for r in gateway.routes
-        if r.method == "POST" and r.kind == "aws_proxy" and "{" not in r.resource
-    ]
-    if not routes:
+    """Create `count` resources by each operation that creates; how many came to be, in words.
+
+    What belongs to another resource (POST /users/{id}/orders) is spread over those just created.
+    """
+    planted: dict[str, list[str]] = {}  # the ids, by the path of their collection
+    report = []
+    for route in _creating(gateway):
+        paths = _paths(route.resource, planted)
+        if paths:
+            ids = [_create(gateway, route, paths[n % len(paths)], n) for n in range(count)]
+            planted[route.resource] = [id for id in ids if id]
+            report.append(f"{count} created by {route}")
+    if not report:
         raise ProjectError("--seed: the API has no POST operation to create resources with")
-    body = resolved(gateway.spec, routes[0].operation.get("requestBody") or {})
-    schema = body.get("content", {}).get("application/json", {}).get("schema", {})
-    for number, person in zip(range(count), people(), strict=False):
-        data = json.dumps(value(gateway.spec, schema, "", person, number)).encode()
-        answer = gateway.handle(
-            Request(
-                "POST",
-                routes[0].resource,
-                [],
-                [("Content-Type", "application/json")],
-                data,
-                url=routes[0].resource,
-            )
-        )
-        if answer.response.status >= 300:
-            raise ProjectError(
-                f"--seed: {routes[0]} answered {answer.response.status}: {answer.response.reason}"
-            )
-    return f"{count} created by {routes[0]}"
+    return ", ".join(report)
 
 
-def people() -> itertools.chain[str]:
-    names = [f"{first} {last}" for last in LAST for first in FIRST]
-    return itertools.chain(names, (f"{name} {n}" for n in itertools.count(2) for name in names))
+def _creating(gateway: Gateway) -> list[Route]:
+    """The operations that document a 201, or every POST if none does; parents first."""
+    posts = [route for route in gateway.routes if route.method == "POST" and route.function]
+    documented = [r for r in posts if "201" in map(str, r.operation.get("responses", {}))]
+    return sorted(documented or posts[:1], key=lambda route: route.resource.count("/"))
 
 
-def value(spec: dict[str, Any], schema: dict[str, Any], name: str, person: str, number: int) -> Any:
-    """A value for the schema; a string called or formatted e-mail is an address, one called name a name."""
-    schema = resolved(spec, schema)
-    if "properties" in schema:
-        return {
-            key: value(spec, item, key, person, number)
-            for key, item in schema["properties"].items()
-        }
-    if "mail" in name.lower() or schema.get("format") == "email":
-        return person.lower().replace(" ", ".") + "@example.com"
-    if "name" in name.lower():
-        return person
-    number += schema.get("minimum", 0)
-    plain = {"integer": number, "number": number, "boolean": True, "array": [], "object": {}}
-    return schema.get("enum", [schema.get("example", plain.get(schema.get("type", ""), person))])[0]
+def _paths(resource: str, planted: dict[str, list[str]]) -> list[str]:
+    """The paths to create at: one per parent, none if the parents are not known."""
+    parent, separator, rest = resource.partition("/{")
+    if not separator:
+        return [resource]
+    rest = rest.partition("}")[2]
+    found = [f"{parent}/{id}{rest}" for id in planted.get(parent, [])]
+    return [path for path in found if not PARAMETER.search(path)]
+
+
+def _create(gateway: Gateway, route: Route, path: str, number: int) -> str:
+    """The id of the new resource; empty if its representation has none."""
+    data = json.dumps(_body(gateway, route, number)).encode()
+    headers = [("Content-Type", "application/json")]
+    exchange = gateway.handle(Request("POST", path, [], headers, data, url=path))
+    response = exchange.response
+    if response.status >= 300:
+        raise ProjectError(f"--seed: {route} answered {response.status}: {response.reason}")
+    try:
+        created = json.loads(response.body or b"null")
+    except ValueError:
+        return ""
+    return str(created.get("id", "")) if isinstance(created, dict) else ""
+
+
+def _body(gateway: Gateway, route: Route, number: int) -> Any:
+    def resolve(node: Any) -> Any:
+        return resolved(gateway.spec, node)
+
+    content = resolve(route.operation.get("requestBody") or {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    try:
+        return value(schema, number, resolve)
+    except NoValue as error:
+        raise ProjectError(f"--seed: {route}: {error}") from None
