@@ -1,6 +1,5 @@
 """The gateway: a WSGI application that answers as API Gateway would with this template and its spec."""
 
-import json
 import logging
 import os
 import threading
@@ -15,6 +14,7 @@ from typing import Any
 from samspec.aws import embedded
 from samspec.gateway import events, mock, responses, validators, variables
 from samspec.gateway.authorization import Call, Caller, FunctionFailed
+from samspec.gateway.deployment import Deployment
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.project import Project
 from samspec.gateway.responses import Response
@@ -22,6 +22,7 @@ from samspec.gateway.routes import Route
 from samspec.runtime import environment
 from samspec.runtime.invocations import Invocation
 from samspec.sam.errors import ProjectError
+from samspec.sam.template import Settings
 
 log = logging.getLogger("gateway")
 
@@ -41,6 +42,7 @@ class Exchange:
 
     request: events.Request
     response: Response = field(default_factory=lambda: Response(500))
+    deployment: Deployment | None = None
     route: Route | None = None
     known: variables.Known | None = None
     validation: str = "none"
@@ -106,6 +108,7 @@ class Gateway:
         path: str | Path,
         *,
         parameters: dict[str, str] | None = None,
+        settings: Settings | None = None,
         dynamodb: str = "moto",
         environment: dict[str, str] | None = None,
     ) -> "Gateway":
@@ -114,11 +117,12 @@ class Gateway:
         `dynamodb` is an endpoint's URL, or "moto": the caller then starts moto's `mock_aws` and makes the tables by
         `gateway.tables.create`. `environment` holds variables for every function.
         """
+        settings = settings or Settings(parameters or {})
         if dynamodb == "moto":
             embedded.prepare()
-            return cls(Project(Path(path), parameters or {}, environment or {}))
+            return cls(Project(Path(path), settings, environment or {}))
         endpoint = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
-        return cls(Project(Path(path), parameters or {}, {**(environment or {}), **endpoint}))
+        return cls(Project(Path(path), settings, {**(environment or {}), **endpoint}))
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -154,15 +158,7 @@ class Gateway:
         except (
             ProjectError
         ) as error:  # the project, not the request, is at fault: say so to the developer
-            body = {
-                "type": "about:blank",
-                "title": "Bad Gateway",
-                "status": 502,
-                "detail": str(error),
-            }
-            exchange.response = Response(
-                502, [("Content-Type", "application/problem+json")], json.dumps(body).encode()
-            )
+            exchange.response = responses.problem(502, "Bad Gateway", str(error))
         exchange.response.set("x-amzn-RequestId", request.id)
         exchange.response.set("x-amz-apigw-id", request.extended_id)
         exchange.milliseconds = exchange.elapsed()
@@ -173,49 +169,55 @@ class Gateway:
         """Read template and spec again if they have changed, so that this request already sees it."""
         project = self.project.reread()
         if project is not self.project:
-            project.throttle.enabled = self.project.throttle.enabled
+            project.limit_throttling(self.project.throttle.enabled)
             self.project = project
             log.info("reloaded %s", os.path.relpath(project.where))
             self.on_reload(project)
 
     def _dispatch(self, exchange: Exchange) -> None:
-        project, request = self.project, exchange.request
-        request.path = project.without_stage(request.path)
-        route, parameters = project.router.find(request.method, request.path)
-        context = events.request_context(request, route, project.stage, project.api_id)
-        exchange.route, exchange.known = (
-            route,
-            variables.Known(request, context, parameters, project.stage_variables),
-        )
+        request = exchange.request
+        deployment, request.path = self.project.deployment(request.path)
+        request.path, route, parameters = deployment.find(request.method, request.path)
+        context = events.request_context(request, route, deployment.stage, deployment.api_id)
+        exchange.deployment, exchange.route = deployment, route
+        exchange.known = variables.Known(request, context, parameters, deployment.stage_variables)
         try:
             if route is None:
                 raise GatewayResponse(
                     "MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"
                 )
-            exchange.response = self._response(exchange, route, exchange.known)
+            exchange.response = self._response(exchange, deployment, route, exchange.known)
         except GatewayResponse as error:
             exchange.response = responses.from_gateway(
-                error, project.gateway_responses, exchange.known
+                error, deployment.gateway_responses, exchange.known
             )
 
-    def _response(self, exchange: Exchange, route: Route, known: variables.Known) -> Response:
-        project, request = self.project, known.request
+    def _response(
+        self, exchange: Exchange, deployment: Deployment, route: Route, known: variables.Known
+    ) -> Response:
+        request = known.request
         request.check_size()
+        gap = deployment.route_gaps.get(str(route))
+        if gap:
+            return responses.not_emulated(f"{route}: {gap}")
         with exchange.span("authorizer"):
-            self._authorize(exchange, route, known)
-        project.throttle.take(route, request.method)
+            self._authorize(exchange, deployment, route, known)
+        deployment.throttle.take(route, request.method)
         with exchange.span("validation"):
-            self._validate(exchange, route, known)
+            self._validate(exchange, deployment, route, known)
         if route.kind == "mock":
             return mock.answer(route, known)
-        function, binary = project.function_of(route), project.binary_media_types
+        function = self.project.function_of(deployment, route)
+        binary = deployment.binary_media_types
         exchange.event = events.proxy_event(known, route, binary)
         exchange.invocation = Invocation(function, route.qualifier)
         with exchange.span("function"):
             result = function.run(exchange.invocation, exchange.event, route.timeout)
         return responses.from_proxy(result, request.header("Accept"), binary)
 
-    def _authorize(self, exchange: Exchange, route: Route, known: variables.Known) -> None:
+    def _authorize(
+        self, exchange: Exchange, deployment: Deployment, route: Route, known: variables.Known
+    ) -> None:
         project = self.project
 
         def invoke(arn: str, event: dict[str, Any], limit: float) -> Any:
@@ -230,15 +232,17 @@ class Gateway:
             request=known.request,
             route=route,
             context=known.context,
-            stage_variables=project.stage_variables,
+            stage_variables=deployment.stage_variables,
             region=project.region,
             invoke=invoke,
-            event=lambda: events.proxy_event(known, route, project.binary_media_types),
+            event=lambda: events.proxy_event(known, route, deployment.binary_media_types),
         )
-        exchange.caller = project.access.authorize(call)
+        exchange.caller = deployment.access.authorize(call)
 
-    def _validate(self, exchange: Exchange, route: Route, known: variables.Known) -> None:
-        spec, validator = self.project.spec, self.project.validator(route)
+    def _validate(
+        self, exchange: Exchange, deployment: Deployment, route: Route, known: variables.Known
+    ) -> None:
+        spec, validator = deployment.spec, deployment.validator(route)
         try:
             if validator.get("validateRequestParameters"):
                 validators.check_parameters(spec, route, known.request, known.parameters)

@@ -1,182 +1,152 @@
-"""What the template and the spec say together, and when they have to be read again."""
+"""A SAM project as it runs here: its functions, its APIs, and when to read them again."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from samspec.gateway import routes, validators, velocity
-from samspec.gateway.authorization import ApiSettings, Authorization
+from samspec.gateway.authorization import Authorization
+from samspec.gateway.deployment import Deployment
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.routes import Route, Router
 from samspec.gateway.throttle import Throttle
 from samspec.runtime.functions import Function, signature
+from samspec.sam import project as sam
 from samspec.sam.errors import ProjectError
-from samspec.sam.template import Template
-
-NO_FUNCTION = "its integration's uri names no function of the template: "
-# Properties of the Api that SAM would work into the definition.
-IGNORED = {
-    "Auth",
-    "CacheClusterEnabled",
-    "CanarySetting",
-    "Cors",
-    "GatewayResponses",
-    "Models",
-}
-EXTENSIONS = {
-    "x-amazon-apigateway-api-key-source",
-    "x-amazon-apigateway-binary-media-types",
-    "x-amazon-apigateway-gateway-responses",
-    "x-amazon-apigateway-policy",
-    "x-amazon-apigateway-request-validator",
-    "x-amazon-apigateway-request-validators",
-}
+from samspec.sam.functions import LambdaFunction
+from samspec.sam.references import target
+from samspec.sam.template import Settings
 
 
 class Project:
-    """A SAM project on disk: its one API with an OpenAPI definition, and that API's functions."""
+    """The functions and the APIs of one template. What is asked without an API is the first's."""
 
-    def __init__(self, path: Path, parameters: dict[str, str], environment: dict[str, str]):
-        self._arguments = (path, parameters, environment)
-        template = Template(path, parameters)
-        self.template = template
-        self.region = template.region
-        name, api = _api(template)
-        self.api_id = "".join(c for c in name.lower() if c.isalnum())[:10]
-        self.stage = str(api.get("StageName", "Prod"))
-        self.stage_variables = {k: str(v) for k, v in (api.get("Variables") or {}).items()}
-        self.spec = _definition(template, name, api)
-        self.where = str(max(template.files - {template.path}, default=template.path))
-        self.routes = routes.read(self.spec, self.where)
-        self.router = Router(self.routes)
-        self.gateway_responses = self.spec.get("x-amazon-apigateway-gateway-responses") or {}
-        binary = (
-            self.spec.get("x-amazon-apigateway-binary-media-types")
-            or api.get("BinaryMediaTypes")
-            or []
-        )
-        self.binary_media_types = [str(b).replace("~1", "/") for b in binary]
-        self.throttle = Throttle(api.get("MethodSettings") or [])
-        self.access_log = (api.get("AccessLogSetting") or {}).get("Format")
+    def __init__(self, path: Path, settings: Settings, environment: dict[str, str]):
+        self._arguments = (path, settings, environment)
+        source = sam.Project(path, settings)
+        self.source = source
+        self.template = source.resolved
+        self.template.check()
+        self.region = self.template.region
+        self.lambdas = source.lambdas
+        self.deployments = {api.name: Deployment(api, self.lambdas) for api in source.apis}
+        if not self.deployments:
+            raise ProjectError(f"{source.path}: {_no_api(source.api_gaps)}")
+        self.main = next(iter(self.deployments.values()))
         self.functions = {
-            name: Function(name, properties, template.path.parent, self.region, environment)
-            for name, properties in template.of_type("AWS::Serverless::Function").items()
+            name: _runnable(function, environment) for name, function in self.lambdas.items()
         }
-        self._validators = {
-            str(r): validators.chosen(self.spec, r, self.where) for r in self.routes
-        }
-        self.access = Authorization(self.spec, self._api_settings(name, api))
-        self.gaps = list(self._gaps(name, api))
-        self._signature = signature(template.files)
+        self.gaps = self._gaps()
+        self._signature = signature(self.template.files)
 
-    def validator(self, route: Route) -> dict[str, bool]:
-        return self._validators[str(route)]
+    @property
+    def api_id(self) -> str:
+        return self.main.api_id
 
-    def _api_settings(self, name: str, api: dict[str, Any]) -> ApiSettings:
-        """What usage plans and policies need to know of the API."""
-        return ApiSettings(
-            id=self.template.resource(name).ref,
-            stage=self.stage,
-            template=self.template,
-            key_source=str(api.get("ApiKeySourceType") or "HEADER"),
-        )
+    @property
+    def stage(self) -> str:
+        return self.main.stage
 
-    def function_of(self, route: Route) -> Function:
-        if found := self._find(route):
-            return found
-        raise GatewayResponse(
-            "API_CONFIGURATION_ERROR", "Internal server error", reason=self._route_gap(route)
-        )
+    @property
+    def spec(self) -> dict[str, Any]:
+        return self.main.spec
 
-    def called_functions(self) -> list[Function]:
-        """The functions that some route calls."""
-        found = {
-            f.name: f
-            for route in self.routes
-            if route.kind == "aws_proxy" and (f := self._find(route))
-        }
-        for arn in self.access.functions:
-            function = self._named_by(arn)
-            if function and not function.gap:
-                found[function.name] = function
-        return list(found.values())
+    @property
+    def where(self) -> str:
+        return self.main.where
+
+    @property
+    def routes(self) -> list[Route]:
+        return self.main.routes
+
+    @property
+    def access(self) -> Authorization:
+        return self.main.access
+
+    @property
+    def router(self) -> Router:
+        return self.main.router
+
+    @property
+    def throttle(self) -> Throttle:
+        return self.main.throttle
+
+    @property
+    def access_log(self) -> str | None:
+        return self.main.access_log
+
+    def deployment(self, path: str) -> tuple[Deployment, str]:
+        """The API that a path is for, and the path in it.
+
+        The first API has all paths. Each has those under its name as well, if there are several.
+        """
+        first = path.split("/")[1] if path.startswith("/") else ""
+        if len(self.deployments) > 1 and first in self.deployments:
+            return self.deployments[first], path[len(first) + 1 :] or "/"
+        return self.main, path
+
+    def limit_throttling(self, enabled: bool) -> None:
+        """Enforce the throttles of all APIs, or none."""
+        for deployment in self.deployments.values():
+            deployment.throttle.enabled = enabled
+
+    def function_of(self, deployment: Deployment, route: Route) -> Function:
+        """The function that a route calls, or the response of a gateway that has none."""
+        function = deployment.function_of(route)
+        if function is None or function.gap:
+            reason = deployment.route_gaps.get(str(route), "")
+            raise GatewayResponse("API_CONFIGURATION_ERROR", "Internal server error", reason=reason)
+        return self.functions[function.name]
 
     def function_by_arn(self, arn: str) -> Function:
         """The function that an authorizer calls; without it, the gateway's configuration error."""
-        function = self._named_by(arn)
+        name, _ = target(arn)
+        function = self.main.function_named(name)
         if function and not function.gap:
-            return function
+            return self.functions[function.name]
         reason = function.gap if function else f"no function of the template has the ARN {arn}"
         raise GatewayResponse("AUTHORIZER_CONFIGURATION_ERROR", None, reason=reason)
 
-    def _named_by(self, arn: str) -> Function | None:
-        parts = arn.split(":function:")[-1].split(":")
-        for function in self.functions.values():
-            if parts[0] in (function.name, function.physical_name):
-                return function
-        return None
-
-    def _find(self, route: Route) -> Function | None:
-        named = (f for f in self.functions.values() if route.function in (f.name, f.physical_name))
-        return next((f for f in named if not f.gap), None)
-
-    def _route_gap(self, route: Route) -> str:
-        """Why the route does not work here as it would on AWS; empty when it does."""
-        if route.kind == "mock":
-            for template in (route.integration.get("requestTemplates") or {}).values():
-                velocity.check(template, f"{self.where}: {route}")
-        elif route.kind != "aws_proxy":
-            return f"{route}: integrations of type {route.kind} are not emulated"
-        elif not self._find(route):
-            named = self.functions.get(str(route.function))
-            return f"{route}: {named.gap if named else NO_FUNCTION + str(route.integration.get('uri'))}"
-        fault = self.access.gap(route)
-        return f"{route}: {fault}" if fault else ""
-
-    def _gaps(self, name: str, api: dict[str, Any]) -> Iterator[str]:
-        """What the template or the spec ask for and this gateway does not do."""
-        others = [
-            n
-            for kind in ("Api", "HttpApi")
-            for n in self.template.of_type(f"AWS::Serverless::{kind}")
-        ]
-        yield from (f"{other}: one API is served, {name}" for other in others if other != name)
-        yield from (
-            f"{name}.{key}: not emulated, say it in the spec" for key in sorted(IGNORED & set(api))
-        )
-        unknown = {key for key in self.spec if key.startswith("x-amazon-apigateway-")} - EXTENSIONS
-        yield from (f"{key} is not emulated" for key in sorted(unknown))
-        yield from filter(None, map(self._route_gap, self.routes))
-        yield from self.access.notes()
-
-    def without_stage(self, path: str) -> str:
-        prefix = f"/{self.stage}"
-        return (
-            path[len(prefix) :] or "/" if path == prefix or path.startswith(prefix + "/") else path
-        )
+    def called_functions(self) -> list[Function]:
+        """The functions that some API calls and that can run."""
+        names = {
+            function.name
+            for deployment in self.deployments.values()
+            for function in deployment.called()
+        }
+        return [function for name, function in self.functions.items() if name in names]
 
     def reread(self) -> "Project":
-        """This project, or what has become of it when the template or the spec has changed on disk."""
+        """This project, or what it is now if a file that it was read from has changed."""
         if signature(self.template.files) == self._signature:
             return self
         return Project(*self._arguments)
 
-
-def _api(template: Template) -> tuple[str, dict[str, Any]]:
-    apis = template.of_type("AWS::Serverless::Api")
-    defined = {n: a for n, a in apis.items() if a.get("DefinitionBody") or a.get("DefinitionUri")}
-    if not defined:
-        raise ProjectError(
-            f"{template.path}: no AWS::Serverless::Api with a DefinitionBody: give one to the API"
-        )
-    return next(iter(defined.items()))
+    def _gaps(self) -> list[str]:
+        gaps = list(self.source.api_gaps)
+        for deployment in self.deployments.values():
+            gaps += deployment.gaps
+        gaps += [function.gap for function in self.lambdas.values() if function.gap]
+        gaps += self.template.unknown.values()
+        return list(dict.fromkeys(gaps))
 
 
-def _definition(template: Template, name: str, api: dict[str, Any]) -> dict[str, Any]:
-    body = api.get("DefinitionBody") or template.include(str(api["DefinitionUri"]))
-    version = str(body.get("openapi") or body.get("swagger"))
-    if not version.startswith("3.0"):
-        raise ProjectError(
-            f"{template.path}: {name}'s definition must be OpenAPI 3.0.x, not {version}"
-        )
-    return dict(body)
+def _runnable(function: LambdaFunction, environment: dict[str, str]) -> Function:
+    properties = {
+        "FunctionName": function.physical_name,
+        "Runtime": function.runtime,
+        "Handler": function.handler,
+        "CodeUri": str(function.code),
+        "Environment": {"Variables": dict(function.environment)},
+        "Timeout": function.timeout,
+        "MemorySize": function.memory,
+        "LoggingConfig": dict(function.logging),
+    }
+    return Function(function.name, properties, function.code, function.region, environment)
+
+
+def _no_api(gaps: list[str]) -> str:
+    if gaps:
+        return "no API that can be served here: " + "; ".join(gaps)
+    return (
+        "no API in it: add a function with an Api event, or an AWS::Serverless::Api "
+        "with a DefinitionBody"
+    )

@@ -59,6 +59,18 @@ class Response:
             return ""
 
 
+def problem(status: int, title: str, detail: str) -> Response:
+    """A response of this gateway alone, for the developer: API Gateway has none like it."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    headers = [("Content-Type", "application/problem+json")]
+    return Response(status, headers, json.dumps(body).encode(), detail)
+
+
+def not_emulated(detail: str) -> Response:
+    """The response of a route that cannot respond as on AWS; `detail` is what was said at start."""
+    return problem(501, "Not Implemented", detail)
+
+
 def from_proxy(result: Any, accept: str | None, binary: list[str]) -> Response:
     """The HTTP response that a proxy integration's `result` stands for; a malformed one is a 502 [A]."""
     if fault := _fault(result) or _header_fault(result):

@@ -1,17 +1,17 @@
 """The routes that an OpenAPI definition makes, and API Gateway's rules for choosing among them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from samspec.sam.errors import ProjectError
-from samspec.sam.operations import ANY, METHODS
-
-FUNCTION = re.compile(r":function:([\w-]+)(?::([\w$-]+))?(?:/invocations)?$")
-
+from samspec.sam.operations import ANY, INTEGRATION, METHODS
+from samspec.sam.references import resolve, target
 
 INTEGRATION_LIMIT = 29_000  # milliseconds [D]
+DEFAULT = "$default"  # the route of an HTTP API for what no other takes
+STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -43,51 +43,65 @@ class Route:
 
     @cached_property
     def _target(self) -> tuple[str | None, str | None]:
-        found = FUNCTION.search(str(self.integration.get("uri", "")))
-        return (found[1], found[2]) if found else (None, None)
+        return target(self.integration.get("uri", ""))
 
     def __str__(self) -> str:
         return f"{self.method} {self.resource}"
 
 
 class Router:
-    """Static segments win over parameters, and those over a greedy `{proxy+}`; a named method over ANY."""
+    """Static segments win over parameters, and those over a greedy `{proxy+}`; `$default` is last.
 
-    def __init__(self, routes: list[Route]):
+    A named method wins over ANY.
+    """
+
+    def __init__(self, routes: list[Route], *, ignores_trailing_slash: bool = True):
+        self._ignores_trailing_slash = ignores_trailing_slash
         self._by_resource: dict[str, dict[str, Route]] = {}
         for route in routes:
             self._by_resource.setdefault(route.resource, {})[route.method] = route
-        self._patterns = [(_pattern(r), r) for r in sorted(self._by_resource, key=_specificity)]
+        resources = [resource for resource in self._by_resource if resource != DEFAULT]
+        self._patterns = [(_pattern(r), r) for r in sorted(resources, key=_specificity)]
+        self._default = self._by_resource.get(DEFAULT, {}).get("ANY")
 
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-        """The route for a raw (still percent-encoded) path, and its path parameters, not decoded either."""
-        path = path[:-1] if path.endswith("/") and path != "/" else path
+        """The route for a raw (still percent-encoded) path, and its parameters, not decoded."""
+        if self._ignores_trailing_slash and path.endswith("/") and path != "/":
+            path = path[:-1]
         for pattern, resource in self._patterns:
-            if match := pattern.fullmatch(path):
+            match = pattern.fullmatch(path)
+            if match:
                 methods = self._by_resource[resource]
-                if route := methods.get(method) or methods.get("ANY"):
+                route = methods.get(method) or methods.get("ANY")
+                if route:
                     return route, dict(zip(_names(resource), match.groups(), strict=True))
-        return None, {}
+        return self._default, {}
 
 
-def read(spec: dict[str, Any], where: str) -> list[Route]:
-    paths = spec.get("paths")
-    if not isinstance(paths, dict) or not paths:
-        raise ProjectError(f"{where}: no paths in the API definition: is this an OpenAPI document?")
-    keys = [
-        (path, key)
-        for path, item in paths.items()
-        for key in item
-        if key.lower() in METHODS or key == ANY
-    ]
-    return [_route(path, key, paths[path]) for path, key in keys]
+def read(spec: dict[str, Any], variables: Mapping[str, str]) -> list[Route]:
+    """The routes of a definition; `variables` are the stage's, which uris may name."""
+    routes = []
+    for path, node in spec["paths"].items():
+        item = resolve(spec, node or {})
+        keys = [key for key in item if key.lower() in METHODS or key == ANY]
+        routes += [_route(path, key, item, variables) for key in keys]
+    return routes
 
 
-def _route(path: str, key: str, item: dict[str, Any]) -> Route:
+def _route(path: str, key: str, item: dict[str, Any], variables: Mapping[str, str]) -> Route:
     own = item[key] or {}
-    operation = {**own, "parameters": [*item.get("parameters", []), *own.get("parameters", [])]}
+    shared = item.get("parameters") or []
+    operation = {**own, "parameters": [*shared, *(own.get("parameters") or [])]}
     method = "ANY" if key == ANY else key.upper()
-    return Route(method, path, operation, own.get("x-amazon-apigateway-integration") or {})
+    integration = dict(own.get(INTEGRATION) or {})
+    if isinstance(integration.get("uri"), str):
+        integration["uri"] = _with_variables(integration["uri"], variables)
+    return Route(method, path, operation, integration)
+
+
+def _with_variables(uri: str, variables: Mapping[str, str]) -> str:
+    """The uri with the stage's variables in it: `...function:${stageVariables.name}/...`."""
+    return STAGE_VARIABLE.sub(lambda match: variables.get(match[1], ""), uri)
 
 
 def _segments(resource: str) -> list[str]:
@@ -106,8 +120,10 @@ def _specificity(resource: str) -> list[tuple[int, str]]:
 
 
 def _pattern(resource: str) -> re.Pattern[str]:
-    parts = [
-        ("([^/]+)", "(.+)")[s.endswith("+}")] if s[:1] == "{" else re.escape(s)
-        for s in _segments(resource)
-    ]
+    parts = []
+    for segment in _segments(resource):
+        if not segment.startswith("{"):
+            parts.append(re.escape(segment))
+        else:
+            parts.append("(.+)" if segment.endswith("+}") else "([^/]+)")
     return re.compile("/" + "/".join(parts), re.DOTALL)

@@ -7,6 +7,7 @@ from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.events import Request
 from samspec.gateway.routes import Route
 from samspec.sam.errors import ProjectError
+from samspec.sam.references import resolve
 
 VALIDATOR = "x-amazon-apigateway-request-validator"
 IGNORED = {
@@ -36,7 +37,7 @@ def check_parameters(
     headers = {name.lower(): value for name, value in request.headers}
     values = {"path": path, "query": dict(request.query), "header": headers}
     required = [
-        p for p in (resolved(spec, p) for p in route.operation["parameters"]) if p.get("required")
+        p for p in (resolve(spec, p) for p in route.operation["parameters"]) if p.get("required")
     ]
     keys = [
         (p["in"], p["name"].lower() if p["in"] == "header" else p["name"], p["name"])
@@ -50,9 +51,9 @@ def check_parameters(
 
 
 def check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
-    content = resolved(spec, route.operation.get("requestBody") or {}).get("content") or {}
+    content = resolve(spec, route.operation.get("requestBody") or {}).get("content") or {}
     schema = (content.get(request.media_type) or {}).get("schema")
-    if not schema or "allOf" in resolved(
+    if not schema or "allOf" in resolve(
         spec, schema
     ):  # no model for it, or one that is not imported [D]
         return
@@ -73,17 +74,6 @@ def check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
         raise GatewayResponse(
             "BAD_REQUEST_BODY", "Invalid request body", reason=said, validation=f"[{said}]"
         )
-
-
-def resolved(spec: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
-    """What a local `$ref` points at, or the item itself."""
-    while "$ref" in item:
-        target, item = str(item["$ref"]), spec
-        for part in target.removeprefix("#/").split("/"):
-            item = item.get(part.replace("~1", "/").replace("~0", "~"), {})
-        if not item:
-            raise ProjectError(f"the $ref {target} in the API definition points nowhere")
-    return item
 
 
 def _model(schema: Any) -> Any:

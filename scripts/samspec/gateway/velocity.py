@@ -37,16 +37,16 @@ def _compiled(template: str) -> Any:
     return airspeed.Template(template)
 
 
-def check(template: str, where: str) -> None:
+def check(template: str) -> None:
     """Refuse a template that cannot be parsed, or that asks for what is not emulated here."""
     if unknown := [name for name in UNKNOWN if name in template]:
-        raise ProjectError(f"{where}: {unknown[0]}...) is not emulated in mapping templates")
+        raise ProjectError(f"{unknown[0]}...) is not emulated in mapping templates")
     if "#" in template:
         try:
             _compiled(template).merge({})
         except Exception as error:
             raise ProjectError(
-                f"{where}: the mapping template cannot be read: {str(error).splitlines()[0]}"
+                f"the mapping template cannot be read: {str(error).splitlines()[0]}"
             ) from None
 
 

@@ -69,9 +69,9 @@ class Api:
 
 
 def read(template: Template) -> tuple[list[Api], list[str]]:
-    """The APIs of a template, and what it has of APIs that cannot be served.
+    """The APIs of a template, and why others of it cannot be served.
 
-    Raises a ProjectError where SAM or API Gateway would refuse the definition.
+    Raises a ProjectError where SAM refuses the template.
     """
     from samspec.sam import translated
 
@@ -81,11 +81,10 @@ def read(template: Template) -> tuple[list[Api], list[str]]:
     apis, gaps = [], []
     for name in source.names(*PROTOCOLS):
         reader = _Reader(source, name, is_translated=source is not template)
-        gap = reader.gap
-        if gap:
-            gaps.append(f"{name}: {gap}")
-        else:
+        try:
             apis.append(reader.api())
+        except ProjectError as error:
+            gaps.append(str(error))
     return apis, gaps
 
 
@@ -99,19 +98,10 @@ class _Reader:
         self._raw = template.properties(name)
         self._kind = template.type_of(name)
 
-    @property
-    def gap(self) -> str:
-        """Why the API cannot be served; empty where it can."""
-        if str(self._raw.get("ProtocolType", "HTTP")).upper() == WEBSOCKET:
-            return "WebSocket APIs are not emulated: try this one in AWS"
-        if self._definition is None:
-            return (
-                "it has no definition here (Body, DefinitionBody or DefinitionUri) and no "
-                "function with an Api event: give it one"
-            )
-        return ""
-
     def api(self) -> Api:
+        """The API; a ProjectError says why it cannot be served."""
+        if str(self._raw.get("ProtocolType", "HTTP")).upper() == WEBSOCKET:
+            raise ProjectError(f"{self._name}: WebSocket APIs are not emulated: try it in AWS")
         document, file = self._document()
         stage = self._stage()
         properties = {
@@ -152,7 +142,10 @@ class _Reader:
         for key in ("DefinitionBody", "Body", "DefinitionUri", "BodyS3Location"):
             if self._raw.get(key):
                 return self._raw[key]
-        return None
+        raise ProjectError(
+            f"{self._name}: it has no definition here: give it a Body, a DefinitionBody or a "
+            "DefinitionUri, or a function with an Api event"
+        )
 
     def _document(self) -> tuple[dict[str, Any], Path]:
         before = set(self._template.files)
@@ -164,7 +157,13 @@ class _Reader:
         file = included[0] if included else self._own_file()
         if not isinstance(document, dict):
             raise ProjectError(f"{file}: {self._name}'s definition is not a mapping")
-        return self._normal(document, file), file
+        document = self._normal(document, file)
+        if not isinstance(document.get("paths"), dict) or not document["paths"]:
+            raise ProjectError(
+                f"{file}: no paths in the API definition of {self._name}: "
+                "is this an OpenAPI document?"
+            )
+        return document, file
 
     def _own_file(self) -> Path:
         """The file of a definition that was read before, when SAM translated it."""

@@ -7,8 +7,8 @@ from typing import Any
 from samspec.gateway.application import Gateway
 from samspec.gateway.events import Request
 from samspec.gateway.routes import Route
-from samspec.gateway.validators import resolved
 from samspec.sam.errors import ProjectError
+from samspec.sam.references import resolve
 from samspec.sam.values import NoValue, value
 
 PARAMETER = re.compile(r"\{[^}]+\}")
@@ -66,7 +66,7 @@ def _create(gateway: Gateway, route: Route, path: str, number: int) -> str:
 
 def _body(gateway: Gateway, route: Route, number: int) -> Any:
     def resolve(node: Any) -> Any:
-        return resolved(gateway.spec, node)
+        return resolve(gateway.spec, node)
 
     content = resolve(route.operation.get("requestBody") or {}).get("content", {})
     schema = content.get("application/json", {}).get("schema", {})

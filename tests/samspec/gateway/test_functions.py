@@ -174,12 +174,6 @@ def test_each_function_sees_its_own_variables_and_none_of_the_developers(
             "Handler: elsewhere.lambda_handler",
             "No module named 'elsewhere'",
         ),
-        ("Handler: covers.lambda_handler", "Handler: covers", "Handler must be module.function"),
-        (
-            "CodeUri: src/\n      Handler: covers",
-            "CodeUri: nowhere/\n      Handler: covers",
-            "is no folder",
-        ),
     ],
 )
 def test_a_handler_that_cannot_be_imported_says_why(
@@ -189,6 +183,26 @@ def test_a_handler_that_cannot_be_imported_says_why(
     with pytest.raises(ProjectError, match="CoversFunction") as refused:
         gateway.project.functions["CoversFunction"].load()
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Handler: covers.lambda_handler", "Handler: covers", "Handler must be module.function"),
+        (
+            "CodeUri: src/\n      Handler: covers",
+            "CodeUri: nowhere/\n      Handler: covers",
+            "neither a folder nor a zip file",
+        ),
+    ],
+)
+def test_a_function_without_code_is_named_and_its_routes_are_a_501(
+    altered: Callable[..., Path], old: str, new: str, said: str
+) -> None:
+    gateway = Gateway.from_template(altered((old, new)))
+    assert any(said in gap for gap in gateway.project.gaps)
+    assert said in Client(gateway).get("/covers/1").get_json(force=True)["detail"]
+    assert Client(gateway).get("/health").status_code == 200
 
 
 @pytest.mark.parametrize(

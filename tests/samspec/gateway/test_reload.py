@@ -72,7 +72,12 @@ def test_an_edited_template_answers_the_next_request(
     ("name", "old", "new", "said"),
     [
         ("template.yaml", "paths:", "paths: [", "template.yaml:"),
-        ("template.yaml", "openapi: 3.0.1", "openapi: 3.1.0", "must be OpenAPI 3.0.x, not 3.1.0"),
+        (
+            "template.yaml",
+            "openapi: 3.0.1",
+            "openapi: 3.1.0",
+            "must be OpenAPI 3.0.x or Swagger 2.0, not 3.1.0",
+        ),
         ("src/covers.py", "import json", "import jsom", "src/covers.py:3: ModuleNotFoundError"),
         ("src/covers.py", "def lazily", "def def", "src/covers.py:"),
     ],

@@ -138,9 +138,10 @@ API = "Resources: { A: { Type: AWS::Serverless::Api, Properties: { %s } } }"
         ("- a", "expected a mapping, found list"),
         ("a: \x01", "not valid YAML"),
         ("Description: none", "no Resources in it"),
-        (API % "", "no AWS::Serverless::Api with a DefinitionBody"),
+        (API % "", "Missing required property 'StageName'"),
+        ("Resources: { A: { Type: AWS::SNS::Topic } }", "no API in it: add a function with"),
         (API % "DefinitionBody: { openapi: 3.1.0 }", "not 3.1.0"),
-        (API % "DefinitionBody: { swagger: '2.0' }", "not 2.0"),
+        (API % "DefinitionBody: { swagger: '2.0' }", "no paths"),
         (API % "DefinitionBody: { openapi: 3.0.3 }", "no paths"),
     ],
 )  # fmt: skip
@@ -190,17 +191,12 @@ def test_what_is_not_emulated_is_named(library: Gateway) -> None:
         (
             "Handler: covers.",
             "Runtime: nodejs22.x\n      Handler: covers.",
-            "CoversFunction runs nodejs22.x",
-        ),
-        (
-            "Handler: covers.",
-            "InlineCode: x\n      Handler: covers.",
-            "CoversFunction has its code inline",
+            "CoversFunction has the runtime nodejs22.x, and only Python runs here",
         ),
         (
             "StageName: !Ref Stage",
-            "StageName: v1\n      Cors: '*'",
-            "LibraryApi.Cors: not emulated, say it in the spec",
+            "StageName: v1\n      CacheClusterEnabled: true",
+            "LibraryApi.CacheClusterEnabled: caching is not emulated",
         ),
         (
             "openapi: 3.0.1",
@@ -210,7 +206,7 @@ def test_what_is_not_emulated_is_named(library: Gateway) -> None:
         (
             "  AccessLogs:",
             "  Other: { Type: AWS::Serverless::HttpApi }\n  AccessLogs:",
-            "Other: one API is served, LibraryApi",
+            "no paths in the API definition of Other",
         ),
     ],
 )

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 from samspec.gateway import Gateway
-from samspec.sam.errors import ProjectError
 from werkzeug.test import Client
 
 BOOK = {"isbn": "9780131103627", "title": "C"}
@@ -61,12 +60,18 @@ def test_a_composed_body_is_not_validated(altered: Callable[..., Path]) -> None:
     assert Client(Gateway.from_template(template)).put("/books", json={}).status_code == 200
 
 
-def test_a_validator_that_is_not_declared_is_refused(altered: Callable[..., Path]) -> None:
+def test_a_validator_that_is_not_declared_is_named_and_its_route_is_a_501(
+    altered: Callable[..., Path],
+) -> None:
     template = altered(
         (
             "x-amazon-apigateway-request-validator: only-body",
             "x-amazon-apigateway-request-validator: none-such",
         )
     )
-    with pytest.raises(ProjectError, match="PUT /books names the request validator 'none-such'"):
-        Gateway.from_template(template)
+    gateway = Gateway.from_template(template)
+    said = "PUT /books names the request validator 'none-such'"
+    assert any(said in gap for gap in gateway.project.gaps)
+    response = Client(gateway).put("/books", json=BOOK)
+    assert response.status_code == 501
+    assert said in response.get_json(force=True)["detail"]
