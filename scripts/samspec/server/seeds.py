@@ -65,12 +65,12 @@ def _create(gateway: Gateway, route: Route, path: str, number: int) -> str:
 
 
 def _body(gateway: Gateway, route: Route, number: int) -> Any:
-    def resolve(node: Any) -> Any:
+    def resolved(node: Any) -> Any:
         return resolve(gateway.spec, node)
 
-    content = resolve(route.operation.get("requestBody") or {}).get("content", {})
+    content = resolved(route.operation.get("requestBody") or {}).get("content", {})
     schema = content.get("application/json", {}).get("schema", {})
     try:
-        return value(schema, number, resolve)
+        return value(schema, number, resolved)
     except NoValue as error:
         raise ProjectError(f"--seed: {route}: {error}") from None
