@@ -29,6 +29,7 @@ COMMANDS = {
     "rename-resource": Command(
         "samspec.scaffold.rename_resource", "rename the resource everywhere"
     ),
+    "token": Command("samspec.server.token_command", "print a token that the local API accepts"),
     "fuzz": Command("samspec.fuzz.command", "property tests of the spec by schemathesis"),
     "sam-local": Command("samspec.sam_local.command", "sam local start-api over DynamoDB Local"),
     "package": Command("samspec.packaging.command", "check that every artifact imports"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from samspec.gateway.application import Exchange, Gateway
+from samspec.server import issuer_pages
 from samspec.server.recording import Recorder
 
 PAGES = Path(__file__).parent / "pages"
@@ -30,6 +31,7 @@ class Console:
                 {**gateway.spec, "servers": [{"url": "/"}]}
             ),
             f"GET {STREAM}": self._stream,
+            rf"GET ({issuer_pages.PREFIX}/.+)": _issuer_page,
             r"POST /_/requests/(\d+)/replay": self._replay,
             r"POST /_/requests/(\d+)/save": self._save,
         }
@@ -110,6 +112,7 @@ def described(answer: Exchange) -> dict[str, Any]:
         "operation": answer.route
         and (answer.route.operation.get("operationId") or str(answer.route)),
         "target": answer.route and (answer.route.function or answer.route.kind),
+        "caller": answer.caller and str(answer.caller),
         "validation": answer.validation,
         "status": response.status,
         "reason": response.reason,
@@ -119,6 +122,11 @@ def described(answer: Exchange) -> dict[str, Any]:
         "log": invocation.lines if invocation else [],
         "calls": invocation.calls if invocation else [],
     }
+
+
+def _issuer_page(environ: dict[str, Any], path: str) -> Any:
+    found = issuer_pages.page(path, f"http://{environ.get('HTTP_HOST', '127.0.0.1:3000')}")
+    return _json({"detail": "no such page"}, "404 Not Found") if found is None else _json(found)
 
 
 def _shown(body: bytes) -> str:

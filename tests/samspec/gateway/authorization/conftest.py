@@ -58,7 +58,8 @@ class Project:
         self.scheme("Custom", **{"x-amazon-apigateway-authorizer": stated})
         self.operation(security=[{"Custom": []}])
 
-    def gateway(self) -> Gateway:
+    def write(self) -> Path:
+        """Write the template; gives its path."""
         function = {"Runtime": "python3.11", "CodeUri": ".", "Timeout": 5}
         functions = {}
         for name in ("Echo", "Authorizer"):
@@ -73,7 +74,10 @@ class Project:
         }
         template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}
         (self._root / "template.yaml").write_text(yaml.safe_dump(template))
-        return Gateway.from_template(self._root / "template.yaml")
+        return self._root / "template.yaml"
+
+    def gateway(self) -> Gateway:
+        return Gateway.from_template(self.write())
 
     def client(self) -> Client:
         return Client(self.gateway())

@@ -1,0 +1,187 @@
+"""`samspec token`: print a token that the local gateway accepts."""
+
+import argparse
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from samspec.gateway.authorization import requirements, tokens
+from samspec.gateway.authorization.requirements import Authorizer
+from samspec.sam.definitions import Api
+from samspec.sam.operations import ANY, METHODS
+from samspec.sam.project import Project
+from samspec.sam.template import Settings, Template
+
+LOCAL = "http://127.0.0.1:3000/_/issuer"
+EPILOG = (
+    'Example: curl http://127.0.0.1:3000/users -H "Authorization: Bearer '
+    '$(samspec token --sub ada --scope users/read)"'
+)
+MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """A token that some authorizer of the project accepts: issuer, use, client, audience, scopes.
+
+    `scopes` are those that its operations name; where there are none, Cognito takes ID tokens.
+    """
+
+    issuer: str
+    use: str
+    client: str
+    audience: str
+    scopes: tuple[str, ...]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the token; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    settings = Settings(dict(pair.split("=", 1) for pair in options.parameter_overrides))
+    accepted = trusted(Project(options.template, settings).apis)
+    chosen = _chosen(accepted, options.issuer)
+    unknown = sorted(set(options.scope) - set(chosen.scopes))
+    if unknown and chosen.scopes:
+        _note(f"no operation asks for {', '.join(unknown)}; this API's scopes: {_listed(chosen)}")
+    if chosen.use == "access" and chosen.scopes and not options.scope:
+        _note(f"a token without scopes; this API's are {_listed(chosen)}: give --scope")
+    print(_token(options, chosen))
+    return 0
+
+
+def trusted(apis: list[Api]) -> list[Trusted]:
+    """What the authorizers of these APIs accept, in the order of the definitions."""
+    found = []
+    for api in apis:
+        for authorizer in requirements.authorizers(api.document):
+            if authorizer.kind in ("token", "request") or tokens.problem(authorizer):
+                continue
+            found += _accepted_by(authorizer, api)
+    return found
+
+
+def _accepted_by(authorizer: Authorizer, api: Api) -> list[Trusted]:
+    scopes = _scopes(authorizer, api.document)
+    settings = authorizer.settings.get("jwtConfiguration") or {}
+    audience = str(next(iter(settings.get("audience") or []), ""))
+    use = "access" if scopes or authorizer.kind == "jwt" else "id"
+    return [
+        Trusted(issuer, use, _client(api.template, issuer), audience, scopes)
+        for issuer in tokens.issuers_of(authorizer)
+    ]
+
+
+def _scopes(authorizer: Authorizer, document: dict[str, Any]) -> tuple[str, ...]:
+    """The scopes that operations ask of this authorizer's tokens, each once."""
+    scopes: dict[str, None] = {}
+    for item in document.get("paths", {}).values():
+        for key, operation in item.items():
+            if key not in METHODS and key != ANY:
+                continue
+            requirement = requirements.read(document, operation or {})
+            if requirement.authorizer and requirement.authorizer.name == authorizer.name:
+                scopes |= dict.fromkeys(requirement.scopes)
+    return tuple(scopes)
+
+
+def _client(template: Template, issuer: str) -> str:
+    """The pool's first app client, if the template has one."""
+    for name, client in template.of_type("AWS::Cognito::UserPoolClient").items():
+        if issuer.endswith(f"/{client.get('UserPoolId')}"):
+            return template.resource(name).ref
+    return "local"
+
+
+def _chosen(accepted: list[Trusted], issuer: str | None) -> Trusted:
+    """What the token is to be like: as the first authorizer wants it, or by another issuer."""
+    if issuer is None and not accepted:
+        _note(f"no operation takes a token by itself; the issuer is the local one, {LOCAL}")
+    first = accepted[0] if accepted else Trusted(LOCAL, "access", "local", "", ())
+    if issuer is None:
+        if len({one.issuer for one in accepted}) > 1:
+            _note(f"the issuer is {first.issuer}; another by --issuer")
+        return first
+    for candidate in accepted:
+        if candidate.issuer == issuer:
+            return candidate
+    return Trusted(issuer, first.use, first.client, first.audience, first.scopes)
+
+
+def _token(options: argparse.Namespace, chosen: Trusted) -> str:
+    from samspec.aws import issuer
+
+    claims = {}
+    for pair in options.claim:
+        name, _, value = pair.partition("=")
+        claims[name] = _value(value)
+    return issuer.issue(
+        issuer.TokenRequest(
+            issuer=chosen.issuer,
+            subject=options.sub,
+            client=options.client or chosen.client,
+            scopes=tuple(options.scope),
+            groups=tuple(options.group),
+            audience=options.audience or chosen.audience,
+            use=options.use or chosen.use,
+            lifetime=-MINUTE if options.expired else options.minutes * MINUTE,
+            claims=claims,
+        )
+    )
+
+
+def _value(text: str) -> Any:
+    """A claim's value: JSON where it is JSON, or else text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _listed(chosen: Trusted) -> str:
+    return ", ".join(chosen.scopes)
+
+
+def _note(text: str) -> None:
+    """On standard error, because standard output is the token alone."""
+    print(f"token: {text}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="samspec token", description=__doc__, epilog=EPILOG, allow_abbrev=False
+    )
+    parser.add_argument("--sub", default="local-user", metavar="SUBJECT", help="who calls")
+    parser.add_argument(
+        "--scope", nargs="+", default=[], action="extend", help="for example users/read"
+    )
+    parser.add_argument(
+        "--group", nargs="+", default=[], action="extend", help="groups of the user pool"
+    )
+    parser.add_argument("--claim", nargs="+", default=[], action="extend", metavar="NAME=VALUE")
+    parser.add_argument("--use", choices=["access", "id"], help="default: what the API takes")
+    parser.add_argument("--issuer", metavar="URL", help="default: that of the first authorizer")
+    parser.add_argument("--client", metavar="ID", help="default: the template's app client")
+    parser.add_argument("--audience", help="default: what the authorizer asks for")
+    lifetime = parser.add_mutually_exclusive_group()
+    lifetime.add_argument("--minutes", type=_minutes, default=60, help="default: %(default)s")
+    lifetime.add_argument("--expired", action="store_true", help="a token of the past")
+    parser.add_argument("--template", type=Path, default=Path(), metavar="PATH")
+    parser.add_argument(
+        "--parameter-overrides", nargs="+", type=_setting, default=[], metavar="KEY=VALUE"
+    )
+    return parser
+
+
+def _minutes(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes such as 60")
+    return int(text)
+
+
+def _setting(text: str) -> str:
+    if not re.fullmatch(r"\w+=.*", text, re.DOTALL):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form KEY=VALUE")
+    return text
