@@ -37,7 +37,6 @@ COMMANDS = {
     "stack": Command("samspec.deploy.stack", "print an environment's stack and region"),
     "template": Command("samspec.deploy.translation", "print an environment's resolved template"),
     "rehearse": Command("samspec.rehearse.command", "deploy to a local AWS, test, delete"),
-    "bench": Command("samspec.bench.command", "measure cold starts, requests and artifacts"),
     "cost": Command("samspec.cost.command", "estimate the monthly bill"),
 }
 

@@ -19,11 +19,11 @@ def edges() -> list[tuple[str, str]]:
     parts = sorted(graph.find_children("samspec"))
     for part in parts:
         graph.squash_module(part)
-    found = []
+    pairs = []
     for importer in parts:
-        for imported in sorted(graph.find_modules_directly_imported_by(importer)):
-            found.append((_name(importer), _name(imported)))
-    return [edge for edge in found if "__main__" not in edge]
+        imported = sorted(graph.find_modules_directly_imported_by(importer))
+        pairs += [(_name(importer), _name(module)) for module in imported]
+    return [pair for pair in pairs if "__main__" not in pair]
 
 
 def diagram() -> str:

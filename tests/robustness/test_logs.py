@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samspec.bench.builds import lambda_
 from samspec.sam_local import processes
 
+from tests.bench.builds import lambda_
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow

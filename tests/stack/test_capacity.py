@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from samspec.bench import scale
 from samspec.sam.template import Template
+
+from tests.bench import scale
 
 UNITS = {  # read and write units, those of the index included
     "create": (0, 6),

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 from samspec.aws import tables
-from samspec.bench import builds, memory, report, starts, stub
-from samspec.cli import main
 from samspec.cost import prices
 from samspec.sam.errors import ProjectError
+
+from tests.bench import builds, memory, report, starts, stub
+from tests.bench.command import main
 
 SPREAD = [2.0, 1.0, 3.0]
 ROW = dict.fromkeys(("cold_ms", "warm_ms", "own_ms", "cold_cpu_ms", "warm_cpu_ms"), SPREAD)
@@ -51,7 +52,8 @@ def test_the_charts_are_svg_with_a_bar_for_each_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "table"), [("docs/speed.md", report.speed), ("specs/architecture.md", report.artifact)]
+    ("document", "table"),
+    [("docs/speed.md", report.speed), ("specs/architecture.md", report.artifact)],
 )
 def test_documents_quote_the_last_run(
     document: str, table: Any, pytestconfig: pytest.Config
@@ -105,24 +107,22 @@ def test_the_stub_answers_as_dynamodb_does() -> None:
 
 
 def test_a_machine_that_the_emulator_does_not_run_on_is_a_clear_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
 
-    assert main(["bench"]) == 2
-    assert "needs Linux" in capsys.readouterr().err
+    with pytest.raises(ProjectError, match="needs Linux"):
+        main([])
 
 
 def test_a_comparison_that_cannot_be_is_refused_before_anything_is_measured(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(builds, "lambda_", lambda: pytest.fail("it has begun"))
 
-    assert main(["bench", "--sam-local"]) == 2
-    assert (
-        "no docker on the PATH: the comparison with sam local needs it" in capsys.readouterr().err
-    )
+    with pytest.raises(ProjectError, match="no docker on the PATH: the comparison with sam local"):
+        main(["--sam-local"])
 
 
 def test_a_command_that_fails_is_told_with_what_it_said() -> None:

@@ -6,9 +6,10 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from samspec.bench import builds, loop, memory, report, scale, starts
 from samspec.cost import prices
 from samspec.sam.template import Template
+
+from tests.bench import builds, loop, memory, report, scale, starts
 
 DOCS = builds.ROOT / "docs"
 
@@ -52,7 +53,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="samspec bench", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--runs", type=_count, default=5, help="cold starts of each function (default: %(default)s)"
     )

@@ -16,6 +16,7 @@ from samspec.sam.template import Template
 ROOT = Path.cwd()
 CACHE = ROOT / ".aws-sam/benchmark"
 SPEC = ROOT / "specs/api/users-api.yaml"
+PIP = [sys.executable, "-m", "pip"]
 EMULATORS = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}
 
 
@@ -38,30 +39,25 @@ class Lambda:
 def functions(template: Path) -> list[Case]:
     build = CACHE / "build"
     _run([sam() / "sam", "build", "--template", template, "--build-dir", build], "sam build failed")
-    handlers = {
-        name: it["Handler"]
-        for name, it in Template(template).of_type("AWS::Serverless::Function").items()
-    }
-    modules = {name: handler.partition(".")[0] for name, handler in handlers.items()}
-    return [
-        Case(m.replace("_", "-"), build / name, handlers[name], _event(m))
-        for name, m in modules.items()
-    ]
+    cases = []
+    for name, properties in Template(template).of_type("AWS::Serverless::Function").items():
+        handler = properties["Handler"]
+        module = handler.partition(".")[0]
+        cases.append(Case(module.replace("_", "-"), build / name, handler, _event(module)))
+    return cases
 
 
 def peers() -> list[Case]:
     """Each as `sam build` leaves it, without .pyc files, and compiled."""
-    sources = sorted(path.parent for path in Path(__file__).parent.glob("peers/*/app.py"))
-    kinds = [(source, suffix) for source in sources for suffix in ("", ", compiled")]
-    return [
-        Case(
-            source.name.replace("_", "-") + suffix,
-            _peer(source, bool(suffix)),
-            "app.handler",
-            _event("create_user"),
-        )
-        for source, suffix in kinds
-    ]
+    event = _event("create_user")
+    cases = []
+    for app in sorted(Path(__file__).parent.glob("peers/*/app.py")):
+        source = app.parent
+        name = source.name.replace("_", "-")
+        cases.append(Case(name, _peer(source, compiled=False), "app.handler", event))
+        compiled = _peer(source, compiled=True)
+        cases.append(Case(f"{name}, compiled", compiled, "app.handler", event))
+    return cases
 
 
 def lambda_() -> Lambda:
@@ -78,13 +74,14 @@ def lambda_() -> Lambda:
 
 
 def contents(artifact: Path) -> dict[str, int]:
-    """Bytes by what stands at the artifact's root, the compiled modules apart."""
-    found: Counter[str] = Counter()
-    for file in filter(Path.is_file, artifact.rglob("*")):
-        found[
-            "compiled modules" if file.suffix == ".pyc" else file.relative_to(artifact).parts[0]
-        ] += file.stat().st_size
-    return dict(found.most_common())
+    """Bytes by entry of the artifact's root, with the compiled modules as an entry of their own."""
+    sizes: Counter[str] = Counter()
+    for file in artifact.rglob("*"):
+        if file.suffix == ".pyc":
+            sizes["compiled modules"] += file.stat().st_size
+        elif file.is_file():
+            sizes[file.relative_to(artifact).parts[0]] += file.stat().st_size
+    return dict(sizes.most_common())
 
 
 def _event(name: str) -> bytes:
@@ -100,40 +97,22 @@ def _peer(source: Path, compiled: bool) -> Path:
 def _installed(name: str, requirements: Path, files: list[Path], compiled: bool) -> Path:
     """A folder with those packages and files, made once for what they are now."""
     digest = sha256(b"".join(file.read_bytes() for file in [requirements, *files])).hexdigest()[:12]
-    done = CACHE / f"{name}-{digest}{'-compiled' * compiled}"
+    done = CACHE / f"{name}-{digest}{'-compiled' if compiled else ''}"
     if done.exists():
         return done
     part = done.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
-    ]
-    _run(
-        [*pip, "--target", part, "--requirement", requirements],
-        f"pip could not install {requirements}",
-    )
+    options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--target", str(part)]
+    command: list[str | Path] = [*PIP, "install", *options, "--requirement", requirements]
+    _run(command, f"pip could not install {requirements}")
     for file in files:
         shutil.copy(file, part)
     if compiled:
-        compileall = [
-            sys.executable,
-            "-m",
-            "compileall",
-            "-q",
-            "--invalidation-mode",
-            "unchecked-hash",
-            str(part),
-        ]
-        subprocess.run(
-            compileall, stdout=subprocess.DEVNULL, check=False
-        )  # some carry templates that are no Python
+        compileall = [sys.executable, "-m", "compileall", "-q"]
+        compileall += ["--invalidation-mode", "unchecked-hash", str(part)]
+        # Not checked, because some packages carry templates that are not Python.
+        subprocess.run(compileall, stdout=subprocess.DEVNULL, check=False)
     return part.rename(done)
 
 

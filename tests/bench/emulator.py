@@ -11,9 +11,10 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from samspec.bench.builds import Case, Lambda
 from samspec.sam.errors import ProjectError
 from samspec.sam_local import processes
+
+from tests.bench.builds import Case, Lambda
 
 WARM_CALLS = 80
 

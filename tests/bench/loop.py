@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from samspec.aws import tables
-from samspec.bench import builds
-from samspec.bench.starts import progress, spread
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
 from samspec.sam_local import api, dynamodb, processes
+
+from tests.bench import builds
+from tests.bench.starts import progress, spread
 
 STARTS = 5
 PAGE = 20  # users that are there all the while: a page

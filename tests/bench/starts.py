@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from samspec.bench import builds, emulator, stub
-from samspec.bench.builds import Case, Lambda
 from samspec.sam.errors import ProjectError
+
+from tests.bench import builds, emulator, stub
+from tests.bench.builds import Case, Lambda
 
 FLOOR = "bare"
 OWN_TIME = Path(__file__).with_name("own_time.py")
@@ -28,7 +29,10 @@ def measure(cases: list[Case], on: Lambda, runs: int) -> dict[str, dict[str, Any
                 owns[case.name] += _own_time(case, on, endpoint)
     progress("")
     floor = statistics.median(run.cold for run in colds[FLOOR])
-    return {case.name: _row(case, colds[case.name], owns[case.name], floor) for case in cases}
+    rows = {}
+    for case in cases:
+        rows[case.name] = _row(case, colds[case.name], owns[case.name], floor)
+    return rows
 
 
 def progress(what: str) -> None:
@@ -42,14 +46,21 @@ def spread(values: Iterable[float], digits: int = 1) -> list[float]:
 
 
 def _row(case: Case, runs: list[emulator.Run], own: list[float], floor: float) -> dict[str, Any]:
+    cold, warm, cpu, warm_cpu, log_bytes = [], [], [], [], []
+    for run in runs:
+        cold.append(run.cold)
+        warm += run.warm
+        cpu.append(run.cpu)
+        warm_cpu.append(run.warm_cpu)
+        log_bytes.append(run.log_bytes)
     return {
-        "cold_ms": spread(run.cold for run in runs),
-        "over_bare": round(statistics.median(run.cold for run in runs) / floor, 2),
-        "warm_ms": spread((call for run in runs for call in run.warm), 2),
+        "cold_ms": spread(cold),
+        "over_bare": round(statistics.median(cold) / floor, 2),
+        "warm_ms": spread(warm, 2),
         "own_ms": spread(own, 3),
-        "cold_cpu_ms": spread(run.cpu for run in runs),
-        "warm_cpu_ms": spread((run.warm_cpu for run in runs), 2),
-        "log_bytes": round(statistics.median(run.log_bytes for run in runs)),
+        "cold_cpu_ms": spread(cpu),
+        "warm_cpu_ms": spread(warm_cpu, 2),
+        "log_bytes": round(statistics.median(log_bytes)),
         "artifact_kb": round(sum(builds.contents(case.artifact).values()) / 1000),
     }
 

@@ -14,12 +14,13 @@ from typing import Any
 from unittest.mock import patch
 
 from samspec.aws import tables
-from samspec.bench.builds import ROOT
-from samspec.bench.starts import progress, spread
 from samspec.sam.account import KEY_ID, SECRET
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
 from samspec.sam_local import dynamodb
+
+from tests.bench.builds import ROOT
+from tests.bench.starts import progress, spread
 
 SIZES = (100, 1_000, 10_000, 200_000)
 TIMES = 30
