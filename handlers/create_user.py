@@ -1,4 +1,4 @@
-"""POST /users: creates a user, at most one for each Idempotency-Key."""
+"""POST /users: creates a user, at most one for each Idempotency-Key of a caller."""
 
 from api.contract import Arguments
 from api.operation import operation
@@ -11,9 +11,10 @@ users = Users()
 
 @operation("createUser")
 def handler(arguments: Arguments) -> Response:
-    user = User.create(arguments.body, arguments.header.get("Idempotency-Key"))
+    key = arguments.header.get("Idempotency-Key")
+    user = User.create(arguments.body, key, arguments.subject)
     stored = users.add(user)
-    headers = {"Location": f"/users/{stored.id}", "ETag": stored.etag}
+    headers = {"Location": f"{arguments.target}/{stored.id}", "ETag": stored.etag}
     if stored != user:
         headers["Idempotency-Replayed"] = "true"
     return Response(201, stored.as_json(), headers)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One place where a request breaks the spec. `place` is body, path, query or header; `field`
-    the property (dotted where nested) or parameter, empty for the body as a whole."""
+    """One place where a request breaks the spec. `place` is body, path, query, header or cookie;
+    `field` the property (dotted where nested) or parameter, empty for the body as a whole."""
 
     place: str
     field: str
@@ -15,14 +15,21 @@ class Fault:
 
 
 class InvalidRequest(Exception):
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    """`more` faults than those in `faults` were found."""
+
+    def __init__(self, faults: Iterable[Fault], more: int = 0) -> None:
         self.faults = tuple(faults)
+        self.more = f"; {more} more faults are not listed" if more else ""
 
 
 class InvalidJson(Exception): ...
 
 
-class UnsupportedMediaType(Exception): ...
+class UnsupportedMediaType(Exception):
+    """`accepted` are the media types that the operation lists."""
+
+    def __init__(self, accepted: Iterable[str]) -> None:
+        self.accepted = " or ".join(accepted)
 
 
 class IdempotencyKeyReused(Exception): ...

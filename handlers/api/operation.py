@@ -37,12 +37,13 @@ def operation(operation_id: str) -> Callable[[Endpoint], LambdaHandler]:
             error = None
             try:
                 response = endpoint(contract.check(Request.from_event(event)))
-            except Exception as raised:  # the last place to answer; what is not foreseen is a 500
+                proxied = response.to_proxy()
+            except Exception as raised:  # the last place to respond; the unforeseen is a 500
                 error, response = raised, problem(raised)
-            _log(
-                operation_id, response.status, time.perf_counter() - began, request_id(event), error
-            )
-            return response.to_proxy()
+                proxied = response.to_proxy()
+            seconds = time.perf_counter() - began
+            _log(operation_id, response.status, seconds, request_id(event), error)
+            return proxied
 
         return handler
 

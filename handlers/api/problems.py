@@ -19,7 +19,7 @@ RENAMED = {
 
 @dataclass(frozen=True)
 class Problem:
-    """A row: what a caller sees of an error."""
+    """A row: what a caller sees of an error. `detail` may quote the error's attributes: {0.more}."""
 
     status: int
     detail: str
@@ -48,7 +48,7 @@ def problem(error: Exception) -> Response:
         "type": "about:blank",
         "title": row.title,
         "status": row.status,
-        "detail": row.detail,
+        "detail": row.detail.format(error),
     }
     if isinstance(error, errors.InvalidRequest):
         body["errors"] = [
@@ -59,8 +59,8 @@ def problem(error: Exception) -> Response:
 
 
 register(errors.InvalidJson, 400, "Invalid JSON")
-register(errors.InvalidRequest, 400, "Request does not match the API specification")
-register(errors.UnsupportedMediaType, 415, "Content-Type must be application/json")
+register(errors.InvalidRequest, 400, "Request does not match the API specification{0.more}")
+register(errors.UnsupportedMediaType, 415, "Content-Type must be {0.accepted}")
 register(errors.IdempotencyKeyReused, 422, "Idempotency-Key was used with a different request")
 register(NotImplementedError, 501, "Operation is not written yet")
 register(errors.DatabaseUnavailable, 503, "Database temporarily unavailable", {"Retry-After": "1"})

@@ -1,10 +1,16 @@
-"""API Gateway's proxy events (payload version 1.0) and proxy responses: no other module knows them."""
+"""API Gateway's proxy events (payload version 1.0) and proxy responses: no other module knows them.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
 
 import base64
 import json
 import os
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from api.errors import InvalidJson
@@ -14,49 +20,77 @@ EXPOSED = "ETag, Location, Retry-After, Idempotency-Replayed"
 
 
 @dataclass(frozen=True)
+class Caller:
+    """Who sent the request, as API Gateway has checked it. `subject` names the caller: `sub` of a
+    Cognito token, `principalId` of a Lambda authorizer, or the ARN of an IAM identity. `claims` are
+    the token's claims or the Lambda authorizer's context; `scopes` are those in its `scope`."""
+
+    subject: str
+    scopes: frozenset[str] = frozenset()
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Request:
-    """An HTTP request as API Gateway hands it over. `header` has lower-case names, the values of a repeated header
-    joined by commas (RFC 9110, 5.3). Path and query values are single: of a repeated one, the gateway's last."""
+    """An HTTP request as API Gateway passes it on. `path` values are still percent-encoded. `query`
+    has every value of a name. `header` has lower-case names, the values of a repeated header joined
+    by commas (RFC 9110, 5.3). `target` is the path of the URL as the caller sent it, with the stage
+    or a custom domain's base path. `caller` is None where the operation is open."""
 
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: Mapping[str, list[str]]
     header: Mapping[str, str]
     body: bytes
+    target: str = ""
+    caller: Caller | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """Raises InvalidJson where the body is not the base64 that the event calls it."""
-        headers = event.get("multiValueHeaders") or {
-            n: [v] for n, v in (event.get("headers") or {}).items()
-        }
+        """Raises InvalidJson if the body is not the base64 that the event calls it."""
+        headers = event.get("multiValueHeaders") or _single(event.get("headers"))
+        query = event.get("multiValueQueryStringParameters")
+        context = event.get("requestContext") or {}
         return cls(
             path=event.get("pathParameters") or {},
-            query=event.get("queryStringParameters") or {},
+            query=query or _single(event.get("queryStringParameters")),
             header={name.lower(): ", ".join(values) for name, values in headers.items()},
             body=_body(event.get("body") or "", event.get("isBase64Encoded")),
+            target=(context.get("path") or event.get("path") or "").rstrip("/"),
+            caller=_caller(context),
         )
 
 
 @dataclass(frozen=True)
 class Response:
-    """`body` is anything that JSON can say, None for no body."""
+    """`body` is what JSON can represent (and Decimal, date, datetime, UUID), text if `headers` name
+    a Content-Type that is not JSON, bytes, or None for no body."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_proxy(self) -> dict[str, Any]:
-        content = {} if self.body is None else {"Content-Type": "application/json"}
+        """Raises ValueError or TypeError if the body has no such form: NaN, for example."""
+        headers = {
+            "Access-Control-Allow-Origin": ORIGIN,
+            "Access-Control-Expose-Headers": EXPOSED,
+            **self.headers,
+        }
+        is_bytes = isinstance(self.body, bytes)
+        if self.body is None:
+            text = ""
+        elif is_bytes:
+            text = base64.b64encode(self.body).decode()
+            headers.setdefault("Content-Type", "application/octet-stream")
+        else:
+            media_type = headers.setdefault("Content-Type", "application/json")
+            is_text = isinstance(self.body, str) and "json" not in media_type.lower()
+            text = self.body if is_text else _json(self.body)
         return {
             "statusCode": self.status,
-            "headers": {
-                "Access-Control-Allow-Origin": ORIGIN,
-                "Access-Control-Expose-Headers": EXPOSED,
-                **content,
-                **self.headers,
-            },
-            "body": "" if self.body is None else json.dumps(self.body, ensure_ascii=False),
-            "isBase64Encoded": False,
+            "headers": headers,
+            "body": text,
+            "isBase64Encoded": is_bytes,
         }
 
 
@@ -65,8 +99,62 @@ def request_id(event: Mapping[str, Any]) -> str | None:
     return (event.get("requestContext") or {}).get("requestId")
 
 
+def _single(values: Mapping[str, str] | None) -> dict[str, list[str]]:
+    """The maps of test events in Lambda's console have no lists."""
+    return {name: [value] for name, value in (values or {}).items()}
+
+
 def _body(text: str, is_base64: bool | None) -> bytes:
     try:
         return base64.b64decode(text, validate=True) if is_base64 else text.encode()
     except ValueError as error:
         raise InvalidJson from error
+
+
+def _caller(context: Mapping[str, Any]) -> Caller | None:
+    authorizer = context.get("authorizer") or {}
+    claims = authorizer.get("claims")  # a Cognito authorizer has them; a Lambda one is a flat map
+    if not isinstance(claims, Mapping):
+        claims = authorizer
+    identity = context.get("identity") or {}
+    subject = claims.get("sub") or claims.get("principalId") or identity.get("userArn")
+    if not subject:
+        return None
+    scopes = authorizer.get("scopes") or str(claims.get("scope") or "").split()
+    return Caller(str(subject), frozenset(scopes), claims)
+
+
+def _json(value: Any) -> str:
+    """JSON in which a Decimal keeps its digits. The json module writes numbers only from int and
+    float, so a Decimal is first a text with a mark, whose quotes are then removed."""
+    mark = ""
+
+    def default(value: Any) -> str:
+        nonlocal mark
+        if not isinstance(value, Decimal):
+            return _text(value)
+        if not value.is_finite():
+            raise ValueError(f"{value} is not a JSON number")
+        mark = mark or uuid.uuid4().hex
+        return f"{mark}{value}{mark}"
+
+    text = json.dumps(value, default=default, ensure_ascii=False, allow_nan=False)
+    if mark:
+        text = text.replace(f'"{mark}', "").replace(f'{mark}"', "")
+    text.encode()  # a lone surrogate is not UTF-8
+    return text
+
+
+def _text(value: Any) -> str:
+    """RFC 3339 (dates and times), RFC 9562 (UUID) or base64 (bytes)."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone is not RFC 3339")
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"JSON has no form for {type(value).__name__}")

@@ -41,12 +41,18 @@ class Resource:
     request: str | None = None
 
     @classmethod
-    def create(cls, body: Body, idempotency_key: str | None = None, **parent: str) -> Self:
-        """A new resource. The same key makes the same id, so that storage itself refuses a second
-        resource for it."""
+    def create(
+        cls,
+        body: Body,
+        idempotency_key: str | None = None,
+        subject: str | None = None,
+        **parent: str,
+    ) -> Self:
+        """A new resource. The same key of the same caller (`subject`) makes the same id, so that
+        storage itself refuses a second resource for it."""
         change = cls.change(body)
         return cls(
-            id=str(uuid5(KEYS, idempotency_key) if idempotency_key else uuid4()),
+            id=str(_keyed(idempotency_key, subject) if idempotency_key else uuid4()),
             created_at=change.attributes["updated_at"],
             request=_digest(change, cls.content()) if idempotency_key else None,
             **change.attributes,
@@ -92,6 +98,11 @@ class Resource:
         parent = {self.PARENT: getattr(self, self.PARENT)} if self.PARENT else {}
         times = {"created_at": self.created_at, "updated_at": self.updated_at}
         return {"id": self.id, **parent, **self.body(), **times}
+
+
+def _keyed(key: str, subject: str | None) -> UUID:
+    # A key has no line feed, so that no caller's key is that of another.
+    return uuid5(KEYS, key if subject is None else f"{subject}\n{key}")
 
 
 def _digest(change: Change, names: list[str]) -> str:

@@ -168,7 +168,8 @@ def request_context(request: Request, route: Route | None, stage: str, api: str)
         "extendedRequestId": request.extended_id,
         "httpMethod": request.method,
         "identity": identity(request),
-        "path": f"/{stage}{request.path}",
+        # As behind a custom domain: the path that was sent. At execute-api it begins with the stage.
+        "path": request.path,
         "protocol": request.protocol,
         "requestId": request.id,
         "requestTime": request.received.strftime("%d/%b/%Y:%H:%M:%S +0000"),
