@@ -25,7 +25,8 @@ NAMES = {
 }
 WHY = {
     "compiled modules": "Lambda cannot write them, and would compile at every cold start",
-    "fastjsonschema": "the one library that Lambda lacks",
+    "contracts": "the function's own operation, made ready to check requests",
+    "multipart.py": "the one library that Lambda lacks",
     "users-api.yaml": "the spec, byte by byte: what is deployed can be compared with it",
     "users-api.json": "the spec as functions load it, fifty times faster",
     "users": "the modules that functions share; tracebacks quote them",

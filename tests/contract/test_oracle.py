@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from api.contract import Contract
@@ -38,8 +39,10 @@ class Asked:
         self.path_pattern = self.path
         self.body = request.body or None
         self.content_type = request.header.get("content-type", "")
-        query, header = ImmutableMultiDict(request.query), Headers(list(request.header.items()))
-        self.parameters = RequestParameters(query=query, header=header, path=dict(request.path))
+        query = ImmutableMultiDict[str, str](dict(request.query))
+        header = Headers(list(request.header.items()))
+        path = {name: unquote(value) for name, value in request.path.items()}
+        self.parameters = RequestParameters(query=query, header=header, path=path)
 
 
 def ours(operation: str, request: Request) -> bool:
@@ -62,7 +65,7 @@ def _contract(operation: str) -> Contract:
 # Where the functions refuse what openapi-core takes. No case the other way round.
 STRICTER: dict[str, tuple[Callable[[Request], Any], str]] = {
     "an integer is written in JSON's way": (
-        lambda r: not re.fullmatch("-?(0|[1-9][0-9]*)", r.query.get("limit", "0"), re.ASCII),
+        lambda r: not re.fullmatch("-?(0|[1-9][0-9]*)", r.query.get("limit", ["0"])[0], re.ASCII),
         "Python's int() takes 1_0, +5, 007, a blank around and the digits of every script",
     ),
     "a pattern's end is the end": (
@@ -83,8 +86,8 @@ STRICTER: dict[str, tuple[Callable[[Request], Any], str]] = {
 }
 JSON = {"content-type": "application/json"}
 KNOWN = [
-    ("listUsers", Request({}, {"limit": "1_0"}, {}, b"")),
-    ("listUsers", Request({}, {"email": "ada@example.com\n"}, {}, b"")),
+    ("listUsers", Request({}, {"limit": ["1_0"]}, {}, b"")),
+    ("listUsers", Request({}, {"email": ["ada@example.com\n"]}, {}, b"")),
     ("createUser", Request({}, {}, JSON, b'{"email": "a@b.cd", "name": "A", "name": "B"}')),
     ("createUser", Request({}, {}, JSON, b'{"email": "a@b.cd", "name": "\\ud800"}')),
 ]
@@ -96,7 +99,9 @@ def _texts(request: Request) -> list[str]:
     except ValueError:
         body = None
     values = list(body.values()) if isinstance(body, dict) else []
-    values += [*request.path.values(), *request.query.values(), *request.header.values()]
+    values += [unquote(value) for value in request.path.values()]
+    values += [text for texts in request.query.values() for text in texts]
+    values += request.header.values()
     return [value for value in values if isinstance(value, str)]
 
 
@@ -205,8 +210,8 @@ def asked(draw: st.DrawFn, operation: str) -> Request:
     encoded = json.dumps(body).encode() if given["bytes"] is None else given["bytes"]
     method, path = OPERATIONS[operation]
     return Request(
-        path={"id": given["id"]} if "{id}" in path else {},
-        query=chosen("limit", "cursor", "email"),
+        path={"id": quote(given["id"])} if "{id}" in path else {},
+        query={name: [text] for name, text in chosen("limit", "cursor", "email").items()},
         header=chosen("content-type", "if-match", "if-none-match", "idempotency-key"),
         body=encoded if method in ("post", "put") else b"",
     )
