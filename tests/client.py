@@ -56,6 +56,7 @@ Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 class Api:
     def __init__(self, send: Send, spec: Mapping[str, Any]) -> None:
         self._send = send
+        self.spec = spec
         if id(spec) not in READ:
             config = Config(extra_media_type_deserializers=DESERIALIZERS)
             READ[id(spec)] = OpenAPI.from_dict(dict(spec), config=config)

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,10 @@ UNAVAILABLE = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
+
+# What DynamoDB keeps of a number: 38 digits, down to 1E-130; smaller ones are 0.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+NUMBERS = Context(prec=38, Emin=-93, Emax=125)  # 38 digits before the last of 1E-130
 
 # Its DEBUG lines contain whole requests, personal data included.
 logging.getLogger("botocore").setLevel(logging.WARNING)
@@ -200,14 +204,19 @@ def exists(table: str, key: Item) -> Write:
 
 
 def update(key: Item, changes: Item, condition: Condition) -> Write:
-    """Sets the attributes in `changes`."""
+    """Sets the attributes in `changes`, and takes away those that are None: a key of an index may
+    be absent, but not null."""
     request = _when(condition)
+    new = {name: value for name, value in changes.items() if value is not None}
     names = {f"#{name}": name for name in changes} | dict(condition.names)
-    values = {f":new_{name}": value for name, value in changes.items()} | dict(condition.values)
-    sets = ", ".join(f"#{name} = :new_{name}" for name in changes)
+    values = {f":new_{name}": value for name, value in new.items()} | dict(condition.values)
+    expression = "SET " + ", ".join(f"#{name} = :new_{name}" for name in new)
+    gone = [f"#{name}" for name in changes if name not in new]
+    if gone:
+        expression += " REMOVE " + ", ".join(gone)
     request |= {
         "Key": _encoded(key),
-        "UpdateExpression": f"SET {sets}",
+        "UpdateExpression": expression,
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": _encoded(values),
     }
@@ -265,7 +274,7 @@ def _attribute(value: Any) -> dict[str, Any]:
         case str():
             return {"S": value}
         case int() | Decimal() | float():
-            return {"N": str(value)}
+            return {"N": str(NUMBERS.create_decimal(str(value)))}
         case bytes():
             return {"B": value}
         case Mapping():

@@ -26,6 +26,7 @@ COMMANDS = {
     "start": Command("samspec.server.command", "run the API locally: no Docker, no AWS account"),
     "drift": Command("samspec.drift.command", "check everything against the spec"),
     "new-operation": Command("samspec.scaffold.new_operation", "add what a new operation needs"),
+    "new-resource": Command("samspec.scaffold.new_resource", "add a resource with its storage"),
     "rename-resource": Command(
         "samspec.scaffold.rename_resource", "rename the resource everywhere"
     ),

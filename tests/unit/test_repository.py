@@ -66,7 +66,7 @@ class Box(Resource):
     PARENT = "shelf_id"
 
     shelf_id: str
-    status: str
+    status: str | None = None
 
 
 class Boxes(Repository[Box]):
@@ -243,6 +243,26 @@ def test_resources_with_one_value_are_listed_by_an_index(
 
     assert {box.id for box in first + rest} == created
     assert end is None
+
+
+def test_a_key_of_an_index_can_be_taken_away(boxes: Boxes, shelf: str) -> None:
+    box = boxes.add(Box.create({"status": "open"}, shelf_id=shelf))
+
+    boxes.replace(box.id, Box.change({}), None)
+
+    assert boxes.page_where("status", "open", 2, None) == ([], None)
+    assert boxes.get(box.id).status is None
+
+
+@pytest.mark.parametrize(
+    ("number", "stored"), [(1e-200, 0), (0.1, Decimal("0.1")), (Decimal("1E+20"), 10**20), (-7, -7)]
+)
+def test_a_number_is_stored_as_exactly_as_dynamodb_can(
+    parcels: Parcels, number: Any, stored: Any
+) -> None:
+    parcel = parcels.add(Parcel.create({**ANYTHING, "size": {"cm": number}}))
+
+    assert parcels.get(parcel.id).size == {"cm": stored}
 
 
 def test_a_parent_must_be_there(boxes: Boxes) -> None:

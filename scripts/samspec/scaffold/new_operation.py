@@ -24,12 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--root", type=Path, default=Path(), help="the project's folder (default: this one)"
     )
-    added = list(_added(parser.parse_args(arguments).root))
-    print("\n".join(added) or "new-operation: every operation of the spec has its function")
+    lines = list(added(parser.parse_args(arguments).root))
+    print("\n".join(lines) or "new-operation: every operation of the spec has its function")
     return 0
 
 
-def _added(root: Path) -> Iterator[str]:
+def added(root: Path) -> Iterator[str]:
+    """Adds what each operation without a function needs; yields lines that say what was done."""
     while new := Addition.next(_project(root)):
         yield f"{new.operation.id}: {new.operation} calls {new.function}, which answers 501 until it is written"
         for verb, name, content in list(

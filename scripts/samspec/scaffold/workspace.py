@@ -1,0 +1,60 @@
+"""Changes to a project that happen as a whole: on any error every file stays as it is."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git",
+    ".venv",
+    ".aws-sam",
+    ".hypothesis",
+    ".*_cache",
+    "node_modules",
+    "__pycache__",
+    "evidence",
+)
+
+
+@contextmanager
+def workspace(root: Path) -> Iterator[Path]:
+    """A copy of the project to work on. What has changed there is written back at the end, unless
+    an exception ended it."""
+    with tempfile.TemporaryDirectory(prefix="samspec-") as folder:
+        copy = Path(folder, "project")
+        shutil.copytree(root, copy, symlinks=True, ignore=LEFT_OUT)
+        before = _contents(copy)
+        yield copy
+        after = _contents(copy)
+        for name in before.keys() - after.keys():
+            (root / name).unlink()
+        for name, content in after.items():
+            if before.get(name) != content:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).unlink(missing_ok=True)
+                shutil.copy2(copy / name, root / name, follow_symlinks=False)
+
+
+def tidy(root: Path, names: list[str]) -> None:
+    """Sorts imports and formats, where ruff is installed."""
+    if not names:
+        return
+    for command in (["check", "--select=I", "--fix"], ["format"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--quiet", *names]
+        subprocess.run(ruff, cwd=root, check=False, capture_output=True)
+
+
+def _contents(root: Path) -> dict[str, bytes | str]:
+    """Texts of files, and targets of links."""
+    contents: dict[str, bytes | str] = {}
+    for path in root.rglob("*"):
+        name = str(path.relative_to(root))
+        if path.is_symlink():
+            contents[name] = str(path.readlink())
+        elif path.is_file():
+            contents[name] = path.read_bytes()
+    return contents
