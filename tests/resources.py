@@ -36,9 +36,7 @@ class Collection:
     def get(self, id: str, headers: Mapping[str, str] | None = None) -> Answer:
         return self._api.request("GET", f"{self.path}/{id}", headers=headers)
 
-    def update(
-        self, id: str, body: Any = NEW, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def update(self, id: str, body: Any = NEW, headers: Mapping[str, str] | None = None) -> Answer:
         path = f"{self.path}/{id}"
         return self._api.request("PUT", path, json=self._new(body), headers=headers)
 

@@ -52,7 +52,7 @@ class Resource:
         storage itself refuses a second resource for it."""
         change = cls.change(body)
         return cls(
-            id=str(_keyed(idempotency_key, subject) if idempotency_key else uuid4()),
+            id=str(_keyed(idempotency_key, subject, parent) if idempotency_key else uuid4()),
             created_at=change.attributes["updated_at"],
             request=_digest(change, cls.content()) if idempotency_key else None,
             **change.attributes,
@@ -100,9 +100,10 @@ class Resource:
         return {"id": self.id, **parent, **self.body(), **times}
 
 
-def _keyed(key: str, subject: str | None) -> UUID:
-    # A key has no line feed, so that no caller's key is that of another.
-    return uuid5(KEYS, key if subject is None else f"{subject}\n{key}")
+def _keyed(key: str, subject: str | None, parent: Mapping[str, str]) -> UUID:
+    # A key has no line feed, so that no caller's or parent's key is that of another.
+    scopes = [*parent.values(), *([] if subject is None else [subject])]
+    return uuid5(KEYS, "\n".join([*scopes, key]))
 
 
 def _digest(change: Change, names: list[str]) -> str:

@@ -265,6 +265,13 @@ def test_a_number_is_stored_as_exactly_as_dynamodb_can(
     assert parcels.get(parcel.id).size == {"cm": stored}
 
 
+def test_a_key_belongs_to_its_parent_and_caller() -> None:
+    made = [("a", None), ("b", None), ("a", "ada")]
+    boxes = [Box.create({}, "key", subject, shelf_id=shelf) for shelf, subject in made]
+
+    assert len({box.id for box in boxes}) == len(made)
+
+
 def test_a_parent_must_be_there(boxes: Boxes) -> None:
     with pytest.raises(NoShelf):
         boxes.add(Box.create({"status": "open"}, shelf_id="none"))

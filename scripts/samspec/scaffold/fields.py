@@ -24,7 +24,12 @@ TYPES: dict[str, Callable[[], Schema]] = {
         "minimum": -LARGEST_INTEGER,
         "maximum": LARGEST_INTEGER,
     },
-    "decimal": lambda: {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER},
+    "decimal": lambda: {
+        "type": "number",
+        "format": "decimal",
+        "minimum": -LARGEST_NUMBER,
+        "maximum": LARGEST_NUMBER,
+    },
     "boolean": lambda: {"type": "boolean"},
     "date": lambda: {"type": "string", "format": "date"},
     "date-time": lambda: {"type": "string", "format": "date-time", "maxLength": 40},

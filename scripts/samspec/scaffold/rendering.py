@@ -136,7 +136,6 @@ class Renderer:
             if parent
             else "",
             "parent_package": parent.names.package if parent else "",
-            "location": self._location(),
             "test_word": f"{article(n.word)}_{n.variable}",
             "create_call": "TransactWriteItems" if r.unique or parent else "PutItem",
             "list_call": "Query" if parent else "Scan",
@@ -206,15 +205,6 @@ class Renderer:
 
     def _error(self, attribute: Attribute) -> str:
         return f"{self.resource.names.singular}{_pascal(attribute)}InUse"
-
-    def _location(self) -> str:
-        r = self.resource
-        if not r.parent:
-            return f'f"{r.path}/{{stored.id}}"'
-        path = r.path.replace(
-            f"{{{r.parent.parameter}}}", f"{{arguments.path['{r.parent.parameter}']}}"
-        )
-        return f'f"{path}/{{stored.id}}"'
 
 
 def detail(attribute: Attribute) -> str:
