@@ -4,6 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from samspec.sam.account import REGION
+from samspec.sam.resources import Resource
+
+KEY = Resource("EncryptionKey", "AWS::KMS::Key", {}, REGION)
+TOPIC = Resource("AlarmTopic", "AWS::SNS::Topic", {}, REGION)
 Resources = dict[str, dict[str, Any]]
 Check = Callable[[Resources], bool]
 
@@ -215,7 +220,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "the access log goes to the encrypted group": (
         "[!GetAtt AccessLog.Arn,",
         "[!GetAtt FunctionsLog.Arn,",
-        lambda r: stage(r)["AccessLogSetting"]["DestinationArn"].endswith("AccessLog"),
+        lambda r: stage(r)["AccessLogSetting"]["DestinationArn"].endswith(":AccessLog:*"),
     ),
     "the access log joins with the functions' log": (
         '"gateway_request_id": "$context.requestId"',
@@ -258,7 +263,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "LogGroupClass: STANDARD",
         lambda r: (
             len(log_groups(r)) == 2
-            and all(g.get("KmsKeyId", "").endswith("EncryptionKey") for g in log_groups(r))
+            and all(g.get("KmsKeyId") == KEY.arn for g in log_groups(r))
         ),
     ),
     "functions write to the encrypted log": (
@@ -309,7 +314,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         'CustomerManagedKey: "true"',
         'CustomerManagedKey: "false"',
         lambda r: (
-            table(r).get("SSESpecification", {}).get("KMSMasterKeyId", "").endswith("EncryptionKey")
+            table(r).get("SSESpecification", {}).get("KMSMasterKeyId") == KEY.arn
         ),
     ),
     # The key
@@ -471,7 +476,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "AlarmActions: !If [SendsAlarms, [!Ref AlarmTopic], !Ref AWS::NoValue]",
         "AlarmActions: []",
         lambda r: all(
-            alarm["AlarmActions"] == ["AlarmTopic"]
+            alarm["AlarmActions"] == [TOPIC.arn]
             for alarm in alarms(r)
             if alarm is not r["ServerErrorsAlarm"]["Properties"]
         ),
@@ -492,7 +497,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "alarm mail is encrypted": (
         "KmsMasterKeyId: !If [HasKey, !Ref EncryptionKey, !Ref AWS::NoValue]",
         "DisplayName: Alarms",
-        lambda r: r["AlarmTopic"]["Properties"].get("KmsMasterKeyId") == "EncryptionKey",
+        lambda r: r["AlarmTopic"]["Properties"].get("KmsMasterKeyId") == KEY.ref,
     ),
     "a dashboard is there": (
         "    Type: AWS::CloudWatch::Dashboard\n    Condition: HasAlarms",

@@ -3,6 +3,7 @@
 import contextlib
 from typing import Any
 
+from samspec.aws import clients
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
 
@@ -36,19 +37,7 @@ def create(template: Template, client: Any) -> list[str]:
 
 def client(region: str, endpoint: str | None = None) -> Any:
     """A DynamoDB client with the local emulators' credentials."""
-    import botocore.session
-    from botocore.config import Config
-
-    from samspec.sam.account import KEY_ID, SECRET
-
-    return botocore.session.Session().create_client(
-        "dynamodb",
-        region_name=region,
-        endpoint_url=endpoint,
-        aws_access_key_id=KEY_ID,
-        aws_secret_access_key=SECRET,
-        config=Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1}),
-    )
+    return clients.client("dynamodb", region, endpoint)
 
 
 def connect(template: Template, endpoint: str | None) -> list[str]:

@@ -11,8 +11,8 @@ from http.client import responses as PHRASES  # noqa: N812
 from pathlib import Path
 from typing import Any
 
-from samspec.aws import embedded
-from samspec.gateway import events, mock, responses, validators, variables
+from samspec.aws import clients, embedded
+from samspec.gateway import events, integrations, responses, validators, variables
 from samspec.gateway.authorization import Call, Caller, FunctionFailed
 from samspec.gateway.deployment import Deployment
 from samspec.gateway.errors import GatewayResponse
@@ -101,6 +101,7 @@ class Gateway:
         self.on_start: Callable[[Exchange], object] = lambda exchange: None
         self.on_exchange: Callable[[Exchange], object] = lambda exchange: None
         self._reloading = threading.Lock()
+        self._clients: dict[str, Any] = {}
 
     @classmethod
     def from_template(
@@ -159,8 +160,8 @@ class Gateway:
             ProjectError
         ) as error:  # the project, not the request, is at fault: say so to the developer
             exchange.response = responses.problem(502, "Bad Gateway", str(error))
-        exchange.response.set("x-amzn-RequestId", request.id)
-        exchange.response.set("x-amz-apigw-id", request.extended_id)
+        deployment = exchange.deployment or self.project.main
+        deployment.finish(exchange.response, request)
         exchange.milliseconds = exchange.elapsed()
         self.on_exchange(exchange)
         return exchange
@@ -176,26 +177,31 @@ class Gateway:
 
     def _dispatch(self, exchange: Exchange) -> None:
         request = exchange.request
-        deployment, request.path = self.project.deployment(request.path)
+        sent = request.path
+        deployment, request.path = self.project.deployment(sent)
         request.path, route, parameters = deployment.find(request.method, request.path)
-        context = events.request_context(request, route, deployment.stage, deployment.api_id)
-        exchange.deployment, exchange.route = deployment, route
-        exchange.known = variables.Known(request, context, parameters, deployment.stage_variables)
+        known = deployment.variables(request, route, parameters)
+        if not deployment.is_http:  # with the stage and the API's name, if the caller sent them
+            known.context["path"] = sent
+        exchange.deployment, exchange.route, exchange.known = deployment, route, known
         try:
-            if route is None:
-                raise GatewayResponse(
-                    "MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"
-                )
-            exchange.response = self._response(exchange, deployment, route, exchange.known)
+            exchange.response = self._response(exchange, deployment, route, known)
         except GatewayResponse as error:
-            exchange.response = responses.from_gateway(
-                error, deployment.gateway_responses, exchange.known
-            )
+            exchange.response = deployment.refusal(error, known)
 
     def _response(
-        self, exchange: Exchange, deployment: Deployment, route: Route, known: variables.Known
+        self,
+        exchange: Exchange,
+        deployment: Deployment,
+        route: Route | None,
+        known: variables.Known,
     ) -> Response:
         request = known.request
+        preflight = deployment.preflight(request)
+        if preflight:
+            return preflight
+        if route is None:
+            raise deployment.no_route()
         request.check_size()
         gap = deployment.route_gaps.get(str(route))
         if gap:
@@ -205,15 +211,44 @@ class Gateway:
         deployment.throttle.take(route, request.method)
         with exchange.span("validation"):
             self._validate(exchange, deployment, route, known)
-        if route.kind == "mock":
-            return mock.answer(route, known)
+        if route.kind == "aws_proxy" and route.function:
+            exchange.event = deployment.event(known, route)
+            result = self._invoke(exchange, deployment, route)
+            return deployment.proxied(result, known, route)
+
+        def invoke(event: Any) -> Any:
+            exchange.event = event
+            return self._invoke_directly(exchange, deployment, route)
+
+        outside = integrations.Outside(invoke, self._client)
+        return integrations.respond(route, known, deployment.binary_media_types, outside)
+
+    def _invoke(self, exchange: Exchange, deployment: Deployment, route: Route) -> Any:
+        """The result of the route's function for the exchange's event."""
         function = self.project.function_of(deployment, route)
-        binary = deployment.binary_media_types
-        exchange.event = events.proxy_event(known, route, binary)
         exchange.invocation = Invocation(function, route.qualifier)
         with exchange.span("function"):
-            result = function.run(exchange.invocation, exchange.event, route.timeout)
-        return responses.from_proxy(result, request.header("Accept"), binary)
+            return function.run(exchange.invocation, exchange.event or {}, route.timeout)
+
+    def _invoke_directly(self, exchange: Exchange, deployment: Deployment, route: Route) -> Any:
+        """The same for an integration that is no proxy: what fails is its own to map."""
+        try:
+            return self._invoke(exchange, deployment, route)
+        except GatewayResponse as error:
+            failure = exchange.invocation and exchange.invocation.error
+            if error.kind == "INTEGRATION_TIMEOUT":
+                raise
+            if failure is None:
+                raise integrations.FunctionError("Function.Timeout", error.reason) from None
+            name = type(failure).__name__
+            raise integrations.FunctionError(name, str(failure)) from None
+
+    def _client(self, service: str) -> Any:
+        """A client of an emulated AWS service."""
+        if service not in self._clients:
+            project = self.project
+            self._clients[service] = clients.client(service, project.region, project.endpoint)
+        return self._clients[service]
 
     def _authorize(
         self, exchange: Exchange, deployment: Deployment, route: Route, known: variables.Known
@@ -235,7 +270,7 @@ class Gateway:
             stage_variables=deployment.stage_variables,
             region=project.region,
             invoke=invoke,
-            event=lambda: events.proxy_event(known, route, deployment.binary_media_types),
+            event=lambda: deployment.event(known, route),
         )
         exchange.caller = deployment.access.authorize(call)
 

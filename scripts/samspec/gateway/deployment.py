@@ -1,11 +1,16 @@
 """One API as its stage serves it: routes, validators, throttles and gateway responses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
-from samspec.gateway import integrations, routes, validators
+from samspec.gateway import events, http_api, integrations, responses, routes, validators
 from samspec.gateway.authorization import ApiSettings, Authorization
+from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.events import Request
+from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route, Router
 from samspec.gateway.throttle import Throttle
+from samspec.gateway.variables import Known
 from samspec.sam.definitions import HTTP, Api
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
@@ -33,7 +38,12 @@ SILENT = {
 class Deployment:
     """An API that is served. `route_gaps` says why a route cannot respond as it would on AWS."""
 
-    def __init__(self, api: Api, functions: Mapping[str, LambdaFunction]):
+    def __init__(
+        self,
+        api: Api,
+        functions: Mapping[str, LambdaFunction],
+        allowed_hosts: Collection[str] = (),
+    ):
         self.api = api
         self.name = api.name
         self.api_id = api.id
@@ -51,7 +61,7 @@ class Deployment:
         self._functions = functions
         self._validators, faults = self._chosen_validators()
         self.access = Authorization(self.spec, ApiSettings.of(api))
-        gaps = {str(route): self._gap(route) for route in self.routes}
+        gaps = {str(route): self._gap(route, allowed_hosts) for route in self.routes}
         self.route_gaps = {name: gap for name, gap in gaps.items() if gap} | faults
         self.gaps = list(self._gaps())
 
@@ -89,6 +99,58 @@ class Deployment:
                 return path, route, parameters
         return without, *self.router.find(method, without)
 
+    def variables(self, request: Request, route: Route | None, parameters: dict[str, str]) -> Known:
+        """What templates, mappings and events may name of a request at its route."""
+        if self.is_http:
+            context = http_api.context(request, route, self.stage, self.api_id)
+            parameters = http_api.parameters(parameters)
+        else:
+            context = events.request_context(request, route, self.stage, self.api_id)
+        return Known(request, context, parameters, self.stage_variables)
+
+    def event(self, known: Known, route: Route) -> dict[str, Any]:
+        """The event for the function of a proxy integration."""
+        version = str(route.integration.get("payloadFormatVersion", "1.0"))
+        if self.is_http and version == "2.0":
+            return http_api.event(known, route)
+        event = events.proxy_event(known, route, self.binary_media_types)
+        if self.is_http:
+            return {"version": "1.0", **event, "path": known.context["path"]}
+        return event
+
+    def proxied(self, result: Any, known: Known, route: Route) -> Response:
+        """The response that the result of a proxy integration's function stands for."""
+        if self.is_http and str(route.integration.get("payloadFormatVersion")) == "2.0":
+            return http_api.inferred(result)
+        accept = "*/*" if self.is_http else known.request.header("Accept")
+        binary = ["*/*"] if self.is_http else self.binary_media_types
+        return responses.from_proxy(result, accept, binary)
+
+    def preflight(self, request: Request) -> Response | None:
+        """An HTTP API's own response to a browser that asks before it calls."""
+        return http_api.preflight(self.api.cors, request) if self.is_http else None
+
+    def refusal(self, error: GatewayResponse, known: Known) -> Response:
+        """The gateway's own response to a request that no integration gets, or that one fails."""
+        if self.is_http:
+            return http_api.from_gateway(error)
+        return responses.from_gateway(error, self.gateway_responses, known)
+
+    def no_route(self) -> GatewayResponse:
+        """What a path or method that the API does not have ends in."""
+        if self.is_http:
+            return GatewayResponse("NOT_FOUND", "Not Found", status=404)
+        return GatewayResponse("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
+
+    def finish(self, response: Response, request: Request) -> None:
+        """Add the headers that every response of the API has."""
+        if self.is_http:
+            http_api.allow_origin(self.api.cors, request, response)
+            response.set("apigw-requestid", request.extended_id)
+            return
+        response.set("x-amzn-RequestId", request.id)
+        response.set("x-amz-apigw-id", request.extended_id)
+
     def _has_resource(self, path: str) -> bool:
         first = path.split("/")[1]
         return any(route.resource.split("/")[1:2] == [first] for route in self.routes)
@@ -118,5 +180,5 @@ class Deployment:
             yield f"{name}: {gap}"
         yield from self.access.notes()
 
-    def _gap(self, route: Route) -> str:
-        return integrations.gap(route, self) or self.access.gap(route)
+    def _gap(self, route: Route, allowed_hosts: Collection[str]) -> str:
+        return integrations.gap(route, self, allowed_hosts) or self.access.gap(route)

@@ -126,12 +126,7 @@ def proxy_event(known: "Known", route: Route, binary: list[str]) -> dict[str, An
     """The event as the function gets it; empty maps are null [A]."""
     request, host = known.request, known.context["domainName"]
     headers = [(name, value) for name, value in request.headers if name.title() not in DROPPED]
-    headers += [
-        ("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):x}-{secrets.token_hex(12)}"),
-        ("X-Forwarded-For", request.source_ip),
-        ("X-Forwarded-Port", host.partition(":")[2] or "80"),
-        ("X-Forwarded-Proto", "http"),
-    ]
+    headers += forwarded(request, host)
     is_binary = bool(request.body) and matches_media_type(request.header("Content-Type"), binary)
     text = (
         base64.b64encode(request.body).decode()
@@ -154,6 +149,16 @@ def proxy_event(known: "Known", route: Route, binary: list[str]) -> dict[str, An
     }
 
 
+def forwarded(request: Request, host: str) -> list[tuple[str, str]]:
+    """The headers that the gateway adds to a request."""
+    return [
+        ("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):x}-{secrets.token_hex(12)}"),
+        ("X-Forwarded-For", request.source_ip),
+        ("X-Forwarded-Port", host.partition(":")[2] or "80"),
+        ("X-Forwarded-Proto", "http"),
+    ]
+
+
 def request_context(request: Request, route: Route | None, stage: str, api: str) -> dict[str, Any]:
     """`$context` of mapping templates, and `requestContext` of the event."""
     domain = request.header("Host") or f"{api}.execute-api.localhost"
@@ -168,7 +173,6 @@ def request_context(request: Request, route: Route | None, stage: str, api: str)
         "extendedRequestId": request.extended_id,
         "httpMethod": request.method,
         "identity": identity(request),
-        # As behind a custom domain: the path that was sent. At execute-api it begins with the stage.
         "path": request.path,
         "protocol": request.protocol,
         "requestId": request.id,

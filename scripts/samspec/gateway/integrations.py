@@ -1,9 +1,16 @@
 """What responds to a route: a function, the gateway itself, an HTTP server or an AWS service."""
 
-from typing import TYPE_CHECKING
+import json
+import re
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from samspec.gateway import velocity
+from samspec.gateway import backends, mapping, mock, services, velocity
+from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
+from samspec.gateway.variables import Known
 from samspec.sam.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -12,18 +19,103 @@ if TYPE_CHECKING:
 NO_FUNCTION = "its integration's uri names no function of the template: "
 
 
-def gap(route: Route, deployment: "Deployment") -> str:
+@dataclass(eq=False)
+class FunctionError(Exception):
+    """A function raised an exception, ended or took too long: what Lambda gives for that."""
+
+    type: str
+    message: str
+    trace: tuple[str, ...] = ()
+
+    def body(self) -> str:
+        """The error as Lambda writes it.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+        """
+        content = {"errorMessage": self.message, "errorType": self.type}
+        return json.dumps({**content, "requestId": "", "stackTrace": list(self.trace)})
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What integrations reach beyond the gateway.
+
+    `invoke` runs the route's function: it takes the event, and returns the result or raises a
+    FunctionError.
+    """
+
+    invoke: Callable[[Any], Any]
+    clients: services.Clients
+
+
+def gap(route: Route, deployment: "Deployment", allowed_hosts: Collection[str]) -> str:
     """Why the route cannot respond here as on AWS, and what to do; empty when it can."""
-    if route.kind == "aws_proxy":
+    if route.kind in ("aws_proxy", "aws") and deployment.function_of(route):
         function = deployment.function_of(route)
-        if function is None:
-            return NO_FUNCTION + str(route.integration.get("uri"))
-        return function.gap
+        return (function.gap if function else "") or _template_gap(route)
+    if route.kind == "aws" or "integrationSubtype" in route.integration:
+        return services.gap(route) or _template_gap(route)
+    if route.kind == "aws_proxy":
+        return NO_FUNCTION + str(route.integration.get("uri"))
+    if route.kind in ("http", "http_proxy"):
+        return backends.gap(route, allowed_hosts) or _template_gap(route)
     if route.kind == "mock":
+        return _template_gap(route)
+    if route.kind == "none":
+        return "it has no integration: give it an x-amazon-apigateway-integration"
+    return f"integrations of type {route.kind} are not emulated"
+
+
+def respond(route: Route, known: Known, binary: list[str], outside: Outside) -> Response:
+    """The response of any integration but a function's proxy."""
+    if route.kind == "mock":
+        return mock.respond(route, known, binary)
+    if route.kind in ("http", "http_proxy"):
+        method = backends.method_of(route, known.request.method)
+        return backends.respond(route, known, binary, method)
+    if route.function:
+        return _function(route, known, binary, outside)
+    return services.respond(route, known, binary, outside.clients)
+
+
+def _function(route: Route, known: Known, binary: list[str], outside: Outside) -> Response:
+    """A function behind mapping templates: the event is the mapped body, as it is the result."""
+    mapped = mapping.request(route, known, binary)
+    try:
+        event = json.loads(mapped.body or "{}")
+    except ValueError:
+        raise mapping.misconfigured(f"{route}: its request template does not give JSON") from None
+    if mapped.headers.get("X-Amz-Invocation-Type") == "Event":
+        threading.Thread(target=_ignored, args=(outside.invoke, event), daemon=True).start()
+        return mapping.response(route, known, mapping.Outcome(""))
+    try:
+        result = outside.invoke(event)
+    except FunctionError as error:
+        return mapping.response(route, known, mapping.Outcome(error.message, error.body()))
+    return mapping.response(route, known, mapping.Outcome("", json.dumps(result)))
+
+
+def _ignored(invoke: Callable[[Any], Any], event: Any) -> None:
+    """An asynchronous invocation: nobody waits for what becomes of it."""
+    try:
+        invoke(event)
+    except FunctionError:
+        return
+
+
+def _template_gap(route: Route) -> str:
+    """Why some template or pattern of the integration cannot be read."""
+    responses = (route.integration.get("responses") or {}).items()
+    templates = list((route.integration.get("requestTemplates") or {}).values())
+    for pattern, node in responses:
+        templates += ((node or {}).get("responseTemplates") or {}).values()
         try:
-            for template in (route.integration.get("requestTemplates") or {}).values():
-                velocity.check(template)
+            re.compile(str(pattern))
+        except re.error as error:
+            return f"its response pattern {pattern!r} cannot be read: {error}"
+    for template in templates:
+        try:
+            velocity.check(str(template or ""))
         except ProjectError as error:
             return str(error)
-        return ""
-    return f"integrations of type {route.kind} are not emulated"
+    return ""

@@ -27,7 +27,9 @@ class Project:
         self.template.check()
         self.region = self.template.region
         self.lambdas = source.lambdas
-        self.deployments = {api.name: Deployment(api, self.lambdas) for api in source.apis}
+        self.deployments = {
+            api.name: Deployment(api, self.lambdas, settings.allowed_hosts) for api in source.apis
+        }
         if not self.deployments:
             raise ProjectError(f"{source.path}: {_no_api(source.api_gaps)}")
         self.main = next(iter(self.deployments.values()))
@@ -36,6 +38,11 @@ class Project:
         }
         self.gaps = self._gaps()
         self._signature = signature(self.template.files)
+
+    @property
+    def endpoint(self) -> str | None:
+        """Where the emulated services are, if not in this process."""
+        return self._arguments[2].get("AWS_ENDPOINT_URL")
 
     @property
     def api_id(self) -> str:

@@ -24,6 +24,7 @@ KINDS = {
     "BAD_REQUEST_PARAMETERS": (400, "BadRequest"),
     "DEFAULT_4XX": (400, "BadRequest"),
     "DEFAULT_5XX": (500, "InternalServerError"),
+    "INTEGRATION_FAILURE": (504, "InternalServerError"),
     "INTEGRATION_TIMEOUT": (504, "InternalServerError"),
     "INVALID_API_KEY": (403, "Forbidden"),
     "INVALID_SIGNATURE": (403, "InvalidSignature"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,11 @@ class Route:
     def timeout(self) -> float:
         """How long the gateway waits for the integration, in seconds."""
         return min(INTEGRATION_LIMIT, int(self.integration.get("timeoutInMillis", 29_000))) / 1000
+
+    def without_templates(self) -> "Route":
+        """The same route, whose integration hands bodies on as they are."""
+        integration = {**self.integration, "requestTemplates": {}, "passthroughBehavior": ""}
+        return replace(self, integration=integration)
 
     @cached_property
     def _target(self) -> tuple[str | None, str | None]:

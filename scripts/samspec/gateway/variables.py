@@ -16,6 +16,11 @@ class Known:
     parameters: dict[str, str]  # of the path
     stage: dict[str, str]
 
+    def by_place(self) -> dict[str, dict[str, str]]:
+        """The request's parameters: path, query and header; the last value of each name."""
+        query, headers = dict(self.request.query), dict(self.request.headers)
+        return {"path": self.parameters, "query": query, "header": headers}
+
 
 def substituted(template: str, known: Known, missing: str = "") -> str:
     """The template with each variable in it replaced by its value, unescaped, as API Gateway does [D]."""
@@ -26,13 +31,16 @@ def evaluated(expression: str, known: Known, missing: str = "") -> str:
     """The value of `'literal'`, `context.requestId`, `method.request.header.X` or `stageVariables.x`."""
     if expression.startswith("'"):
         return expression[1:-1]
-    query, headers = dict(known.request.query), dict(known.request.headers)
-    request = {"path": known.parameters, "querystring": query, "header": headers}
+    values = known.by_place()
+    headers = {name.lower(): value for name, value in values["header"].items()}
+    request = {"path": values["path"], "querystring": values["query"], "header": headers}
     value: Any = {
         "context": known.context,
         "stageVariables": known.stage,
         "method": {"request": request},
     }
+    if expression.startswith("method.request.header."):  # of any letter case
+        expression = expression.lower()
     for part in expression.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return missing if value is None else str(value)

@@ -34,6 +34,7 @@ class Settings:
     parameters: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     region: str = REGION
+    allowed_hosts: frozenset[str] = frozenset()  # besides this machine's, for http integrations
 
 
 class Template:

@@ -171,7 +171,8 @@ def test_a_definition_uri_is_read_as_well(altered: Callable[..., Path]) -> None:
 
 def test_what_is_not_emulated_is_named(library: Gateway) -> None:
     assert library.project.gaps == [
-        "GET /elsewhere: integrations of type http_proxy are not emulated"
+        "GET /elsewhere: it calls example.com, and no local run leaves this machine: "
+        "allow it with --allow-host example.com"
     ]
 
 
