@@ -3,27 +3,25 @@
 import contextlib
 from typing import Any
 
-from samspec.aws import clients
+from samspec.aws import clients, resources
+from samspec.sam.account import ACCOUNT
 from samspec.sam.errors import ProjectError
+from samspec.sam.resources import STREAM_LABEL
 from samspec.sam.template import Template
 
 ACCEPTED = (
     "TableName", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes",
-    "BillingMode", "ProvisionedThroughput",
+    "BillingMode", "ProvisionedThroughput", "StreamSpecification",
+)  # fmt: skip
+INDEX = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
+TYPES = (
+    "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable",
 )  # fmt: skip
 
 
 def definitions(template: Template) -> list[dict[str, Any]]:
     """CreateTable's arguments for each table of the template."""
-    found = template.of_type("AWS::DynamoDB::Table")
-    found |= {
-        name: _simple(p) for name, p in template.of_type("AWS::Serverless::SimpleTable").items()
-    }
-    tables = [
-        {"BillingMode": "PAY_PER_REQUEST", "TableName": n, **properties}
-        for n, properties in found.items()
-    ]
-    return [{key: table[key] for key in ACCEPTED if key in table} for table in tables]
+    return [_definition(template, name) for name in template.names(*TYPES)]
 
 
 def create(template: Template, client: Any) -> list[str]:
@@ -32,7 +30,44 @@ def create(template: Template, client: Any) -> list[str]:
     for table in tables:
         with contextlib.suppress(client.exceptions.ResourceInUseException):
             client.create_table(**table)
+            if "StreamSpecification" in table and "amazonaws.com" in client.meta.endpoint_url:
+                _label_stream(table["TableName"], client.meta.region_name)
     return [table["TableName"] for table in tables]
+
+
+def _definition(template: Template, name: str) -> dict[str, Any]:
+    stated = template.properties(name)
+    properties = {key: template.resolve(stated[key]) for key in stated if key in ACCEPTED}
+    if template.type_of(name) == "AWS::Serverless::SimpleTable":
+        properties |= _simple(template.resolve(stated.get("PrimaryKey")))
+    # Without a stated mode, CloudFormation takes a throughput for PROVISIONED, and then asks for it.
+    mode = "PROVISIONED" if "ProvisionedThroughput" in properties else "PAY_PER_REQUEST"
+    table = {"BillingMode": mode, **properties, "TableName": template.physical_name(name)}
+    if "StreamSpecification" in table:
+        table["StreamSpecification"] = {"StreamEnabled": True, **table["StreamSpecification"]}
+    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        if kind in table:
+            table[kind] = [
+                {key: index[key] for key in INDEX if key in index} for index in table[kind]
+            ]
+    return dict(_with_numbers(table))
+
+
+def _with_numbers(value: Any) -> Any:
+    """Capacity units as numbers, which parameters make text of."""
+    if isinstance(value, list):
+        return [_with_numbers(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    units = ("ReadCapacityUnits", "WriteCapacityUnits")
+    return {key: int(item) if key in units else _with_numbers(item) for key, item in value.items()}
+
+
+def _label_stream(table: str, region: str) -> None:
+    """Give a stream in moto the label that its ARN has in the template."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    dynamodb_backends[ACCOUNT][region].tables[table].latest_stream_label = STREAM_LABEL
 
 
 def client(region: str, endpoint: str | None = None) -> Any:
@@ -41,9 +76,14 @@ def client(region: str, endpoint: str | None = None) -> Any:
 
 
 def connect(template: Template, endpoint: str | None) -> list[str]:
-    """Create the tables in moto (`endpoint` is None) or at the endpoint, or say why that cannot be."""
+    """Create the tables in moto (`endpoint` is None) or at the endpoint, or say why that cannot be.
+
+    What else the template has goes to moto.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
+    if endpoint is None:
+        resources.create(template)
     try:
         return create(template, client(template.region, endpoint))
     except (BotoCoreError, ClientError, ValueError) as error:
@@ -56,13 +96,11 @@ def connect(template: Template, endpoint: str | None) -> list[str]:
         raise ProjectError(f"DynamoDB at {where}: {str(error).splitlines()[0]}: {hint}") from None
 
 
-def _simple(properties: dict[str, Any]) -> dict[str, Any]:
-    """A SimpleTable's properties as those of a Table."""
-    key = properties.get("PrimaryKey") or {"Name": "id", "Type": "String"}
+def _simple(key: dict[str, str] | None) -> dict[str, Any]:
+    """A SimpleTable's key as a Table states it."""
+    key = key or {"Name": "id", "Type": "String"}
+    attribute = {"AttributeName": key["Name"], "AttributeType": key["Type"][0].upper()}
     return {
-        **properties,
-        "AttributeDefinitions": [
-            {"AttributeName": key["Name"], "AttributeType": key["Type"][0].upper()}
-        ],
+        "AttributeDefinitions": [attribute],
         "KeySchema": [{"AttributeName": key["Name"], "KeyType": "HASH"}],
     }

@@ -36,7 +36,6 @@ class Project:
         self.functions = {
             name: _runnable(function, environment) for name, function in self.lambdas.items()
         }
-        self.gaps = self._gaps()
         self._signature = signature(self.template.files)
 
     @property
@@ -127,7 +126,9 @@ class Project:
             return self
         return Project(*self._arguments)
 
-    def _gaps(self) -> list[str]:
+    @property
+    def gaps(self) -> list[str]:
+        """What is not as on AWS, each once: said at start."""
         gaps = list(self.source.api_gaps)
         for deployment in self.deployments.values():
             gaps += deployment.gaps
