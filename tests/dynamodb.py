@@ -144,6 +144,18 @@ def slow(spoiler: Spoiler, seconds: float) -> Spoiler:
     return spoil
 
 
+def cut_to(count: int) -> Spoiler:
+    """The page ends after that many items, with the key to go on from, as at 1 MB."""
+
+    def spoil(request: Any, proceed: Callable[[], Any]) -> AWSResponse:
+        page = json.loads(proceed().content)
+        kept = page["Items"][:count]
+        key = {name: kept[-1][name] for name in ("id", "email")} if kept else {}
+        return _response(request, 200, {**page, "Items": kept, "LastEvaluatedKey": key})
+
+    return spoil
+
+
 def always(spoiler: Spoiler) -> Spoiler:
     """Every call from now on gets this answer."""
 

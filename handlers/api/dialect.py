@@ -364,7 +364,7 @@ class _Compiler:
 
     def _media(self, media_type: str, media: Node, place: Place) -> dict[str, Any]:
         kind = "" if media_type.endswith("/*") else media_kind(media_type)
-        plan: dict[str, Any] = {}
+        plan: dict[str, Any] = {"kind": kind}  # of a range, only a request tells
         if "schema" not in media:
             return plan
         schema, where = media["schema"], (*place, "schema")
@@ -487,6 +487,8 @@ class _Compiler:
         if keyword == "properties":
             return {name: self._schema(node, (*place, name)) for name, node in value.items()}
         self._check_value(keyword, value, place)
+        if keyword == "pattern":
+            return {"source": value, "python": python_pattern(str(value))}
         return value
 
     def _check_value(self, keyword: str, value: Any, place: Place) -> None:

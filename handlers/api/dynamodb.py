@@ -3,6 +3,7 @@
 No other module of the functions knows the AWS SDK.
 """
 
+import json
 import logging
 import random
 import time
@@ -16,13 +17,14 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
+from botocore.loaders import Loader
 
 from api.errors import DatabaseUnavailable
 
 Item = Mapping[str, Any]  # attributes by name, as plain Python values
 Write = dict[str, Any]
 
-SDK_DATA = Path(__file__).parent.parent / "sdk-data"
+ENDPOINTS = Path(__file__).parent.parent / "sdk-data/endpoints.json"
 # One call takes 6.6 s at most: three times 1.2 s, and pauses of at most 1 s and 2 s between them.
 # An operation starts its last call within 2.5 s, so that each response leaves within 10 s.
 LIMITS = Config(
@@ -39,13 +41,18 @@ CONTENTION = {
     "None",
     BROKEN,
     "ProvisionedThroughputExceeded",
+    "ReplicatedWriteConflict",
     "ThrottlingError",
     "TransactionConflict",
 }
+# Alone, without the reasons of a transaction.
+CONFLICTS = {"ReplicatedWriteConflictException", "TransactionConflictException"}
 UNAVAILABLE = {
+    "KMSThrottlingException",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "SlowDown",
     "ThrottlingException",
     "TransactionInProgressException",
 }
@@ -63,10 +70,9 @@ class Table:
     Refused when a condition is not met."""
 
     def __init__(self, name: str) -> None:
-        # Not boto3: its resources cost every cold start 80 ms, and add nothing to these calls. And
-        # not botocore's own endpoints.json, which is every service's: 50 ms.
+        # Not boto3: its resources cost every cold start 80 ms, and add nothing to these calls.
         session = botocore.session.Session()
-        session.set_config_variable("data_path", str(SDK_DATA))
+        session.register_component("data_loader", _Loader())
         self._client = session.create_client("dynamodb", config=LIMITS)
         self._name = name
 
@@ -136,6 +142,24 @@ class Table:
             raise _translated(error) from error
         except (HTTPClientError, NotConnected) as error:
             raise DatabaseUnavailable from error
+
+
+class _Loader(Loader):
+    """botocore's data of DynamoDB only: no search through 400 services, and the endpoints of one.
+
+    The endpoints have the path of botocore's own, because from another one botocore would take
+    them for endpoints of the user's, and ignore AWS_USE_DUALSTACK_ENDPOINT. What this brings to
+    a cold start is measured by scripts/bench ("all SDK data").
+    """
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        return ["dynamodb"]
+
+    def load_data_with_path(self, name: str) -> tuple[Any, str]:
+        if name != "endpoints":
+            loaded: tuple[Any, str] = super().load_data_with_path(name)
+            return loaded
+        return json.loads(ENDPOINTS.read_bytes()), str(Path(self.BUILTIN_DATA_PATH) / name)
 
 
 class Refused(Exception):
@@ -242,7 +266,7 @@ def _translated(error: ClientError) -> Exception:
     if code == "ConditionalCheckFailedException":
         return Refused([{"Code": BROKEN, "Item": response.get("Item")}])
     reasons = response.get("CancellationReasons", [])
-    if code == "TransactionConflictException":
+    if code in CONFLICTS:
         reasons = [{"Code": code}]
     codes = {reason.get("Code", "None").removesuffix("Exception") for reason in reasons}
     if codes and codes <= CONTENTION:

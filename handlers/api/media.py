@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from api import strict_json
-from api.dialect import media_kind
 from api.errors import InvalidJson
 from api.parameters import ABSENT, Field, typed
 from api.schema import Faults, Linker, Schema, completed
@@ -35,6 +34,7 @@ class Media:
 
     def __init__(self, plan: Mapping[str, Any], linker: Linker) -> None:
         self._schema = linker.schema(plan["schema"]) if "schema" in plan else None
+        self._kind: str = plan["kind"]
         self._completes = plan.get("completes", False)
         self._fields: dict[str, Field] = {}
         self._parts: dict[str, _Part] = {}
@@ -47,7 +47,7 @@ class Media:
     def read(self, body: bytes, content_type: str, faults: Faults) -> Any:
         """The value of a body; adds what is wrong with it. Raises InvalidJson."""
         media_type, options = parsed(content_type)
-        kind = media_kind(media_type)
+        kind = self._kind or _kind(media_type)
         try:
             value = READERS[kind](self, body, options)
         except _Unreadable as unreadable:
@@ -154,6 +154,12 @@ def parsed(content_type: str) -> tuple[str, dict[str, str]]:
         name, _, value = parameter.partition("=")
         options[name.strip().lower()] = value.strip().strip('"')
     return media_type.strip().lower(), options
+
+
+def _kind(media_type: str) -> str:
+    from api.dialect import media_kind  # only for ranges: a cold start does without it
+
+    return media_kind(media_type)
 
 
 def _decoded(body: bytes, charset: str, field: str = "") -> str:

@@ -48,7 +48,8 @@ def test_the_artifact_holds_what_handlers_holds_its_library_and_its_own_operatio
     own = files(ROOT / "handlers") - {"Makefile", "requirements.in", "requirements.txt"}
     name = artifact.name.removesuffix("Function")
     operation = f"contracts/{name[0].lower()}{name[1:]}.json"
-    assert files(artifact) == own | {"multipart.py", operation}
+    packed = {file for file in files(artifact) if not file.startswith("multipart")}
+    assert packed == own | {operation}
 
 
 def test_every_module_in_the_artifact_is_compiled_for_lambdas_python_alone(artifact: Path) -> None:

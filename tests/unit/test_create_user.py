@@ -97,6 +97,48 @@ def test_every_fault_of_a_body_is_named(api: Api) -> None:
     assert answer.faults() == {("body", "email"), ("body", "name"), ("body", "e-mail")}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            " ",
+            "\t",
+            "\u00a0",
+            "\u00ad",
+            "\u200b",
+            "\u200d\u2060",
+            "\u2800",
+            "\u3164",
+            "\uffa0",
+            "\ufe0f",
+        ),
+        *("\ufffd", "Ada \ufffd", "Ada\n", "Ada\x7f", "Ada\x85"),
+    ],
+)
+def test_a_name_that_nobody_can_see_or_that_was_lost_on_the_way_is_refused(
+    api: Api, name: str
+) -> None:
+    assert api.create(name=name).faults() == {("body", "name")}
+
+
+@pytest.mark.parametrize("name", ["A", "é", "李", "👩\u200d👩", " A ", "\u200bA", "\u0e01", "-"])
+def test_a_name_may_be_of_any_script(api: Api, name: str) -> None:
+    assert api.create(name=name).json["name"] == name
+
+
+def test_a_body_of_many_faults_gets_a_short_response(api: Api) -> None:
+    body = {f"property {number}": "x" * 20 for number in range(50_000)}
+
+    answer = api.request("POST", "/users", json=body)
+
+    status, detail = answer.problem()
+    assert (status, len(answer.json["errors"])) == (400, 50)
+    assert detail == (
+        "Request does not match the API specification; 49952 more faults are not listed"
+    )
+    assert len(answer.body) < 10_000
+
+
 def test_a_create_whose_answer_was_lost_is_made_once(api: Api, dynamodb: DynamoDB) -> None:
     dynamodb.spoil("TransactWriteItems", losing_the_answer(TIMEOUT))
 
@@ -169,7 +211,14 @@ def test_an_unforeseen_error_shows_nothing_of_itself(api: Api, dynamodb: DynamoD
     }
 
 
-@pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ProvisionedThroughputExceededException",
+        "SlowDown",
+        "ThrottlingException",
+    ],
+)
 def test_a_throttling_database_is_asked_three_times(
     api: Api, dynamodb: DynamoDB, code: str
 ) -> None:
@@ -189,3 +238,18 @@ def test_the_body_is_utf_8_whatever_its_letters(api: Api) -> None:
     ).json  # fmt: skip
 
     assert api.get(user["id"]).json["name"] == "Ἀδᾶ 🦊"
+
+
+@pytest.mark.parametrize("code", ["KMSThrottlingException", "ReplicatedWriteConflictException"])
+def test_what_only_a_later_request_can_get_past_is_unavailable(
+    api: Api, dynamodb: DynamoDB, code: str
+) -> None:
+    dynamodb.spoil("TransactWriteItems", always(error(code)))
+
+    assert api.create().problem() == (503, "Database temporarily unavailable")
+
+
+def test_a_write_that_met_one_in_another_region_tries_again(api: Api, dynamodb: DynamoDB) -> None:
+    dynamodb.spoil("TransactWriteItems", error("ReplicatedWriteConflictException"))
+
+    assert api.create().status == 201

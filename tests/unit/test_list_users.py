@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from tests.client import Api
-from tests.dynamodb import DynamoDB, always, error
+from tests.dynamodb import DynamoDB, always, cut_to, error, slow
 
 
 @pytest.mark.criterion("list-users/1")
@@ -48,6 +48,32 @@ def test_the_last_page_is_full_and_has_no_cursor(api: Api) -> None:
     last = api.list(limit=2, cursor=first["next_cursor"]).json
 
     assert (len(last["users"]), "next_cursor" in last) == (2, False)
+
+
+@pytest.mark.parametrize("limit", [1, 5, 6, 100])
+def test_a_page_that_the_database_cuts_short_is_filled(
+    api: Api, dynamodb: DynamoDB, limit: int
+) -> None:
+    created = {api.create().json["id"] for _ in range(6)}
+    dynamodb.spoil("Scan", *[cut_to(1)] * 3)
+
+    page = api.list(limit=limit).json
+
+    assert len(page["users"]) == min(limit, 6)
+    assert ("next_cursor" in page) == (limit < 6)
+    assert {user["id"] for user in page["users"]} <= created
+
+
+def test_a_page_that_takes_too_many_calls_is_given_up_in_time(
+    api: Api, dynamodb: DynamoDB
+) -> None:
+    for _ in range(8):
+        api.create()
+    dynamodb.calls.clear()
+    dynamodb.spoil("Scan", always(slow(cut_to(1), seconds=0.7)))
+
+    assert api.list().problem() == (503, "Database temporarily unavailable")
+    assert len(dynamodb.calls) == 4
 
 
 def test_a_walk_goes_on_where_the_last_user_has_been_deleted(api: Api) -> None:

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-import botocore
+import botocore.session
 import pytest
+from api.dynamodb import Table
 
 OURS = Path("handlers/sdk-data/endpoints.json")
 THEIRS = Path(botocore.__file__).parent / "data/endpoints.json"
@@ -21,3 +23,33 @@ def test_the_endpoints_are_botocores_own_for_dynamodb(pytestconfig: pytest.Confi
         file.write_text(json.dumps(endpoints, separators=(",", ":"), sort_keys=True) + "\n")
 
     assert json.loads(file.read_text()) == endpoints, f"write {OURS} anew: scripts/test --record"
+
+
+@pytest.mark.parametrize("fips", ["false", "true"])
+@pytest.mark.parametrize("dual_stack", ["false", "true"])
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
+def test_every_kind_of_endpoint_is_botocores_own(
+    region: str, dual_stack: str, fips: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", dual_stack)
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", fips)
+    theirs = botocore.session.Session().create_client("dynamodb")
+
+    assert _endpoint(Table("t")._client) == _endpoint(theirs)
+
+
+def test_the_endpoints_differ_by_their_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    plain = _endpoint(Table("t")._client)
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "true")
+
+    assert _endpoint(Table("t")._client) != plain
+
+
+def _endpoint(client: Any) -> str:
+    """Where a request would go: what is resolved per request, not only the client's default."""
+    request = client._resolve_endpoint_ruleset(
+        client.meta.service_model.operation_model("GetItem"), {"TableName": "t"}, {}
+    )
+    return str(request[0])
