@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 from moto import mock_aws
-from samspec.aws import tables
+from samspec.aws import embedded, tables
 from samspec.gateway import Gateway
+from samspec.runtime.in_process import InProcess
 
 from tests.client import Api, in_process, over_http
 from tests.dynamodb import REGION, DynamoDB
@@ -42,6 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def dynamodb_client() -> Iterator[Any]:
     """A client of moto's DynamoDB; every function's calls go to moto as well."""
+    embedded.prepare()
     with mock_aws():
         yield tables.client(REGION)
 
@@ -49,7 +51,7 @@ def dynamodb_client() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def gateway(dynamodb_client: Any) -> Iterator[Gateway]:
     """The local gateway over this project's template; it does not throttle."""
-    found = Gateway.from_template(ROOT / "template.yaml")
+    found = Gateway.from_template(ROOT / "template.yaml", runner=InProcess())
     found.project.throttle.enabled = False
     yield found
     found.close()

@@ -15,7 +15,7 @@ import botocore.handlers
 import pytest
 from samspec.gateway import Gateway
 from samspec.gateway.application import Exchange
-from samspec.runtime.invocations import running
+from samspec.runtime.in_process import running
 
 ROOT = Path(__file__).parent.parent
 OBSERVED = Path(__file__).with_name("observed.json")

@@ -1,16 +1,17 @@
-"""moto as the embedded DynamoDB: one call at a time as atomic, and with many items as quick as with few."""
+"""moto as the embedded AWS: one DynamoDB call at a time as atomic, and quick with many items."""
 
 import base64
+import contextlib
 import copy
 import functools
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlsplit
 
-# What functions ask of items. It goes straight to moto; what is asked of tables goes by moto's own way.
+# What functions ask of items. It goes straight to moto; all else goes by moto's own way.
 ITEM_CALLS = frozenset({
     "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "TransactGetItems",
     "TransactWriteItems", "UpdateItem",
@@ -18,69 +19,82 @@ ITEM_CALLS = frozenset({
 _lock = threading.RLock()  # moto's transactions check and write without one, DynamoDB's are atomic
 
 
+@functools.cache
 def start() -> None:
-    """Send AWS calls of the clients that this process makes from now on to moto."""
-    import botocore.handlers
+    """Send what AWS clients of this process ask for to moto, once for the process."""
     from moto import mock_aws
 
     prepare()
     mock_aws().start()
-    botocore.handlers.BUILTIN_HANDLERS.append(("before-call.dynamodb", answer))
 
 
-def answer(model: Any, params: dict[str, Any], context: dict[str, Any], **_: Any) -> Any:
-    """moto's answer to a call on items, for botocore to take instead of one over HTTP: to sign a request, write it out
-    and read it again within one process is three quarters of a get."""
+@functools.cache
+def stubber() -> Any:
+    """What chooses the service of moto that answers a request."""
+    from moto.core.botocore_stubber import BotocoreStubber
+
+    prepare()
+    return BotocoreStubber()
+
+
+def lock_for(service: str) -> AbstractContextManager[Any]:
+    """DynamoDB's calls one by one; other services may wait within a call, as SQS does."""
+    return _lock if service == "dynamodb" else contextlib.nullcontext()
+
+
+def call(name: str, region: str, body: bytes) -> tuple[int, bytes, float | None]:
+    """moto's status and body for a call on items, and the capacity units where moto knows them."""
     from botocore import xform_name
-    from botocore.awsrequest import AWSResponse
-    from botocore.compat import HTTPHeaders
     from moto.core.exceptions import JsonRESTError
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.dynamodb.responses import DynamoHandler
 
-    if model.name not in ITEM_CALLS or not str(urlsplit(params["url"]).hostname).endswith(
-        ".amazonaws.com"
-    ):
-        return None
+    prepare()
+    body, is_asked = with_capacity(name, body)
     handler = DynamoHandler()
-    handler.current_account, handler.region = DEFAULT_ACCOUNT_ID, context["client_region"]
-    handler.body = handler.params = json.loads(params["body"])
+    handler.current_account, handler.region = DEFAULT_ACCOUNT_ID, region
+    handler.body = handler.params = json.loads(body)
     try:
         with _lock:
-            result = getattr(handler, xform_name(model.name))().result
-            status, body = 200, json.dumps(result, default=_base64)
+            result = getattr(handler, xform_name(name))().result
+            reply = json.dumps(result, default=_base64).encode()
     except JsonRESTError as error:
-        status, body = error.code, error.description
-    response = {"status_code": status, "headers": {}, "body": body.encode()}
-    return AWSResponse(params["url"], status, HTTPHeaders(), None), _parsed(model, response)
+        return int(error.code), str(error.description).encode(), None
+    reply, units = without_capacity(reply, is_asked)
+    return 200, reply, units
+
+
+def with_capacity(name: str, body: bytes) -> tuple[bytes, bool]:
+    """The call's body, asking for its capacity units, and whether the caller asked itself."""
+    if name not in ITEM_CALLS:
+        return body, True
+    parameters = json.loads(body)
+    if "ReturnConsumedCapacity" in parameters:
+        return body, True
+    return json.dumps({**parameters, "ReturnConsumedCapacity": "TOTAL"}).encode(), False
+
+
+def without_capacity(reply: bytes, is_asked: bool) -> tuple[bytes, float | None]:
+    """The reply as its caller expects it, and the capacity units that are in it."""
+    if b'"ConsumedCapacity"' not in reply:
+        return reply, None
+    content = json.loads(reply)
+    capacity = content.get("ConsumedCapacity") or []
+    tables = capacity if isinstance(capacity, list) else [capacity]
+    units = sum(table.get("CapacityUnits", 0) for table in tables) if tables else None
+    if not is_asked:
+        content.pop("ConsumedCapacity", None)
+        reply = json.dumps(content).encode()
+    return reply, units
 
 
 def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def _parsed(model: Any, response: dict[str, Any]) -> dict[str, Any]:
-    """What botocore's endpoint makes of a response."""
-    parser = _parser()
-    parsed: dict[str, Any] = parser.parse(response, model.output_shape)
-    if shape := model.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code")):
-        parsed |= parser.parse(
-            response, shape
-        )  # an error's own members: the reasons of a cancelled transaction
-    return parsed
-
-
-@functools.cache
-def _parser() -> Any:
-    from botocore.parsers import create_parser
-
-    return create_parser("json")
-
-
 @functools.cache
 def prepare() -> None:
-    """Mend what moto does otherwise than DynamoDB, or slowly; once for the process, before `mock_aws` starts."""
-    from moto.core import utils
+    """Correct what moto does differently from DynamoDB, or slowly; once for the process."""
     from moto.core.botocore_stubber import BotocoreStubber
     from moto.dynamodb.models import DynamoDBBackend
     from moto.dynamodb.models.table import Table
@@ -90,10 +104,9 @@ def prepare() -> None:
         (BotocoreStubber, "__call__", _locked),
         (DynamoDBBackend, "transact_write_items", _transacted),
         (Table, "sorted_items", _sorted),
-        (utils, "_load_service_model", _loaded),
     ]
-    for owner, name, mended in places:
-        setattr(owner, name, _in_place_of(getattr(owner, name), mended))
+    for owner, name, corrected in places:
+        setattr(owner, name, _in_place_of(getattr(owner, name), corrected))
 
 
 @functools.cache
@@ -104,10 +117,10 @@ def share_service_models() -> None:
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
-def _in_place_of(original: Callable[..., Any], mended: Callable[..., Any]) -> Callable[..., Any]:
+def _in_place_of(original: Callable[..., Any], corrected: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def method(*arguments: Any, **named: Any) -> Any:
-        return mended(original, *arguments, **named)
+        return corrected(original, *arguments, **named)
 
     return method
 

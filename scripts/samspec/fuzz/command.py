@@ -5,18 +5,16 @@ import os
 import random
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
-from werkzeug.serving import make_server
 
 from samspec.aws import embedded, tables
 from samspec.gateway import Gateway
 from samspec.sam.errors import ProjectError
-from samspec.server.serve import RequestHandler
+from samspec.serving.http import HttpServer
 
 SPEC = "specs/api/users-api.yaml"
 # What `sam local start-api` does not do as API Gateway does, and so is not asked of it.
@@ -66,13 +64,11 @@ def _target(options: argparse.Namespace) -> Iterator[str]:
     if not options.dynamodb:
         embedded.start()
     tables.connect(gateway.project.template, options.dynamodb)
-    server = make_server("127.0.0.1", 0, gateway, threaded=True, request_handler=RequestHandler)
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = HttpServer.on_loopback(gateway)
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield server.url
     finally:
-        server.shutdown()
+        server.close()
         gateway.close()
 
 

@@ -11,16 +11,23 @@ from http.client import responses as PHRASES  # noqa: N812
 from pathlib import Path
 from typing import Any
 
-from samspec.aws import clients, embedded
+from samspec.aws import clients
 from samspec.gateway import events, integrations, responses, validators, variables
-from samspec.gateway.authorization import Call, Caller, FunctionFailed
+from samspec.gateway.authorization import Call, Caller
+from samspec.gateway.authorization import FunctionFailed as AuthorizerFailed
 from samspec.gateway.deployment import Deployment
 from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.processes import worker_processes
 from samspec.gateway.project import Project
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
-from samspec.runtime import environment
-from samspec.runtime.invocations import Invocation
+from samspec.runtime.invocation import (
+    Failure,
+    FunctionFailed,
+    IntegrationTimedOut,
+    Invocation,
+)
+from samspec.runtime.runner import Runner
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Settings
 
@@ -50,6 +57,7 @@ class Exchange:
     invocation: Invocation | None = None
     caller: Caller | None = None
     authorizer_invocation: Invocation | None = None
+    failure: Failure | None = None  # of the function: where and why
     milliseconds: float = 0
     number: int = 0
     spans: list[Span] = field(default_factory=list)
@@ -94,9 +102,9 @@ class Gateway:
     say, and is another one after a change of template or spec.
     """
 
-    def __init__(self, project: Project):
-        environment.install()
+    def __init__(self, project: Project, runner: Runner):
         self.project = project
+        self.runner = runner
         self.on_reload: Callable[[Project], object] = lambda project: None
         self.on_start: Callable[[Exchange], object] = lambda exchange: None
         self.on_exchange: Callable[[Exchange], object] = lambda exchange: None
@@ -112,18 +120,19 @@ class Gateway:
         settings: Settings | None = None,
         dynamodb: str = "moto",
         environment: dict[str, str] | None = None,
+        runner: Runner | None = None,
     ) -> "Gateway":
         """The gateway for the template's API.
 
-        `dynamodb` is an endpoint's URL, or "moto": the caller then starts moto's `mock_aws` and makes the tables by
-        `gateway.tables.create`. `environment` holds variables for every function.
+        Its functions run in processes of their own, which call the AWS services embedded here;
+        `dynamodb` is another DynamoDB's URL, or "moto". `environment` holds variables for every
+        function. With a `runner` none of this counts: functions are then its affair.
         """
         settings = settings or Settings(parameters or {})
-        if dynamodb == "moto":
-            embedded.prepare()
-            return cls(Project(Path(path), settings, environment or {}))
-        endpoint = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
-        return cls(Project(Path(path), settings, {**(environment or {}), **endpoint}))
+        project = Project(Path(path), settings)
+        if runner is None:
+            runner = worker_processes(path, dynamodb=dynamodb, environment=environment)
+        return cls(project, runner)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -134,9 +143,8 @@ class Gateway:
         return self.project.routes
 
     def close(self) -> None:
-        """Forget the functions' modules."""
-        for function in self.project.functions.values():
-            function.unload()
+        """End what runs the functions."""
+        self.runner.close()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -172,6 +180,7 @@ class Gateway:
         if project is not self.project:
             project.limit_throttling(self.project.throttle.enabled)
             self.project = project
+            self.runner.keep(project.functions.values())
             log.info("reloaded %s", os.path.relpath(project.where))
             self.on_reload(project)
 
@@ -213,7 +222,7 @@ class Gateway:
             self._validate(exchange, deployment, route, known)
         if route.kind == "aws_proxy" and route.function:
             exchange.event = deployment.event(known, route)
-            result = self._invoke(exchange, deployment, route)
+            result = self._invoke_as_proxy(exchange, deployment, route)
             return deployment.proxied(result, known, route)
 
         def invoke(event: Any) -> Any:
@@ -228,26 +237,37 @@ class Gateway:
         function = self.project.function_of(deployment, route)
         exchange.invocation = Invocation(function, route.qualifier)
         with exchange.span("function"):
-            return function.run(exchange.invocation, exchange.event or {}, route.timeout)
+            try:
+                return self.runner.invoke(exchange.invocation, exchange.event or {}, route.timeout)
+            except IntegrationTimedOut as error:
+                raise GatewayResponse(
+                    "INTEGRATION_TIMEOUT", "Endpoint request timed out", reason=str(error)
+                ) from error
+
+    def _invoke_as_proxy(self, exchange: Exchange, deployment: Deployment, route: Route) -> Any:
+        """The same for a proxy integration: what fails is the gateway's own response."""
+        try:
+            return self._invoke(exchange, deployment, route)
+        except FunctionFailed as error:
+            exchange.failure = error.failure
+            raise GatewayResponse(
+                "DEFAULT_5XX", "Internal server error", status=502, reason=str(error)
+            ) from error
 
     def _invoke_directly(self, exchange: Exchange, deployment: Deployment, route: Route) -> Any:
         """The same for an integration that is no proxy: what fails is its own to map."""
         try:
             return self._invoke(exchange, deployment, route)
-        except GatewayResponse as error:
-            failure = exchange.invocation and exchange.invocation.error
-            if error.kind == "INTEGRATION_TIMEOUT":
-                raise
-            if failure is None:
-                raise integrations.FunctionError("Function.Timeout", error.reason) from None
-            name = type(failure).__name__
-            raise integrations.FunctionError(name, str(failure)) from None
+        except FunctionFailed as error:
+            failure = exchange.failure = error.failure
+            raise integrations.FunctionError(
+                failure.type, failure.message, failure.trace
+            ) from error
 
     def _client(self, service: str) -> Any:
         """A client of an emulated AWS service."""
         if service not in self._clients:
-            project = self.project
-            self._clients[service] = clients.client(service, project.region, project.endpoint)
+            self._clients[service] = clients.client(service, self.project.region)
         return self._clients[service]
 
     def _authorize(
@@ -259,9 +279,12 @@ class Gateway:
             function = project.function_by_arn(arn)
             exchange.authorizer_invocation = invocation = Invocation(function, None)
             try:
-                return function.run(invocation, event, limit)
-            except GatewayResponse as error:
-                raise FunctionFailed(str(invocation.error or ""), error.reason) from None
+                return self.runner.invoke(invocation, event, limit)
+            except FunctionFailed as error:
+                exchange.failure = error.failure
+                raise AuthorizerFailed(error.failure.message, str(error)) from None
+            except IntegrationTimedOut as error:
+                raise AuthorizerFailed("", str(error)) from None
 
         call = Call(
             request=known.request,

@@ -1,5 +1,7 @@
 """A SAM project as it runs here: its functions, its APIs, and when to read them again."""
 
+import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,6 @@ from samspec.gateway.deployment import Deployment
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.routes import Route, Router
 from samspec.gateway.throttle import Throttle
-from samspec.runtime.functions import Function, signature
 from samspec.sam import project as sam
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
@@ -19,29 +20,22 @@ from samspec.sam.template import Settings
 class Project:
     """The functions and the APIs of one template. What is asked without an API is the first's."""
 
-    def __init__(self, path: Path, settings: Settings, environment: dict[str, str]):
-        self._arguments = (path, settings, environment)
+    def __init__(self, path: Path, settings: Settings):
+        self._arguments = (path, settings)
         source = sam.Project(path, settings)
         self.source = source
         self.template = source.resolved
         self.template.check()
         self.region = self.template.region
-        self.lambdas = source.lambdas
+        self.functions = source.lambdas
         self.deployments = {
-            api.name: Deployment(api, self.lambdas, settings.allowed_hosts) for api in source.apis
+            api.name: Deployment(api, self.functions, settings.allowed_hosts)
+            for api in source.apis
         }
         if not self.deployments:
             raise ProjectError(f"{source.path}: {_no_api(source.api_gaps)}")
         self.main = next(iter(self.deployments.values()))
-        self.functions = {
-            name: _runnable(function, environment) for name, function in self.lambdas.items()
-        }
         self._signature = signature(self.template.files)
-
-    @property
-    def endpoint(self) -> str | None:
-        """Where the emulated services are, if not in this process."""
-        return self._arguments[2].get("AWS_ENDPOINT_URL")
 
     @property
     def api_id(self) -> str:
@@ -94,7 +88,7 @@ class Project:
         for deployment in self.deployments.values():
             deployment.throttle.enabled = enabled
 
-    def function_of(self, deployment: Deployment, route: Route) -> Function:
+    def function_of(self, deployment: Deployment, route: Route) -> LambdaFunction:
         """The function that a route calls, or the response of a gateway that has none."""
         function = deployment.function_of(route)
         if function is None or function.gap:
@@ -102,7 +96,7 @@ class Project:
             raise GatewayResponse("API_CONFIGURATION_ERROR", "Internal server error", reason=reason)
         return self.functions[function.name]
 
-    def function_by_arn(self, arn: str) -> Function:
+    def function_by_arn(self, arn: str) -> LambdaFunction:
         """The function that an authorizer calls; without it, the gateway's configuration error."""
         name, _ = target(arn)
         function = self.main.function_named(name)
@@ -111,7 +105,7 @@ class Project:
         reason = function.gap if function else f"no function of the template has the ARN {arn}"
         raise GatewayResponse("AUTHORIZER_CONFIGURATION_ERROR", None, reason=reason)
 
-    def called_functions(self) -> list[Function]:
+    def called_functions(self) -> list[LambdaFunction]:
         """The functions that some API calls and that can run."""
         names = {
             function.name
@@ -132,23 +126,19 @@ class Project:
         gaps = list(self.source.api_gaps)
         for deployment in self.deployments.values():
             gaps += deployment.gaps
-        gaps += [function.gap for function in self.lambdas.values() if function.gap]
+        gaps += [function.gap for function in self.functions.values() if function.gap]
         gaps += self.template.unknown.values()
         return list(dict.fromkeys(gaps))
 
 
-def _runnable(function: LambdaFunction, environment: dict[str, str]) -> Function:
-    properties = {
-        "FunctionName": function.physical_name,
-        "Runtime": function.runtime,
-        "Handler": function.handler,
-        "CodeUri": str(function.code),
-        "Environment": {"Variables": dict(function.environment)},
-        "Timeout": function.timeout,
-        "MemorySize": function.memory,
-        "LoggingConfig": dict(function.logging),
-    }
-    return Function(function.name, properties, function.code, function.region, environment)
+def signature(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Times and sizes of those files that exist: another signature means that one was edited."""
+    states = {}
+    for file in files:
+        with contextlib.suppress(OSError):
+            stat = file.stat()
+            states[file] = (stat.st_mtime_ns, stat.st_size)
+    return states
 
 
 def _no_api(gaps: list[str]) -> str:

@@ -22,6 +22,20 @@ def library(dynamodb_client: Any) -> Iterator[Gateway]:
 
 
 @pytest.fixture
+def made(dynamodb_client: Any) -> Iterator[Callable[[Path], Gateway]]:
+    """Makes gateways of templates, and closes them at the end."""
+    gateways = []
+
+    def make(template: Path, **options: Any) -> Gateway:
+        gateways.append(Gateway.from_template(template, **options))
+        return gateways[-1]
+
+    yield make
+    for gateway in gateways:
+        gateway.close()
+
+
+@pytest.fixture
 def client(library: Gateway) -> Client:
     return Client(library)
 

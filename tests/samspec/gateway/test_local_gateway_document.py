@@ -12,7 +12,7 @@ ROWS = [
 ][1:]
 TESTS = re.findall(
     r"^def (test_\w+)",
-    "".join(f.read_text() for f in Path(__file__).parent.rglob("test_*.py")),
+    "".join(f.read_text() for f in Path(__file__).parent.parent.rglob("test_*.py")),
     re.MULTILINE,
 )
 

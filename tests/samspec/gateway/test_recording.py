@@ -2,18 +2,14 @@
 
 import argparse
 import io
-import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-import boto3
-import botocore.handlers
 import pytest
 from samspec.aws import tables
 from samspec.gateway import Gateway
 from samspec.gateway.application import Exchange
-from samspec.server import recording
 from samspec.server.terminal import Terminal
 from werkzeug.test import Client
 
@@ -27,26 +23,16 @@ def shown() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def recorded(
-    dynamodb_client: Any, shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Client, list[Exchange]]]:
-    """The library as the development server runs it, and its answers."""
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # made with the hooks of its time
-    root = logging.getLogger()
-    handlers, level, hooks, out = (
-        root.handlers[:],
-        root.level,
-        botocore.handlers.BUILTIN_HANDLERS[:],
-        sys.stdout,
-    )
-    gateway = Gateway.from_template(LIBRARY)
+    made: Callable[..., Gateway], dynamodb_client: Any, shown: list[dict[str, Any]]
+) -> tuple[Client, list[Exchange]]:
+    """The library as the development server runs it, and its exchanges."""
+    gateway = made(LIBRARY)
     tables.create(gateway.project.template, dynamodb_client)
-    recording.record(gateway.project.functions).show = shown.append
-    answers: list[Exchange] = []
-    gateway.on_exchange = answers.append
-    yield Client(gateway), answers
-    gateway.close()
-    root.handlers[:], botocore.handlers.BUILTIN_HANDLERS[:], sys.stdout = handlers, hooks, out
-    root.setLevel(level)
+    processes: Any = gateway.runner
+    processes.on_line = lambda function, line: shown.append(line)
+    exchanges: list[Exchange] = []
+    gateway.on_exchange = exchanges.append
+    return Client(gateway), exchanges
 
 
 def test_log_lines_belong_to_their_invocation(recorded: Any, shown: list[dict[str, Any]]) -> None:
@@ -76,11 +62,6 @@ def test_a_failed_dynamodb_call_names_its_error(recorded: Any, dynamodb_client: 
     dynamodb_client.delete_table(TableName="Books")
     assert client.get("/books/9780131103627").status_code == 502
     assert answers[0].invocation.calls[0]["error"] == "ResourceNotFoundException"
-
-
-def test_the_gateways_own_records_are_nobodys(recorded: Any, shown: list[dict[str, Any]]) -> None:
-    logging.getLogger("other").error("outside of any invocation")
-    assert shown == []
 
 
 def terminal(capsys: pytest.CaptureFixture[str], answer: Any = None, **options: bool) -> str:
@@ -139,12 +120,9 @@ def test_colours_are_for_terminals_only(recorded: Any, monkeypatch: pytest.Monke
     assert "\x1b[32m200\x1b[0m" in out.getvalue()
 
 
-def test_prints_are_log_lines_and_still_printed(
-    recorded: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client, answers = recorded
-    out = io.StringIO()
-    monkeypatch.setattr(sys, "stdout", recording.Prints(out))
+def test_prints_are_log_lines(recorded: Any, shown: list[dict[str, Any]]) -> None:
+    client, exchanges = recorded
     client.get("/covers/print")
-    assert out.getvalue() == "printed\n"
-    assert answers[0].invocation.lines == [{"level": "PRINT", "message": "printed", "extra": {}}]
+    [line] = exchanges[0].invocation.lines
+    assert (line["level"], line["message"]) == ("PRINT", "printed")
+    assert shown == [line]

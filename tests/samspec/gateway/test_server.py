@@ -60,6 +60,15 @@ class Server:
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")
 
+    def status(self, method: str, path: str) -> int:
+        """Of a response whose body may be anything."""
+        request = urllib.request.Request(self.url + path, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
         status = self.process.wait(10)
@@ -109,13 +118,15 @@ def test_no_throttle_lets_pass_what_method_settings_would_not(library: Server) -
     assert {library.send("GET", "/books")[0] for _ in range(4)} == {200}
 
 
-def test_slow_handlers_do_not_block_others(library: Server) -> None:
-    naps: list[tuple[int, Any]] = []
-    napping = threading.Thread(target=lambda: naps.append(library.send("GET", "/covers/nap")))
+def test_slow_handlers_do_not_block_others(library: Server, tmp_path: Path) -> None:
+    naps: list[int] = []
+    nap = f"/covers/nap?until={tmp_path / 'alarm'}"
+    napping = threading.Thread(target=lambda: naps.append(library.status("GET", nap)))
     napping.start()
-    assert library.send("GET", "/covers/wake")[0] == 200
+    assert library.status("GET", "/covers/print") == 200
+    (tmp_path / "alarm").touch()
     napping.join()
-    assert naps == [(200, True)]
+    assert naps == [200]
 
 
 def test_a_connection_carries_one_request_after_another(library: Server) -> None:
@@ -154,7 +165,7 @@ def test_headers_keep_their_case_and_chunked_bodies_are_read(library: Server) ->
     host, _, port = library.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(
-            b"POST /covers/echo HTTP/1.1\r\nHost: x\r\nx-lower: 1\r\nX-Twice: a\r\nX-Twice: b\r\n"
+            b"POST /covers/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-lower: 1\r\nX-Twice: a\r\nX-Twice: b\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
         )
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -167,7 +178,7 @@ def test_headers_keep_their_case_and_chunked_bodies_are_read(library: Server) ->
 def test_what_is_not_http_gets_a_json_error(users: Server) -> None:
     host, _, port = users.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n")
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 20_000 + b"\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 431")
     assert b"Content-Type: application/json" in answer
@@ -187,6 +198,18 @@ def test_quiet_prints_the_ready_line_only(tmp_path: Path) -> None:
     server.send("GET", "/covers/echo")
     server.stop()
     assert [line for line in server.lines if "not emulated" not in line] == [server.lines[-1]]
+
+
+def test_a_function_that_cannot_start_is_named_and_the_others_run(
+    altered: Callable[..., Path],
+) -> None:
+    template = altered()
+    (template.parent / "src/covers.py").write_text("import nowhere")
+    server = Server("--template", str(template), "--no-throttle")
+    server.wait_for(r"CoversFunction cannot start: \S+src/covers.py:1: .*No module named 'nowhere'")
+    assert server.status("GET", "/covers/echo") == 502
+    assert server.status("GET", "/books") == 200
+    server.stop()
 
 
 @pytest.fixture
@@ -247,7 +270,6 @@ def test_a_start_that_cannot_be_is_one_clear_line(
 @pytest.mark.parametrize(
     ("covers", "arguments", "said"),
     [
-        ("import nowhere", (), "src/covers.py:1: ModuleNotFoundError: No module named 'nowhere'"),
         ("def lambda_handler(): pass", ("--seed", "1"), "--seed: POST /books answered 400"),
         (
             "",

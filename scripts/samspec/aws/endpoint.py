@@ -1,0 +1,245 @@
+"""An HTTP endpoint for AWS calls, whatever SDK makes them: moto answers, in this process.
+
+A worker's calls are known by its access key. moto answers for every service that it emulates; what
+functions ask of DynamoDB's items takes a shorter way, and may go to another DynamoDB.
+"""
+
+import http.client
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from samspec.aws import embedded
+from samspec.sam.account import KEY_ID, REGION
+from samspec.serving.http import Abandoned, HttpServer
+
+Call = dict[str, Any]  # service, name, units, ms, error, request, response
+Headers = list[tuple[str, str]]
+Reply = tuple[int, Headers, bytes]
+
+SCOPE = re.compile(r"Credential=([^/\s]+)/\d{8}/([\w-]+)/([\w-]+)/aws4_request")
+BODY_LIMIT = 64 * 1024 * 1024  # bytes of a call
+SHOWN = 20_000  # characters of a request or response that a call keeps
+# Services that sign with another name than their host's, as in moto's own server.
+HOSTS = {"eventbridge": "events", "mobiletargeting": "pinpoint", "iotdata": "data.iot"}
+# Calls that are not signed, by the first part of their X-Amz-Target.
+UNSIGNED = {
+    "AWSCognitoIdentityService": "cognito-identity",
+    "AWSCognitoIdentityProviderService": "cognito-idp",
+}
+DROPPED = {"connection", "content-length", "transfer-encoding", "host", "status"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose call it is, and what it goes to."""
+
+    key_id: str
+    region: str
+    service: str
+
+
+class Endpoint:
+    """A WSGI application; `on_call` hears of each call with the access key that made it.
+
+    `dynamodb` is the URL of another DynamoDB, None for moto's.
+    """
+
+    def __init__(self, dynamodb: str | None = None):
+        self.on_call: Callable[[str, Call], object] = lambda key_id, call: None
+        self._dynamodb = Forwarder(dynamodb) if dynamodb else None
+        self._server: HttpServer | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, on a port of this machine alone; it starts to when first asked."""
+        if self._server is None:
+            embedded.start()
+            self._server = HttpServer.on_loopback(self, body_limit=BODY_LIMIT)
+        return self._server.url
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._server:
+            self._server.close()
+            self._server = None
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        headers: Headers = environ["gateway.headers"]
+        body = environ["wsgi.input"].read()
+        scope = scope_of(headers, environ["QUERY_STRING"])
+        if scope is None:
+            status, given, reply = _refusal()
+        else:
+            status, given, reply = self._call(scope, environ, headers, body)
+        given = [(name, value) for name, value in given if name.lower() not in DROPPED]
+        start_response(f"{status} ", [*given, ("Content-Length", str(len(reply)))])
+        return [reply]
+
+    def _call(
+        self, scope: Scope, environ: Mapping[str, Any], headers: Headers, body: bytes
+    ) -> Reply:
+        target = _header(headers, "X-Amz-Target")
+        name = target.rpartition(".")[2] or _action(environ, body)
+        began = time.perf_counter()
+        is_item_call = scope.service == "dynamodb" and target.startswith("DynamoDB_")
+        units = None
+        if is_item_call and self._dynamodb:
+            status, given, reply, units = self._dynamodb.call(name, headers, body)
+        elif is_item_call and name in embedded.ITEM_CALLS:
+            status, reply, units = embedded.call(name, scope.region, body)
+            given = [("Content-Type", "application/x-amz-json-1.0")]
+        else:
+            status, given, reply = _by_moto(scope, environ, headers, body)
+        call = {
+            "service": scope.service,
+            "name": name,
+            "units": units,
+            "ms": round((time.perf_counter() - began) * 1000, 1),
+            "error": _error(reply) if status >= HTTPStatus.BAD_REQUEST else "",
+            "request": _shown(body),
+            "response": _shown(reply),
+        }
+        self.on_call(scope.key_id, call)
+        return status, given, reply
+
+
+class Forwarder:
+    """Another DynamoDB, such as DynamoDB Local."""
+
+    def __init__(self, url: str):
+        self._url = urlsplit(url)
+        self._connections = threading.local()
+
+    def call(
+        self, name: str, headers: Headers, body: bytes
+    ) -> tuple[int, Headers, bytes, float | None]:
+        """Status, headers and body of its response, and the capacity units.
+
+        It is called with the credentials of all local tools: DynamoDB Local keeps the tables of
+        one access key apart from another's.
+        """
+        body, is_asked = embedded.with_capacity(name, body)
+        sent = {key: value for key, value in headers if key.lower() not in DROPPED}
+        for key, value in sent.items():
+            sent[key] = re.sub(r"Credential=[^/]+/", f"Credential={KEY_ID}/", value)
+        try:
+            connection = self._connection()
+            connection.request("POST", self._url.path or "/", body, sent)
+            response = connection.getresponse()
+            reply = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connections.__dict__.clear()
+            raise Abandoned(str(error)) from error
+        # Its checksum is of the response with the units that were not asked for.
+        given = [(k, v) for k, v in response.getheaders() if k.lower() != "x-amz-crc32"]
+        reply, units = embedded.without_capacity(reply, is_asked)
+        return response.status, given, reply, units
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not hasattr(self._connections, "kept"):
+            is_secure = self._url.scheme == "https"
+            kind = http.client.HTTPSConnection if is_secure else http.client.HTTPConnection
+            self._connections.kept = kind(str(self._url.hostname), self._url.port, timeout=60)
+        kept: http.client.HTTPConnection = self._connections.kept
+        return kept
+
+
+def scope_of(headers: Headers, query: str) -> Scope | None:
+    """Who signed a call, and for what; None for what is no call to AWS."""
+    signed = SCOPE.search(_header(headers, "Authorization"))
+    if signed:
+        return Scope(*signed.groups())
+    presigned = parse_qs(query).get("X-Amz-Credential", [""])[0]
+    signed = SCOPE.search(f"Credential={unquote(presigned)}")
+    if signed:
+        return Scope(*signed.groups())
+    service = UNSIGNED.get(_header(headers, "X-Amz-Target").partition(".")[0])
+    return Scope("", REGION, service) if service else None
+
+
+def _by_moto(scope: Scope, environ: Mapping[str, Any], headers: Headers, body: bytes) -> Reply:
+    """What moto says to any call; a service is loaded when it is first asked for."""
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.compat import HTTPHeaders
+
+    stubber = embedded.stubber()
+    host = _host(scope, _header(headers, "X-Amz-Target"), environ["REQUEST_URI"])
+    sent = HTTPHeaders()
+    for name, value in headers:
+        if name.lower() != "host":
+            sent[name] = value
+    sent["Host"] = host
+    url = f"https://{host}{environ['REQUEST_URI']}"
+    request = AWSPreparedRequest(environ["REQUEST_METHOD"], url, sent, body, False)
+    try:
+        with embedded.lock_for(scope.service):
+            reply = stubber.process_request(request)
+    except NotImplementedError as error:
+        return _problem(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", f"moto: {error}")
+    except Exception as error:  # moto's own error, which its server answers with a 500 as well
+        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", f"moto: {error!r}")
+    if reply is None:
+        message = f"moto does not emulate the service {scope.service}"
+        return _problem(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", message)
+    status, given, content = reply
+    data = content.encode() if isinstance(content, str) else bytes(content or b"")
+    return int(status), [(str(name), str(value)) for name, value in dict(given).items()], data
+
+
+def _host(scope: Scope, target: str, uri: str) -> str:
+    """The host of the service at AWS, by which moto chooses."""
+    service = HOSTS.get(scope.service, scope.service)
+    if target.startswith("DynamoDBStreams"):
+        service = "streams.dynamodb"
+    elif service == "ses" or (service == "execute-api" and not uri.startswith("/@connections")):
+        service = {"ses": "email", "execute-api": "iot"}[service]
+    if service in ("budgets", "cloudfront"):
+        return f"{service}.amazonaws.com"
+    return f"{service}.{scope.region}.amazonaws.com"
+
+
+def _action(environ: Mapping[str, Any], body: bytes) -> str:
+    """The call's name where no header has it: the query protocol's Action, or method and path."""
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        action = parse_qs(body.decode("utf-8", "replace")).get("Action")
+        if action:
+            return action[0]
+    return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+
+
+def _error(reply: bytes) -> str:
+    """The code of an error, in JSON or in XML."""
+    text = reply.decode("utf-8", "replace")
+    match = re.search(r'"(?:__type|code)"\s*:\s*"([^"]+)"', text) or re.search(
+        r"<Code>([^<]+)</Code>", text
+    )
+    return match[1].rpartition("#")[2] if match else "error"
+
+
+def _shown(data: bytes) -> str:
+    return data[:SHOWN].decode("utf-8", "replace")
+
+
+def _header(headers: Headers, name: str) -> str:
+    lowered = name.lower()
+    return next((value for key, value in headers if key.lower() == lowered), "")
+
+
+def _refusal() -> Reply:
+    message = "this is where functions' AWS calls arrive, and this request is not signed"
+    return _problem(HTTPStatus.FORBIDDEN, "MissingAuthenticationToken", message)
+
+
+def _problem(status: HTTPStatus, code: str, message: str) -> Reply:
+    body = json.dumps({"__type": code, "message": message}).encode()
+    headers = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-errortype", code)]
+    return int(status), headers, body

@@ -1,0 +1,414 @@
+"""The process that runs one Lambda function: asks the Runtime API for events, calls the handler.
+
+It runs on the interpreter that the function's `Runtime` names, so it uses the standard library
+only and the syntax of Python 3.8. It behaves as awslambdaric, AWS's own client, does:
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""
+
+from __future__ import annotations
+
+import decimal
+import http.client
+import importlib
+import importlib.machinery
+import json
+import logging
+import math
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+RUNTIME = "/2018-06-01/runtime"
+# The frames of Lambda's telemetry log, as awslambdaric writes them: type, length, time, message.
+TEXT_FRAMES = {0: 0x03, 10: 0x0B, 20: 0x0F, 30: 0x13, 40: 0x17, 50: 0x1B}
+JSON_FRAMES = {0: 0x02, 10: 0x0A, 20: 0x0E, 30: 0x12, 40: 0x16, 50: 0x1A}
+# Attributes of a record that are not the user's own `extra`.
+STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id"}
+
+
+class Fault(Exception):
+    """Why a function cannot be called, with the name that Lambda's runtime gives it."""
+
+    def __init__(self, name: str, message: str, trace: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+        self.trace = trace or []
+
+
+def main(settings: dict[str, Any]) -> None:
+    """Serve invocations until the gateway goes away. `settings` are those of worker.py."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the gateway's, which ends this process
+    prepare_interpreter(settings)
+    sink = LogSink(int(os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD")))
+    set_up_logging(sink)
+    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    sys.breakpointhook = Debugger(api, settings["terminal"]).stop
+    try:
+        handler = find_handler(os.environ["_HANDLER"])
+    except BaseException as error:
+        failure = describe(error)
+        sink.failure(failure)
+        api.post("/init/error", failure, failure["errorType"])
+        sys.exit(1)
+    while True:
+        serve(api, sink, handler)
+
+
+def prepare_interpreter(settings: dict[str, Any]) -> None:
+    """Make the interpreter see what a function on Lambda sees, and nothing else."""
+    import site  # `-S` left it out: it would add the packages of whoever started the gateway
+
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    own = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # `-I` does not read it
+    standard = [path for path in sys.path if "site-packages" not in path]
+    sys.path[:] = settings["before"] + [path for path in own if path] + standard
+    sys.path += settings["after"]
+    sys.argv[:] = [__file__]
+    sys.path_hooks.insert(0, own_finder(tuple(settings["own"]), settings["cache"]))
+    sys.path_importer_cache.clear()
+
+
+def own_finder(folders: Sequence[str], cache: str) -> Callable[[str], Any]:
+    """A path hook for the function's own code, which is in `folders`.
+
+    Python tells a compiled module from its source by seconds and size, so an edit of the same
+    length within a second would run the former code. This one goes by milliseconds, and keeps
+    compiled modules out of the project's folders.
+    """
+
+    class OwnLoader(importlib.machinery.SourceFileLoader):
+        def path_stats(self, path: Any) -> dict[str, int]:
+            stat = os.stat(path)  # noqa: PTH116 (pathlib would be imported for this alone)
+            return {"mtime": stat.st_mtime_ns // 1000000, "size": stat.st_size}
+
+        def get_code(self, fullname: str) -> Any:
+            before, sys.pycache_prefix = sys.pycache_prefix, cache
+            try:
+                return super().get_code(fullname)
+            finally:
+                sys.pycache_prefix = before
+
+    machinery = importlib.machinery
+    make = machinery.FileFinder.path_hook(
+        (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
+        (OwnLoader, machinery.SOURCE_SUFFIXES),
+        (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
+    )
+
+    def hook(path: str) -> Any:
+        if not any(path == folder or path.startswith(folder + os.sep) for folder in folders):
+            raise ImportError(path, "is not the function's")
+        return make(path)
+
+    return hook
+
+
+def find_handler(name: str) -> Callable[[Any, Any], Any]:
+    """The function that `_HANDLER` names; raises what the import raises, or a Fault."""
+    module_name, dot, function_name = name.rpartition(".")
+    if not dot:
+        message = f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)"
+        raise Fault("Runtime.MalformedHandlerName", message)
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        message = f"Cannot use built-in module {module_name} as a handler module"
+        raise Fault("Runtime.BuiltInModuleConflict", message)
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        message = f"Unable to import module '{module_name}': {error}"
+        raise Fault("Runtime.ImportModuleError", message, frames(error)) from error
+    except SyntaxError as error:
+        place = f'  File "{error.filename}", line {error.lineno}\n    {error.text}\n'
+        message = f"Syntax error in module '{module_name}': {error}"
+        raise Fault("Runtime.UserCodeSyntaxError", message, [place]) from error
+    if not hasattr(module, function_name):
+        message = f"Handler '{function_name}' missing on module '{module_name}'"
+        raise Fault("Runtime.HandlerNotFound", message)
+    handler: Callable[[Any, Any], Any] = getattr(module, function_name)
+    return handler
+
+
+def serve(api: RuntimeApi, sink: LogSink, handler: Callable[[Any, Any], Any]) -> None:
+    """Take one event, call the handler, post its response or its error."""
+    headers, body = api.next()
+    request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+    current.request_id = request_id
+    if headers.get("Lambda-Runtime-Trace-Id"):
+        os.environ["_X_AMZN_TRACE_ID"] = headers["Lambda-Runtime-Trace-Id"]
+    context = Context(headers)
+    try:
+        response = encoded(handler(json.loads(body), context))
+    except Exception as error:
+        failure = dict(describe(error), requestId=request_id)
+        sink.failure(failure)
+        api.post(f"/invocation/{request_id}/error", failure, failure["errorType"])
+        return
+    status = api.send(f"/invocation/{request_id}/response", response)
+    if status == 413:
+        message = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+        sink.failure({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message})
+
+
+def encoded(value: Any) -> bytes:
+    """A handler's result as Lambda's runtime encodes it; raises a Fault."""
+    if isinstance(value, bytes):
+        return value
+    try:
+        return json.dumps(value, default=decimal_number).encode()
+    except Exception as error:
+        message = f"Unable to marshal response: {error}"
+        raise Fault("Runtime.MarshalError", message) from error
+
+
+def decimal_number(value: Any) -> float:
+    """The one type beyond JSON that Lambda's runtime encodes."""
+    if isinstance(value, decimal.Decimal):
+        if value.is_nan():
+            return math.nan
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An error as the Runtime API takes it."""
+    if isinstance(error, Fault):
+        return {"errorMessage": str(error), "errorType": error.name, "stackTrace": error.trace}
+    name = type(error).__name__
+    return {"errorMessage": str(error), "errorType": name, "stackTrace": frames(error)}
+
+
+def frames(error: BaseException) -> list[str]:
+    """The traceback's lines, without those of this file and of Python's import."""
+    stack = traceback.extract_tb(error.__traceback__)
+    return traceback.format_list([frame for frame in stack if not is_machinery(frame.filename)])
+
+
+def is_machinery(filename: str) -> bool:
+    return filename in (__file__, importlib.__file__) or filename.startswith("<frozen importlib")
+
+
+class RuntimeApi:
+    """The gateway's end of https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = http.client.HTTPConnection(address)
+
+    def next(self) -> tuple[http.client.HTTPMessage, bytes]:
+        """The next event's headers and body; ends the process when the gateway is gone."""
+        response, body = self._request("GET", "/invocation/next", None, {})
+        if response.status != 200:
+            os._exit(0)
+        return response.headers, body
+
+    def send(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> int:
+        """Post the body; the response's status."""
+        return self._request("POST", path, body, headers or {})[0].status
+
+    def post(self, path: str, failure: dict[str, Any], error_type: str) -> int:
+        """Post an error."""
+        headers = {"Lambda-Runtime-Function-Error-Type": error_type}
+        headers["Content-Type"] = "application/vnd.aws.lambda.error+json"
+        return self.send(path, json.dumps(failure).encode(), headers)
+
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        try:
+            self._connection.request(method, RUNTIME + path, body, headers)
+            response = self._connection.getresponse()
+            return response, response.read()
+        except (OSError, http.client.HTTPException):
+            os._exit(0)  # nobody is there to take a response
+
+
+class Current:
+    """The invocation that runs."""
+
+    request_id = ""
+
+
+current = Current()
+
+
+class Context:
+    """The handler's second argument.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    """
+
+    def __init__(self, headers: http.client.HTTPMessage) -> None:
+        self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
+        self.aws_request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        self.invoked_function_arn = headers["Lambda-Runtime-Invoked-Function-Arn"]
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.function_version = version_of(self.invoked_function_arn)
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.identity = Identity()
+        self.client_context = None
+        self.tenant_id = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function's time-out."""
+        return max(self._deadline - int(time.time() * 1000), 0)
+
+    def log(self, message: object) -> None:
+        """Write to the function's log."""
+        sys.stdout.write(str(message))
+
+
+def version_of(arn: str) -> str:
+    """The first version for whoever calls an alias: locally there is no other."""
+    is_qualified = arn.count(":") > 6
+    return "1" if is_qualified else os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+
+
+class Identity:
+    """Who called, for mobile applications: API Gateway gives none."""
+
+    cognito_identity_id = None
+    cognito_identity_pool_id = None
+
+
+class LogSink:
+    """Lambda's telemetry log: one frame per record, so that its lines stay together."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        os.set_inheritable(descriptor, False)
+        self.is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+
+    def write(self, text: str, level: int) -> None:
+        """Write one record; `level` is one of logging's numbers."""
+        frames_ = JSON_FRAMES if self.is_json else TEXT_FRAMES
+        data = text.encode("utf-8", "backslashreplace")
+        frame = 0xA55A0000 + frames_[min(max(level // 10 * 10, 0), 50)]
+        head = frame.to_bytes(4, "big") + len(data).to_bytes(4, "big")
+        head += (time.time_ns() // 1000).to_bytes(8, "big")
+        rest = memoryview(head + data)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def failure(self, failure: dict[str, Any]) -> None:
+        """The line that Lambda's runtime writes for an error that the handler let through."""
+        if self.is_json:
+            head = {"timestamp": timestamp(time.time()), "level": "ERROR"}
+            self.write(json.dumps({**head, **failure}), 40)
+            return
+        lines = ["[ERROR] {}: {}".format(failure["errorType"], failure["errorMessage"])]
+        if failure.get("stackTrace"):
+            lines.append("Traceback (most recent call last):")
+        for frame in failure.get("stackTrace", []):
+            lines += frame.splitlines()
+        self.write("\n".join(lines) + "\n", 40)
+
+
+class LogHandler(logging.Handler):
+    """The root logger's handler."""
+
+    def __init__(self, sink: LogSink) -> None:
+        super().__init__()
+        self._sink = sink
+
+    def emit(self, record: logging.LogRecord) -> None:
+        record.aws_request_id = current.request_id
+        try:
+            self._sink.write(self.format(record), record.levelno)
+        except Exception:
+            self.handleError(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """Lambda's JSON log format."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info if record.exc_info and record.exc_info[0] else None
+        is_dict = isinstance(record.msg, dict) and not record.args
+        fields = {
+            "timestamp": timestamp(record.created),
+            "level": record.levelname,
+            "message": record.msg if is_dict else record.getMessage(),
+            "logger": record.name,
+            "stackTrace": traceback.format_tb(error[2]) if error else None,
+            "errorType": error[0].__name__ if error else None,
+            "errorMessage": str(error[1]) if error else None,
+            "requestId": current.request_id or None,
+            "location": f"{record.pathname}:{record.funcName}:{record.lineno}" if error else None,
+        }
+        for name, value in vars(record).items():
+            if name not in STANDARD:
+                fields.setdefault(name, value)
+        fields = {name: value for name, value in fields.items() if value is not None}
+        return json.dumps(fields, ensure_ascii=False, default=str) + "\n"
+
+
+def set_up_logging(sink: LogSink) -> None:
+    """The root logger as Lambda's runtime leaves it."""
+    logging.Formatter.converter = time.gmtime
+    handler = LogHandler(sink)
+    if sink.is_json:
+        handler.setFormatter(JsonFormatter())
+    else:
+        line = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+        handler.setFormatter(logging.Formatter(line, "%Y-%m-%dT%H:%M:%S"))
+    logging.getLogger().addHandler(handler)
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper().replace("TRACE", "DEBUG")
+    if level in ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"):
+        logging.getLogger().setLevel(level)
+
+
+def timestamp(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+class Debugger:
+    """`breakpoint()`: pdb in the terminal of `samspec start`."""
+
+    def __init__(self, api: RuntimeApi, terminal: Sequence[int] | None) -> None:
+        self._api = api
+        self._terminal = terminal  # the descriptors of its input and output, or None
+
+    def stop(self, *arguments: Any, **keywords: Any) -> None:
+        """What `breakpoint()` calls. The time-out of the invocation counts no longer."""
+        import pdb  # noqa: T100 (it is what breakpoint() is for)
+
+        if self._terminal is None:
+            sys.stderr.write("breakpoint() is passed over: no terminal is connected\n")
+            return
+        self._api.send(f"/samspec/{current.request_id}/debugged", b"")
+        reader, writer = self._terminal
+        given = os.fdopen(os.dup(reader), "r"), os.fdopen(os.dup(writer), "w")
+        debugger = pdb.Pdb(stdin=given[0], stdout=given[1])
+        debugger.prompt = "(Pdb) "
+        in_foreground(debugger, reader)
+        debugger.set_trace(sys._getframe(1))
+
+
+def in_foreground(debugger: Any, terminal: int) -> None:
+    """Let the debugger have the terminal while it reads: a background process may not."""
+    interaction = debugger.interaction
+
+    def interact(*arguments: Any, **keywords: Any) -> Any:
+        if not os.isatty(terminal):
+            return interaction(*arguments, **keywords)
+        before = os.tcgetpgrp(terminal)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
+        os.tcsetpgrp(terminal, os.getpgrp())
+        try:
+            return interaction(*arguments, **keywords)
+        finally:
+            os.tcsetpgrp(terminal, before)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTTOU])
+
+    debugger.interaction = interact
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

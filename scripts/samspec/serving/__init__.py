@@ -1,0 +1,1 @@
+"""WSGI applications over HTTP/1.1, parsed by h11."""

@@ -1,0 +1,316 @@
+"""An HTTP/1.1 server for WSGI applications: h11 parses, one thread serves each connection.
+
+Header names keep the letter case that the client sent, which WSGI's own variables lose: they are in
+`environ["gateway.headers"]`. A request reaches the application only when all of it was received.
+"""
+
+import contextlib
+import io
+import json
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import h11
+
+log = logging.getLogger("gateway")
+
+Headers = list[tuple[str, str]]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+IDLE = 60.0  # seconds that a silent connection is kept
+HEADERS_LIMIT = 32_768  # bytes; API Gateway's own, smaller limit is the gateway's to tell
+BODY_LIMIT = 10_500_000  # bytes; a little more than API Gateway's, which answers with a 413 itself
+OWN = {"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"}  # the server decides
+BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+
+
+class Abandoned(Exception):
+    """An application has no response: the connection ends without one."""
+
+
+class HttpServer:
+    """Serves `application` on `listening` until it is closed.
+
+    `body_limit` is the most bytes of a body that are kept; the application sees what is kept.
+    """
+
+    def __init__(
+        self, application: Application, listening: socket.socket, *, body_limit: int = BODY_LIMIT
+    ):
+        self.application = application
+        self.body_limit = body_limit
+        self.address: tuple[str, int] = listening.getsockname()[:2]
+        self._listening = listening
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @classmethod
+    def on_loopback(cls, application: Application, *, body_limit: int = BODY_LIMIT) -> "HttpServer":
+        """A server on a free port that only this machine reaches; it has started."""
+        server = cls(application, socket.create_server(("127.0.0.1", 0)), body_limit=body_limit)
+        server.start()
+        return server
+
+    @property
+    def url(self) -> str:
+        """Where the server is, without a slash at the end."""
+        host, port = self.address
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Accept connections in a thread of its own."""
+        threading.Thread(target=self.serve, name=f"accept {self.address}", daemon=True).start()
+
+    def serve(self) -> None:
+        """Accept connections until the server is closed."""
+        while not self._closed:
+            try:
+                client, address = self._listening.accept()
+            except OSError:
+                if self._closed:
+                    return
+                continue  # the client was gone before it was accepted, or no file descriptor is left
+            if self._closed:
+                client.close()
+                return
+            serving = threading.Thread(target=self._serve, args=(client, address[0]), daemon=True)
+            serving.start()
+
+    def close(self) -> None:
+        """Take no more connections and end those that there are."""
+        self._closed = True
+        with contextlib.suppress(OSError):  # wakes `accept`, which a close alone does not
+            socket.create_connection(self.address, timeout=1).close()
+        self._listening.close()
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self, client: socket.socket, host: str) -> None:
+        with self._lock:
+            self._connections.add(client)
+        try:
+            with client:
+                client.settimeout(IDLE)
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                Connection(self, client, host).run()
+        except (OSError, Abandoned):
+            pass  # the client has left, or gets no response
+        finally:
+            with self._lock:
+                self._connections.discard(client)
+
+
+class Connection:
+    """One client's requests, one after another."""
+
+    def __init__(self, server: HttpServer, client: socket.socket, host: str):
+        self._server = server
+        self._client = client
+        self._host = host
+        self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_LIMIT)
+
+    def run(self) -> None:
+        """Serve until either side ends the connection, or the client breaks the protocol."""
+        try:
+            while self._serve_request():
+                self._parser.start_next_cycle()
+        except h11.RemoteProtocolError as error:
+            self._refuse(error.error_status_hint, str(error))
+
+    def _serve_request(self) -> bool:
+        """Serve the next request; whether another one may follow."""
+        request = self._next_event()
+        if not isinstance(request, h11.Request):
+            return False
+        _check(request)
+        body = self._body()
+        complete = self._parser.their_state is not h11.SEND_BODY
+        responder = Responder(self._parser, self._client, keep=complete)
+        responder.run(self._server.application, self._environ(request, body))
+        if not complete:
+            _drain(self._client)
+        return self._parser.our_state is h11.DONE and self._parser.their_state is h11.DONE
+
+    def _next_event(self) -> Any:
+        """h11's next event; ConnectionClosed when the client has ended the connection."""
+        while True:
+            event = self._parser.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            if self._parser.they_are_waiting_for_100_continue:
+                reply = h11.InformationalResponse(status_code=100, headers=[])
+                self._client.sendall(self._parser.send(reply) or b"")
+            self._parser.receive_data(self._client.recv(65_536))
+
+    def _body(self) -> bytes:
+        """The request's body, or as much of it as shows that it is too large."""
+        body = bytearray()
+        while len(body) <= self._server.body_limit:
+            event = self._next_event()
+            if not isinstance(event, h11.Data):
+                break
+            body += event.data
+        return bytes(body)
+
+    def _environ(self, request: h11.Request, body: bytes) -> dict[str, Any]:
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in request.headers.raw_items()
+        ]
+        target = request.target.decode("latin-1")
+        path, _, query = target.partition("?")
+        environ = {
+            "REQUEST_METHOD": request.method.decode("latin-1"),
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query,
+            "REQUEST_URI": target,
+            "CONTENT_LENGTH": str(len(body)),
+            "SERVER_NAME": self._server.address[0],
+            "SERVER_PORT": str(self._server.address[1]),
+            "SERVER_PROTOCOL": f"HTTP/{request.http_version.decode('latin-1')}",
+            "REMOTE_ADDR": self._host,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "gateway.headers": headers,
+        }
+        return {**_variables(headers), **environ}
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Say what is not HTTP about the request, and end the connection."""
+        if (
+            self._parser.our_state is not h11.IDLE
+            and self._parser.our_state is not h11.SEND_RESPONSE
+        ):
+            return
+        body = json.dumps({"message": reason}).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        headers += [("Connection", "close")]
+        parts = (
+            h11.Response(status_code=status, headers=headers, reason=_phrase(status)),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        )
+        self._client.sendall(b"".join(self._parser.send(part) or b"" for part in parts))
+        _drain(self._client)
+
+
+class Responder:
+    """The way of one response from the application to the client."""
+
+    def __init__(self, parser: h11.Connection, client: socket.socket, *, keep: bool):
+        self._parser = parser
+        self._client = client
+        self._keep = keep  # the connection may carry another request
+        self._status = 500
+        self._headers: Headers = []
+        self._pending = b""
+
+    def run(self, application: Application, environ: dict[str, Any]) -> None:
+        """Send what the application makes of the request."""
+        try:
+            body = application(environ, self.start_response)
+        except Abandoned:
+            raise
+        except Exception:
+            log.exception("this is a bug: please report it")
+            self._status, self._headers = 500, [("Content-Type", "application/json")]
+            body = [b'{"message": "Internal server error"}']
+        try:
+            self._send(environ["REQUEST_METHOD"], body)
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+
+    def start_response(self, status: str, headers: Headers, exc_info: Any = None) -> None:
+        """WSGI's callback: what the application says before its body."""
+        self._status, self._headers = int(status.split(" ", 1)[0]), headers
+
+    def _send(self, method: str, body: Iterable[bytes]) -> None:
+        bodiless = method == "HEAD" or self._status in BODILESS
+        streams = not isinstance(body, list | tuple)
+        self._pending += self._parser.send(self._response()) or b""
+        for part in body:
+            if part and not bodiless:
+                self._pending += self._parser.send(h11.Data(data=part)) or b""
+            if streams:
+                self._flush()
+        self._pending += self._parser.send(h11.EndOfMessage()) or b""
+        self._flush()
+
+    def _response(self) -> h11.Response:
+        """The response's head; what the server decides itself is left out of the application's."""
+        headers = [(name, value) for name, value in self._headers if name.lower() not in OWN]
+        if self._status in BODILESS:
+            headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        names = {name.lower() for name, _ in headers}
+        if "date" not in names:
+            headers.append(("Date", formatdate(usegmt=True)))
+        if not self._keep:
+            headers.append(("Connection", "close"))
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return h11.Response(status_code=self._status, headers=encoded, reason=_phrase(self._status))
+
+    def _flush(self) -> None:
+        pending, self._pending = self._pending, b""
+        self._client.sendall(pending)
+
+
+def _check(request: h11.Request) -> None:
+    """Refuse what h11 lets pass: two framings at once, which another server may read differently,
+    and headers that came in one piece with all that follows."""
+    names = {name for name, _ in request.headers}
+    if {b"content-length", b"transfer-encoding"} <= names:
+        raise h11.RemoteProtocolError("Content-Length and Transfer-Encoding in one request")
+    if sum(len(name) + len(value) for name, value in request.headers) > HEADERS_LIMIT:
+        raise h11.RemoteProtocolError("the headers are too large", error_status_hint=431)
+
+
+def _variables(headers: Headers) -> dict[str, str]:
+    """WSGI's variables of the headers; repeated ones are joined by commas."""
+    variables: dict[str, str] = {}
+    for name, value in headers:
+        key = "HTTP_" + name.upper().replace("-", "_")
+        variables[key] = f"{variables[key]},{value}" if key in variables else value
+    if "HTTP_CONTENT_TYPE" in variables:
+        variables["CONTENT_TYPE"] = variables.pop("HTTP_CONTENT_TYPE")
+    variables.pop("HTTP_CONTENT_LENGTH", None)
+    return variables
+
+
+def _phrase(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b"Unknown"
+
+
+def _drain(client: socket.socket) -> None:
+    """Read what the client still sends, for a moment: a close with unread data would reset the
+    connection, and the client might never see the response (RFC 9112, section 9.6)."""
+    client.shutdown(socket.SHUT_WR)
+    client.settimeout(0.5)
+    for _ in _received(client):
+        pass
+
+
+def _received(client: socket.socket) -> Iterator[bytes]:
+    for _ in range(64):
+        data = client.recv(65_536)
+        if not data:
+            return
+        yield data
