@@ -9,8 +9,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from samspec.aws import tables
-from samspec.deploy.translation import PARAMETERS
 from samspec.gateway import Gateway
+from samspec.sam import environments
 from samspec.sam.account import KEY_ID, SECRET
 from werkzeug.test import Client
 
@@ -34,7 +34,8 @@ def signature(method: str) -> dict[str, str]:
     return dict(request.headers)
 
 
-DEV, PROD = PARAMETERS["dev"], PARAMETERS["prod"]
+ENVIRONMENTS = environments.read(Path())
+DEV, PROD = ENVIRONMENTS["dev"].parameters, ENVIRONMENTS["prod"].parameters
 
 
 @pytest.mark.parametrize("client", [DEV, {**PROD, "Authorization": "NONE"}], indirect=True)

@@ -7,19 +7,22 @@ from pathlib import Path
 import cfnlint.api
 import pytest
 from samspec.deploy import translation
-from samspec.sam import documents
+from samspec.sam import documents, environments
 from samspec.sam.template import Template
 
 from tests.production.properties import PROPERTIES, Check, Resources, functions, of_type
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENTS = ("dev", "prod")
+ENVIRONMENTS = environments.read(ROOT)
+DEV = ENVIRONMENTS["dev"].parameters
+PROD = {**ENVIRONMENTS["prod"].parameters, "AlarmEmail": "ops@example.com"}
 FILES = ("template.yaml", "specs/api/users-api.yaml")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_template_that_cloudformation_gets_has_nothing_to_remark(environment: str) -> None:
-    template = translation.translated(ROOT / "template.yaml", environment)
+    parameters = ENVIRONMENTS[environment].parameters
+    template = translation.translated(ROOT / "template.yaml", parameters)
     template.pop("Metadata")  # what cfn-lint ignores in the template it does not ignore in this one
     matches = cfnlint.api.lint(json.dumps(template))
     # W8001: dev has no deployment groups, which alone use the canary's condition
@@ -28,7 +31,7 @@ def test_the_template_that_cloudformation_gets_has_nothing_to_remark(environment
 
 @pytest.fixture(scope="module")
 def production() -> Resources:
-    return translation.resolved(ROOT / "template.yaml", "prod")
+    return translation.resolved(ROOT / "template.yaml", PROD)
 
 
 @pytest.mark.parametrize("has", [check for _, _, check in PROPERTIES.values()], ids=PROPERTIES)
@@ -38,7 +41,7 @@ def test_in_production(has: Check, production: Resources) -> None:
 
 @pytest.mark.parametrize(("text", "otherwise", "has"), PROPERTIES.values(), ids=PROPERTIES)
 def test_its_loss_shows(text: str, otherwise: str, has: Check, tmp_path: Path) -> None:
-    assert not has(translation.resolved(changed(tmp_path, text, otherwise), "prod"))
+    assert not has(translation.resolved(changed(tmp_path, text, otherwise), PROD))
 
 
 def changed(folder: Path, text: str, otherwise: str) -> Path:
@@ -58,7 +61,7 @@ def deployments(file: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
         monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda now=now: now)
         names |= {
             name
-            for name in translation.translated(file, "prod")["Resources"]
+            for name in translation.translated(file, PROD)["Resources"]
             if "ApiDeployment" in name
         }
     return names
@@ -85,17 +88,14 @@ def refers_to(value: object, name: str) -> bool:
 
 def test_the_accounts_role_for_logs_comes_between_the_api_and_its_stage() -> None:
     """API Gateway refuses the setting before there is an API, and a stage that logs before it."""
-    resources = translation.translated(ROOT / "template.yaml", "prod")["Resources"]
+    resources = translation.translated(ROOT / "template.yaml", PROD)["Resources"]
     assert resources["ApiGatewayAccount"]["DependsOn"] == "UsersApi"
     assert refers_to(resources["UsersApiProdStage"]["Properties"], "ApiGatewayAccount")
     assert not refers_to(resources["UsersApi"]["Properties"], "ApiGatewayAccount")
 
 
-def test_a_deployment_without_the_canary_waits_for_no_alarm(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(translation.PARAMETERS["prod"], "Canary", "false")
-    resources = translation.resolved(ROOT / "template.yaml", "prod")
+def test_a_deployment_without_the_canary_waits_for_no_alarm() -> None:
+    resources = translation.resolved(ROOT / "template.yaml", {**PROD, "Canary": "false"})
     groups = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
     assert len(groups) == len(functions(resources))
     assert {group["DeploymentConfigName"] for group in groups} == {
@@ -111,12 +111,9 @@ DOMAIN = {
 
 
 @pytest.mark.parametrize(("path", "mapped"), [("", None), ("v1", "v1")])
-def test_a_domain_of_ones_own_is_the_only_way_in(
-    path: str, mapped: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {**DOMAIN, "BasePath": path}.items():
-        monkeypatch.setitem(translation.PARAMETERS["prod"], name, value)
-    resources = translation.resolved(ROOT / "template.yaml", "prod")
+def test_a_domain_of_ones_own_is_the_only_way_in(path: str, mapped: str | None) -> None:
+    parameters = {**PROD, **DOMAIN, "BasePath": path}
+    resources = translation.resolved(ROOT / "template.yaml", parameters)
     domain = resources["CustomDomain"]["Properties"]
     mapping = resources["CustomDomainMapping"]["Properties"]
     body = resources["UsersApi"]["Properties"]["Body"]
@@ -140,10 +137,10 @@ LIMIT = "ReservedConcurrentExecutions: !If [LimitsConcurrency, !Ref ReservedConc
     ("limit", "text", "limits"), [("5", LIMIT, {"5"}), ("-1", LIMIT, {None}), ("5", "", {None})]
 )
 def test_functions_leave_concurrency_to_others(
-    limit: str, text: str, limits: set[str | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: str, text: str, limits: set[str | None], tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(translation.PARAMETERS["prod"], "ReservedConcurrency", limit)
-    resources = translation.resolved(changed(tmp_path, LIMIT, text), "prod")
+    parameters = {**PROD, "ReservedConcurrency": limit}
+    resources = translation.resolved(changed(tmp_path, LIMIT, text), parameters)
     assert {f.get("ReservedConcurrentExecutions") for f in functions(resources)} == limits
 
 
@@ -156,7 +153,7 @@ def test_a_rule_has_production_name_its_origin(origin: str, accepted: bool) -> N
 
 
 def test_development_costs_nothing_that_stands_still_and_leaves_nothing() -> None:
-    development = translation.resolved(ROOT / "template.yaml", "dev")
+    development = translation.resolved(ROOT / "template.yaml", DEV)
     kinds = {r["Type"] for r in development.values()}
     assert not kinds & {
         "AWS::KMS::Key",
@@ -172,11 +169,9 @@ def test_development_costs_nothing_that_stands_still_and_leaves_nothing() -> Non
     assert kept == {"ApiGatewayAccount", "ApiGatewayLogsRole"}
 
 
-def test_the_account_keeps_the_role_that_it_has_where_asked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(translation.PARAMETERS["dev"], "ApiGatewayAccountRole", "keep")
-    resources = translation.resolved(ROOT / "template.yaml", "dev")
+def test_the_account_keeps_the_role_that_it_has_where_asked() -> None:
+    parameters = {**DEV, "ApiGatewayAccountRole": "keep"}
+    resources = translation.resolved(ROOT / "template.yaml", parameters)
     assert not {"ApiGatewayAccount", "ApiGatewayLogsRole"} & set(resources)
 
 

@@ -1,21 +1,118 @@
-"""`samspec smoke CONFIG`: try a deployed environment of samconfig.toml."""
+"""`samspec deploy ENVIRONMENT`: check, build, deploy, wait, try, compare."""
 
-import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
-from samspec.deploy import smoke
+from samspec.deploy import options as deploy_options
+from samspec.deploy import preview, smoke, versions
+from samspec.deploy.options import Options
 from samspec.deploy.stack import Stack
+from samspec.sam import documents
 from samspec.sam.errors import ProjectError
+from samspec.sam.project import template_at
+from samspec.sam.template import Template
+
+DONE = {
+    "CREATE_COMPLETE": "created",
+    "UPDATE_COMPLETE": "updated",
+    "DELETE_COMPLETE": "removed",
+    "DELETE_SKIPPED": "kept, though no longer in the stack",
+}
+Drift = Callable[[Path, Sequence[str]], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints what the smoke test saw. Raises ProjectError where the API does not respond as it should."""
-    parser = argparse.ArgumentParser(prog="samspec smoke", description=__doc__)
-    parser.add_argument("config", help="an environment of samconfig.toml: default or prod")
-    options = parser.parse_args(arguments)
+    """0 if the environment is deployed and works. Raises a ProjectError otherwise."""
+    root = Path.cwd()
+    return run(root, deploy_options.read(root, arguments))
+
+
+def run(root: Path, options: Options, drift: Drift | None = None) -> int:
+    """Deploy the project at `root`; `drift` takes the arguments of `samspec drift`."""
+    drift = drift or _drift
+    environment = options.environment
+    stack = Stack(environment.stack, environment.region)
     try:
-        print(smoke.test(Stack(options.config)))
-    except requests.RequestException as error:
+        template = Template(template_at(root), _effective(root, stack, options))
+        template.check()
+        preview.refuse(stack, options, template)
+        _say(f"stack {stack.name}, {stack.region}", preview.changed_parameters(stack, options))
+        if drift(root, []):
+            raise ProjectError("nothing is deployed: fix what drift found (above) first")
+        sam(root, "build", "--config-env", environment.section)
+        versions.mark(root, _effective(root, stack, options))
+        started = datetime.now(UTC)
+        sam(root, "deploy", *_deploy_words(options))
+        stack = stack.reread()
+        _check_parameters(stack, options)
+        _say("changed", _changes(stack, started))
+        _say(f"{stack.url} works", smoke.test(root, stack, options.headers))
+    except (BotoCoreError, ClientError, requests.RequestException) as error:
         raise ProjectError(str(error)) from None
+    os.environ["AWS_DEFAULT_REGION"] = stack.region
+    if drift(root, ["--stack", stack.name]):
+        raise ProjectError("it is deployed, and the stage is not what the spec says (above)")
     return 0
+
+
+def sam(root: Path, *words: str) -> None:
+    """Run the SAM CLI. Raises a ProjectError if it fails; it has said why."""
+    try:
+        done = subprocess.run(["sam", *words], cwd=root, check=False)
+    except FileNotFoundError:
+        raise ProjectError("no sam on the PATH: install the AWS SAM CLI") from None
+    if done.returncode:
+        raise ProjectError(f"sam {words[0]} failed: it says why above")
+
+
+def _effective(root: Path, stack: Stack, options: Options) -> dict[str, str]:
+    """The parameters after the deploy: CloudFormation keeps those that nobody says."""
+    declared = documents.read(template_at(root)).get("Parameters") or {}
+    kept = {name: value for name, value in stack.parameters.items() if name in declared}
+    return {**kept, **options.parameters}
+
+
+def _deploy_words(options: Options) -> list[str]:
+    words = ["--config-env", options.environment.section, "--no-fail-on-empty-changeset"]
+    words += ["--region", options.environment.region]
+    parameters = [f'{name}="{value}"' for name, value in options.parameters.items()]
+    if parameters:
+        words += ["--parameter-overrides", *parameters]
+    return [*words, *options.sam]
+
+
+def _check_parameters(stack: Stack, options: Options) -> None:
+    if not stack.exists:
+        raise ProjectError(f"there is no stack {stack.name}: the change set was not executed")
+    for name, value in options.parameters.items():
+        deployed = stack.parameters.get(name, value)
+        if deployed != value:
+            raise ProjectError(f"stack {stack.name} has {name}={deployed}, not {value}")
+
+
+def _changes(stack: Stack, started: datetime) -> list[str]:
+    """The resources that were created, updated and removed since then."""
+    names: dict[str, set[str]] = {}
+    for event in stack.events_since(started):
+        name, status = event["LogicalResourceId"], str(event.get("ResourceStatus", ""))
+        if status in DONE and name != stack.name:
+            names.setdefault(DONE[status], set()).add(name)
+    return [f"{what}: {', '.join(sorted(those))}" for what, those in names.items()] or ["nothing"]
+
+
+def _say(title: str, lines: Iterable[str]) -> None:
+    print(f"deploy: {title}", flush=True)
+    for line in lines:
+        print(f"  - {line}", flush=True)
+
+
+def _drift(root: Path, arguments: Sequence[str]) -> int:
+    command = [sys.executable, "-P", "-m", "samspec", "drift", "--root", str(root), *arguments]
+    return subprocess.run(command, check=False).returncode

@@ -1,64 +1,128 @@
-"""The stack of one of samconfig.toml's environments."""
+"""A stack in AWS: its parameters, outputs, resources and history; `samspec stack` names one."""
 
 import argparse
 import os
-import tomllib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
+from samspec.sam import environments
 from samspec.sam.errors import ProjectError
-from samspec.sam.template import Template
+
+EXECUTE_API = re.compile(r"https://(\w+)\.execute-api\.[^/]+/(\w+)")
 
 
 class Stack:
-    """A deployed stack. Raises ProjectError where there is none."""
+    """What CloudFormation says of the stack `name`. Raises ProjectError if AWS does not respond."""
 
-    def __init__(self, config: str, root: Path = Path()):
-        settings = _settings(config, root)
-        self.name, self.region = str(settings["stack_name"]), str(settings["region"])
+    def __init__(self, name: str, region: str) -> None:
+        self.name, self.region = name, region
+
+    @cached_property
+    def description(self) -> Mapping[str, Any] | None:
+        """DescribeStacks' own; None if there is no such stack."""
         try:
-            cloudformation = client("cloudformation", self.region)
-            described = cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
-        except (BotoCoreError, ClientError) as error:
-            raise ProjectError(
-                f"stack {self.name} in {self.region} cannot be read: {error}"
-            ) from None
-        self.outputs = {
-            output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]
+            stacks = self._client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise self._unreadable(error) from None
+        except BotoCoreError as error:
+            raise self._unreadable(error) from None
+        return dict(stacks[0])
+
+    @property
+    def exists(self) -> bool:
+        """A stack in REVIEW_IN_PROGRESS has a change set and nothing else."""
+        return self.status not in ("", "REVIEW_IN_PROGRESS")
+
+    @property
+    def status(self) -> str:
+        return str(self.description["StackStatus"]) if self.description else ""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        listed = (self.description or {}).get("Parameters") or []
+        return {item["ParameterKey"]: item.get("ParameterValue", "") for item in listed}
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        listed = (self.description or {}).get("Outputs") or []
+        return {item["OutputKey"]: item["OutputValue"] for item in listed}
+
+    @cached_property
+    def resources(self) -> dict[str, Mapping[str, Any]]:
+        """ListStackResources' summaries, by logical id."""
+        pages = self._client("cloudformation").get_paginator("list_stack_resources")
+        return {
+            resource["LogicalResourceId"]: resource
+            for page in pages.paginate(StackName=self.name)
+            for resource in page["StackResourceSummaries"]
         }
-        self.parameters = {p["ParameterKey"]: p["ParameterValue"] for p in described["Parameters"]}
-        self.template = Template(root / "template.yaml", self.parameters)
 
     @property
     def url(self) -> str:
-        """Where the API answers, without a slash at the end."""
-        url: str = self.outputs["UsersApi"].rstrip("/")
-        if emulator := os.environ.get("AWS_ENDPOINT_URL"):
-            host, stage = url.removeprefix("https://").split("/")
-            return f"{emulator}/_aws/execute-api/{host.split('.')[0]}/{stage}"
+        """Where the API responds, without a slash at the end: the output that is a URL.
+
+        An emulator has the same at its own port, below the name localhost.
+        """
+        urls = [value for value in self.outputs.values() if value.startswith("https://")]
+        if len(urls) != 1:
+            raise ProjectError(
+                f"stack {self.name} has {len(urls)} outputs that are URLs: "
+                "give the template one, where the API responds"
+            )
+        url = urls[0].rstrip("/")
+        emulator = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))
+        stage = EXECUTE_API.match(url)
+        if emulator.port and stage:
+            return f"http://{stage[1]}.execute-api.localhost:{emulator.port}/{stage[2]}"
         return url
+
+    def template(self) -> Mapping[str, Any]:
+        """The deployed template, SAM's transform applied."""
+        formation = self._client("cloudformation")
+        body = formation.get_template(StackName=self.name, TemplateStage="Processed")
+        return dict(body["TemplateBody"]) if isinstance(body["TemplateBody"], dict) else {}
+
+    def events_since(self, start: datetime) -> Iterator[Mapping[str, Any]]:
+        """Its events, the last first."""
+        pages = self._client("cloudformation").get_paginator("describe_stack_events")
+        for page in pages.paginate(StackName=self.name):
+            for event in page["StackEvents"]:
+                if event["Timestamp"] < start:
+                    return
+                yield event
+
+    def reread(self) -> "Stack":
+        return Stack(self.name, self.region)
+
+    def _client(self, service: str) -> Any:
+        return client(service, self.region)
+
+    def _unreadable(self, error: Exception) -> ProjectError:
+        return ProjectError(
+            f"stack {self.name} in {self.region} cannot be read: {error}: "
+            "check the credentials and the region"
+        )
 
 
 def client(service: str, region: str) -> Any:
+    """A client of an AWS service, as the shell's AWS_* variables and profile say."""
     return botocore.session.get_session().create_client(service, region_name=region)
 
 
-def _settings(config: str, root: Path) -> dict[str, object]:
-    configs = tomllib.loads((root / "samconfig.toml").read_text())
-    if not isinstance(configs.get(config), dict):
-        raise ProjectError(f"samconfig.toml has no [{config}.global.parameters]")
-    return dict(configs[config]["global"]["parameters"])
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Prints the stack's name and region."""
-    parser = argparse.ArgumentParser(
-        prog="samspec stack", description="Print a stack and its region."
-    )
-    parser.add_argument("config", help="an environment of samconfig.toml: default or prod")
-    settings = _settings(parser.parse_args(arguments).config, Path())
-    print(settings["stack_name"], settings["region"])
+    """Print an environment's stack and region, as samconfig.toml has them."""
+    parser = argparse.ArgumentParser(prog="samspec stack", description=main.__doc__)
+    parser.add_argument("environment", help="an environment of samconfig.toml, such as dev")
+    environment = environments.named(Path.cwd(), parser.parse_args(arguments).environment)
+    print(environment.stack, environment.region)
     return 0

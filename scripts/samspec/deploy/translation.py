@@ -5,21 +5,15 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from samspec.sam import documents
+from samspec.sam import documents, environments
 from samspec.sam.account import REGION
+from samspec.sam.project import template_at
 from samspec.sam.template import Template
 
-PARAMETERS = {
-    "dev": {"Environment": "dev"},
-    "prod": {
-        "Environment": "prod",
-        "CorsAllowOrigin": "https://example.com",
-        "AlarmEmail": "ops@example.com",
-    },
-}
 BASIC = (
     "AWSLambdaBasicExecutionRole",
     "AWSLambdaRole",
@@ -28,7 +22,7 @@ BASIC = (
 )
 
 
-def translated(file: Path, environment: str) -> dict[str, Any]:
+def translated(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """CloudFormation's template; conditions and mappings stand in it as they do in `file`."""
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # the translator asks for one
     from samtranslator.parser.parser import Parser
@@ -44,16 +38,16 @@ def translated(file: Path, environment: str) -> dict[str, Any]:
         function["Properties"]["CodeUri"] = "s3://bucket/code.zip"  # what `sam deploy` writes
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
     policies = {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in BASIC}
-    return dict(Translator(policies, Parser()).translate(template, dict(PARAMETERS[environment])))
+    return dict(Translator(policies, Parser()).translate(template, dict(parameters)))
 
 
-def resolved(file: Path, environment: str) -> dict[str, Any]:
+def resolved(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """The resources that the environment has, without any intrinsic function left."""
-    found = translated(file, environment)
+    found = translated(file, parameters)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "template.json")
         output.write_text(json.dumps(found))
-        template = Template(output, PARAMETERS[environment])
+        template = Template(output, parameters)
     always = {"Fn::Equals": ["", ""]}
     return {
         name: template.resolve(resource)
@@ -73,9 +67,13 @@ def _included(value: Any, folder: Path) -> Any:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints one environment's resources with every condition and mapping resolved."""
+    """Print one environment's resources with every condition and mapping resolved."""
     parser = argparse.ArgumentParser(prog="samspec template", description=main.__doc__)
-    parser.add_argument("environment", choices=PARAMETERS)
-    environment = parser.parse_args(arguments).environment
-    print(json.dumps({"Resources": resolved(Path("template.yaml"), environment)}, indent=1))
+    parser.add_argument("environment", help="an environment of samconfig.toml, such as dev")
+    parser.add_argument("--parameter-overrides", nargs="+", default=[], metavar="NAME=VALUE")
+    options = parser.parse_args(arguments)
+    root = Path.cwd()
+    overrides = environments.overrides(options.parameter_overrides)
+    parameters = {**environments.named(root, options.environment).parameters, **overrides}
+    print(json.dumps({"Resources": resolved(template_at(root), parameters)}, indent=1))
     return 0

@@ -1,48 +1,79 @@
-"""`scripts/rehearse dev|prod`: deploy, inspect, test, change, delete."""
+"""`samspec rehearse ENVIRONMENT`: deploy to a local AWS, inspect, test, change, delete."""
 
 import argparse
+import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from samspec.deploy import command as deploy
+from samspec.deploy import options as deploy_options
 from samspec.deploy import smoke
 from samspec.deploy.stack import Stack
-from samspec.rehearse import ministack, standins
+from samspec.rehearse import ministack, retained, standins
 from samspec.rehearse.inspection import Inspection, inventory
+from samspec.sam import environments
+from samspec.sam.environments import Environment
 from samspec.sam.errors import ProjectError
+from samspec.sam.project import Project
 from samspec.sam_local import processes
 
-CONFIG = {"dev": "default", "prod": "prod"}
-PARAMETERS = {
-    "dev": "Environment=dev CorsAllowOrigin=*",
-    "prod": "Environment=prod CorsAllowOrigin=https://example.com AlarmEmail=ops@example.com",
-}
-RETAINED = {"dev": ["role"], "prod": ["key", "log group", "log group", "role", "table"]}
 SAM = """#!/bin/sh -e
 {sam} "$@"
-[ "$1" != build ] || PYTHONPATH=scripts .venv/bin/python -m samspec.rehearse.standins
+[ "$1" != build ] || {python} -P -m samspec.rehearse.standins
 """
-DRIFT = """#!/bin/sh -e
-PYTHONPATH=scripts exec .venv/bin/python -m samspec.rehearse.drift "$@"
+TESTS = "tests/integration"
+NEW_PATH = """  /rehearsal:
+    get:
+      responses: {"200": {description: Only in a rehearsal.}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses: {default: {statusCode: "200"}}
 """
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a project has rehearsed of an environment: [tool.samspec.rehearse.ENVIRONMENT].
+
+    `parameters` come on top of samconfig.toml's. `refused` are parameters with the words in which
+    AWS must refuse them. `then` are changes of parameters, deployed one after the other.
+    """
+
+    parameters: str = ""
+    refused: Mapping[str, str] | None = None
+    then: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, root: Path, environment: str) -> "Plan":
+        file = root / "pyproject.toml"
+        project = tomllib.loads(file.read_text()) if file.exists() else {}
+        settings = project.get("tool", {}).get("samspec", {}).get("rehearse", {})
+        return cls(**settings.get(environment, {}))
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """0 if everything was as it should be. Raises a ProjectError otherwise."""
     parser = argparse.ArgumentParser(prog="samspec rehearse", description=__doc__)
-    parser.add_argument("environment", choices=CONFIG)
-    environment = parser.parse_args(arguments).environment
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # what ends by Ctrl-C ends by `kill` as well
+    parser.add_argument("environment", help="an environment of samconfig.toml, such as dev")
+    environment = environments.named(Path.cwd(), parser.parse_args(arguments).environment)
+    # what ends by Ctrl-C ends by `kill` as well
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    processes.require("sam", "install the AWS SAM CLI")
     try:
-        processes.require("sam", "install the AWS SAM CLI")
         with (
             tempfile.TemporaryDirectory(prefix="rehearsal-") as folder,
             ministack.running(Path(folder)) as endpoint,
@@ -54,118 +85,133 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class Rehearsal:
-    """Works on a copy of the project, where `sam` is followed by the stand-ins."""
+    """Works on a copy of the project, where `sam build` is followed by the stand-ins."""
 
-    def __init__(self, environment: str, folder: Path, endpoint: str):
-        self.environment, self.config = environment, CONFIG[environment]
+    def __init__(self, environment: Environment, folder: Path, endpoint: str) -> None:
+        self.environment = environment
         self.root, self.project = Path.cwd(), folder / "project"
+        self.plan = Plan.of(self.root, environment.name)
         _copy(self.root, self.project)
-        (self.project / "scripts/drift").write_text(DRIFT)
         shim = folder / "bin" / "sam"
         shim.parent.mkdir()
-        shim.write_text(SAM.format(sam=shutil.which("sam")))
+        shim.write_text(SAM.format(sam=shutil.which("sam"), python=sys.executable))
         shim.chmod(0o755)
         os.environ |= {
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "PATH": f"{shim.parent}:{os.environ['PATH']}",
-            "REHEARSED": environment,
             "SAM_CLI_POLL_DELAY": "0.2",
             "SAM_CLI_TELEMETRY": "0",
         }
 
     def run(self) -> None:
-        _list(
-            "MiniStack instead of AWS:",
-            (*(str(s.__doc__) for s in standins.ALL), *standins.UNCHECKED),
-        )
-        before = inventory()
-        self.command(
-            "scripts/deploy", self.environment, "--no-confirm-changeset", *self.parameters()
-        )
-        _list("Deployed:", Inspection(self.stack()).report())
-        if self.environment == "dev":
-            self.integration()
-            self.switch_authorization("AWS_IAM")
-        else:
-            self.refuse_any_origin()
-            self.switch_authorization("NONE")
-            self.integration()
+        stand_ins = [str(stand_in.__doc__) for stand_in in standins.ALL]
+        _list("MiniStack instead of AWS:", [*stand_ins, *standins.UNCHECKED])
+        before = inventory(self.environment.region)
+        self.deploy(self.plan.parameters)
+        for parameters, words in (self.plan.refused or {}).items():
+            self.refuse(parameters, words)
+        tested = self.integration()
+        for parameters in self.plan.then:
+            self.deploy(f"{self.plan.parameters} {parameters}")
+            tested = tested or self.integration()
         self.change_spec()
-        self.command("sam", "delete", "--no-prompts", "--config-env", self.config)
-        left = sorted(kind for kind, _ in inventory() - before)
-        if left != RETAINED[self.environment]:
-            raise ProjectError(f"sam delete left {left}, not {RETAINED[self.environment]}")
-        print(f"sam delete left what the template retains ({', '.join(left)}) and nothing else")
+        self.delete(before)
 
     def stack(self) -> Stack:
-        return Stack(self.config, self.project)
+        return Stack(self.environment.stack, self.environment.region)
 
-    def parameters(self, *more: str) -> list[str]:
-        return ["--parameter-overrides", *PARAMETERS[self.environment].split(), *more]
+    def deploy(self, parameters: str) -> None:
+        """As `scripts/deploy` does, without its question; then look at what is there."""
+        words = [self.environment.name, "--no-confirm-changeset"]
+        if parameters.strip():
+            words += ["--parameter-overrides", *shlex.split(parameters)]
+        print("$ samspec deploy", *words, flush=True)
+        options = deploy_options.read(self.project, words)
+        os.environ["REHEARSED"] = json.dumps(options.parameters)
+        deploy.run(self.project, options, drift=_drift)
+        _list("Deployed:", Inspection(self.stack(), self.project).report())
 
-    def command(self, *words: str, refused: str = "") -> None:
-        """Ends the rehearsal if the command fails; or, if it should be refused, unless it is, in these words."""
-        print("$", *words, flush=True)
-        done = subprocess.run(words, cwd=self.project, capture_output=True, text=True, check=False)
-        said = f"{done.stdout}\n{done.stderr}"
-        if not (refused in said if refused else done.returncode == 0):
-            print(said)
-            raise ProjectError(
-                f"{words[0]} {words[1]} {'was not refused for it' if refused else 'failed'}: what it said is above"
-            )
+    def refuse(self, parameters: str, words: str) -> None:
+        """These parameters must be refused, in these words, by AWS itself."""
+        values = {**environments.overrides(self.plan.parameters), **self.environment.parameters}
+        values |= environments.overrides(parameters)
+        given = [f"{name}={value}" for name, value in values.items()]
+        output = self.command("deploy", "--parameter-overrides", *given, fails=True)
+        if words not in output:
+            print(output)
+            raise ProjectError(f"{parameters} was not refused with {words!r}: its output is above")
+        print(f"{parameters} is refused: {words}", flush=True)
 
-    def deploy(self, *parameters: str, refused: str = "") -> None:
-        options = [
-            "--config-env",
-            self.config,
-            "--no-confirm-changeset",
-            *self.parameters(*parameters),
-        ]
-        self.command("sam", "deploy", *options, refused=refused)
+    def command(self, name: str, *words: str, fails: bool = False) -> str:
+        """Run the SAM CLI and give its output. Raises a ProjectError unless it ends as it should."""
+        command = ["sam", name, "--config-env", self.environment.section, *words]
+        if name == "deploy":
+            command.append("--no-confirm-changeset")
+        print("$", *command, flush=True)
+        done = subprocess.run(
+            command, cwd=self.project, capture_output=True, text=True, check=False
+        )
+        output = f"{done.stdout}\n{done.stderr}"
+        if bool(done.returncode) is not fails:
+            print(output)
+            raise ProjectError(f"sam {name} {'succeeded' if fails else 'failed'}: see above")
+        return output
 
-    def integration(self) -> None:
-        _list("The integration suite, over HTTP, without:", standins.UNTESTED)
-        tested = f"not ({' or '.join(standins.UNTESTED)})"
-        command = [
-            "scripts/test",
-            "tests/integration",
-            "-q",
-            "--base-url",
-            self.stack().url,
-            "-k",
-            tested,
-        ]
+    def integration(self) -> bool:
+        """Run the project's integration tests, if it has any and callers need no signature."""
+        operations = smoke.operations(self.project, self.stack())
+        is_open = all(operation.authorization == "NONE" for operation in operations)
+        if not is_open or not (self.root / TESTS).is_dir():
+            return False
+        print("The integration suite, without what MiniStack does not read from the spec")
+        api = Inspection(self.stack(), self.project)
+        path = "/_aws/execute-api/{restApiId}/{stageName}".format(**api.where)
+        url = os.environ["AWS_ENDPOINT_URL"] + path
+        command = ["scripts/test", TESTS, "-q", "--base-url", url]
+        command += ["-m", "not not_in_sam_local"]
         if subprocess.run(command, cwd=self.root, check=False).returncode:
             raise ProjectError("the integration suite failed against the deployed API")
-
-    def refuse_any_origin(self) -> None:
-        self.deploy("CorsAllowOrigin=*", refused="CorsAllowOrigin must name an origin")
-        print("A rule refuses it: in prod an origin has a name", flush=True)
-
-    def switch_authorization(self, to: str) -> None:
-        """By a parameter alone: it has to reach the stage though the spec is the same."""
-        self.deploy(f"Authorization={to}")
-        print(smoke.test(self.stack()), flush=True)
+        return True
 
     def change_spec(self) -> None:
-        """One file: the gateway has to follow it, and the functions."""
-        spec = self.project / "specs/api/users-api.yaml"
-        spec.write_text(
-            spec.read_text()
-            .replace("    put:\n", "    patch:\n")
-            .replace("maximum: 100,", "maximum: 50,")
-        )
-        self.command("sam", "build", "--config-env", self.config)
-        self.deploy("Authorization=NONE")
-        stack = self.stack()
-        methods = Inspection(stack).export()["paths"]["/users/{id}"]
-        if "patch" not in methods or "put" in methods:
+        """One file: the gateway has to follow it, and every function's code."""
+        project = Project(self.project)
+        spec = self.project / project.spec.name
+        spec.write_text(spec.read_text().replace("\npaths:\n", f"\npaths:\n{NEW_PATH}", 1))
+        self.command("build")
+        self.command("deploy")
+        inspection = Inspection(self.stack(), self.project)
+        if "/rehearsal" not in inspection.export()["paths"]:
             raise ProjectError("the stage does not have the changed spec")
-        if requests.get(f"{stack.url}/users?limit=60", timeout=30).status_code != 400:
-            raise ProjectError("the functions do not have the changed spec")
+        for function, files in inspection.code():
+            if spec.name in files and files[spec.name] != spec.read_bytes():
+                raise ProjectError(f"{function} does not have the changed spec")
         print("A changed spec shows in the stage and in the functions", flush=True)
+
+    def delete(self, before: set[tuple[str, str]]) -> None:
+        """`sam delete` has to leave what the template retains, and nothing else."""
+        expected = retained.kinds(self.project, self.stack().parameters)
+        self.command("delete", "--no-prompts", "--region", self.environment.region)
+        left = sorted(kind for kind, _ in inventory(self.environment.region) - before)
+        if left != expected:
+            raise ProjectError(f"sam delete left {left}, not {expected}")
+        print(f"sam delete left what the template retains ({', '.join(left)}) and nothing else")
+
+
+def _drift(root: Path, arguments: Sequence[str]) -> int:
+    """`samspec drift`, without what the stage lacks because MiniStack does not read it."""
+    command = [sys.executable, "-P", "-m", "samspec", "drift", "--root", str(root), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = [
+        line
+        for line in done.stdout.splitlines()
+        if not arguments or not standins.UNSERVED.search(line)
+    ]
+    for line in [*lines, *done.stderr.splitlines()]:
+        print(line)
+    return len(lines) if done.returncode == 1 else done.returncode
 
 
 def _copy(root: Path, project: Path) -> None:
@@ -176,10 +222,11 @@ def _copy(root: Path, project: Path) -> None:
     for name in filter(os.path.lexists, listed.stdout.decode().split("\0")):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / name, project / name, follow_symlinks=False)
-    (project / ".venv").symlink_to(root / ".venv")
+    if (root / ".venv").exists():
+        (project / ".venv").symlink_to(root / ".venv")
 
 
-def _list(title: str, lines: Iterable[str]) -> None:
+def _list(title: str, lines: Iterable[Any]) -> None:
     print(title, flush=True)
     for line in lines:
         print(f"  - {line}", flush=True)

@@ -9,11 +9,14 @@ import tempfile
 import urllib.request
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from samspec.deploy.stack import Stack, client
-from samspec.sam.account import REGION
 from samspec.sam.errors import ProjectError
+from samspec.sam.operations import INTEGRATION
+from samspec.sam.project import Project
+from samspec.sam.template import Settings
 
 KINDS = (
     ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
@@ -28,174 +31,196 @@ KINDS = (
 )
 
 
-def inventory() -> set[tuple[str, str]]:
-    """Everything of the kinds that the stack makes, by kind and name."""
+def inventory(region: str) -> set[tuple[str, str]]:
+    """Everything of the kinds that stacks make, by kind and name."""
     return {
         (kind, item[name] if name else item)
         for kind, service, action, items, name in KINDS
-        for item in getattr(client(service, REGION), action)()[items]
+        for item in getattr(client(service, region), action)()[items]
     }
 
 
 class Inspection:
-    def __init__(self, stack: Stack):
+    """A deployed stack next to the project in the folder `root`."""
+
+    def __init__(self, stack: Stack, root: Path) -> None:
         self.stack = stack
-        found = self.client("cloudformation").describe_stack_resources(StackName=stack.name)[
-            "StackResources"
-        ]
-        self._found = {r["LogicalResourceId"]: r for r in found}
-        self.api = self["UsersApi"]
+        self.template = Project(root, Settings(stack.parameters, region=stack.region)).resolved
+        [self.api] = self.template.names("AWS::Serverless::Api")
 
     def client(self, service: str) -> Any:
         return client(service, self.stack.region)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self.stack.resources)
 
     def __getitem__(self, logical_id: str) -> str:
         """The physical id."""
-        return str(self._found[logical_id]["PhysicalResourceId"])
+        return str(self.stack.resources[logical_id]["PhysicalResourceId"])
 
     def of_type(self, kind: str) -> set[str]:
-        return {name for name, r in self._found.items() if r["ResourceType"] == kind}
+        resources = self.stack.resources.items()
+        return {name for name, resource in resources if resource["ResourceType"] == kind}
+
+    def value(self, raw: Any) -> Any:
+        """What a template's value is in the stack: a Ref to a resource is its physical id."""
+        if isinstance(raw, dict) and raw.get("Ref") in self.stack.resources:
+            return self[raw["Ref"]]
+        return self.template.resolve(raw)
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The stage, as API Gateway's calls name it."""
+        stage = self.template.of_type("AWS::Serverless::Api")[self.api]["StageName"]
+        return {"restApiId": self[self.api], "stageName": stage}
 
     def export(self) -> dict[str, Any]:
         """The stage's OpenAPI document, as API Gateway gives it."""
         exported = self.client("apigateway").get_export(
-            restApiId=self.api,
-            stageName="Prod",
-            exportType="oas30",
-            parameters={"extensions": "apigateway"},
+            **self.where, exportType="oas30", parameters={"extensions": "apigateway"}
         )
         return dict(json.loads(exported["body"].read()))
 
+    def functions(self) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+        """Each function's logical id, raw properties, and Lambda's own answer for its alias."""
+        for name in self.template.names("AWS::Serverless::Function"):
+            properties = self.template.properties(name)
+            alias = {"Qualifier": properties.get("AutoPublishAlias", "$LATEST")}
+            deployed = self.client("lambda").get_function(FunctionName=self[name], **alias)
+            yield name, properties, deployed
+
+    def code(self) -> Iterator[tuple[str, dict[str, bytes]]]:
+        """Each function's files, those at the top, by name."""
+        for name, _, deployed in self.functions():
+            archive = _archive(deployed)
+            tops = [item for item in archive.namelist() if "/" not in item]
+            yield name, {item: archive.read(item) for item in tops}
+
     def report(self) -> Iterator[str]:
-        """What was found right; raises ProjectError with what was not."""
-        for check in (
-            _resources,
-            _functions,
-            _permissions,
-            _roles,
-            _table,
-            _logs,
-            _key,
-            _stage,
-            _alarms,
-        ):
+        """What was found right; raises a ProjectError with what was not."""
+        for check in CHECKS:
             yield check(self)
 
 
 def _resources(found: Inspection) -> str:
-    for kind in (
-        "AWS::DynamoDB::Table",
-        "AWS::Logs::LogGroup",
-        "AWS::KMS::Key",
-        "AWS::CloudWatch::Alarm",
-    ):
-        _same(
-            f"resources of type {kind}",
-            found.of_type(kind),
-            set(found.stack.template.of_type(kind)),
-        )
+    for kind in SAME:
+        _same(f"resources of type {kind}", found.of_type(kind), set(found.template.names(kind)))
     return f"{len(found)} resources"
 
 
 def _functions(found: Inspection) -> str:
-    functions = found.stack.template.of_type("AWS::Serverless::Function")
-    for name, properties in functions.items():
-        deployed = found.client("lambda").get_function(FunctionName=found[name], Qualifier="live")
+    count = 0
+    for name, properties, deployed in found.functions():
+        count += 1
         configuration = deployed["Configuration"]
-        environment = {**properties["Environment"]["Variables"], "USERS_TABLE": found["UsersTable"]}
+        raw = (properties.get("Environment") or {}).get("Variables") or {}
+        variables = {key: found.value(value) for key, value in raw.items()}
+        deployed_variables = configuration.get("Environment", {}).get("Variables", {})
+        log_group = (properties.get("LoggingConfig") or {}).get("LogGroup")
+        tracing = found.value(properties.get("Tracing", "PassThrough"))
         _same(f"{name}: handler", configuration["Handler"], properties["Handler"])
-        _same(
-            f"{name}: log group", configuration["LoggingConfig"]["LogGroup"], found["FunctionsLog"]
-        )
-        _same(f"{name}: tracing", configuration["TracingConfig"]["Mode"], properties["Tracing"])
-        _same(f"{name}: environment", configuration["Environment"]["Variables"], environment)
-        _import(name, deployed, {**environment, "AWS_DEFAULT_REGION": found.stack.region})
-    return f"{len(functions)} functions, published as live: code downloads and imports; environment, log, tracing"
+        _same(f"{name}: tracing", configuration["TracingConfig"]["Mode"], tracing)
+        _same(f"{name}: environment", deployed_variables, variables)
+        if log_group:
+            logging = configuration["LoggingConfig"]["LogGroup"]
+            _same(f"{name}: log group", logging, found.value(log_group))
+        _import(name, deployed, {**variables, "AWS_DEFAULT_REGION": found.stack.region})
+    return f"{count} functions, as published: code downloads and imports; environment, log, tracing"
+
+
+def _archive(deployed: dict[str, Any]) -> zipfile.ZipFile:
+    with urllib.request.urlopen(deployed["Code"]["Location"]) as code:
+        return zipfile.ZipFile(io.BytesIO(code.read()))
 
 
 def _import(name: str, deployed: dict[str, Any], environment: dict[str, str]) -> None:
-    module, attribute = deployed["Configuration"]["Handler"].split(".")
+    module, attribute = deployed["Configuration"]["Handler"].rsplit(".", 1)
+    module = module.replace("/", ".")
     command = [sys.executable, "-c", f"import {module}; {module}.{attribute}"]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        urllib.request.urlopen(deployed["Code"]["Location"]) as code,
-    ):
-        zipfile.ZipFile(io.BytesIO(code.read())).extractall(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        _archive(deployed).extractall(folder)
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
     if done.returncode:
-        raise ProjectError(
-            f"{name}: its code does not import: {done.stderr.strip().splitlines()[-1]}"
-        )
+        last = done.stderr.strip().splitlines()[-1]
+        raise ProjectError(f"{name}: its code does not import: {last}")
 
 
 def _permissions(found: Inspection) -> str:
-    uris = {
-        f"{method.upper()}{re.sub(r'{.+?}', '*', path)}": operation[
-            "x-amazon-apigateway-integration"
-        ].get("uri", "")
-        for path, item in found.export()["paths"].items()
-        for method, operation in item.items()
-    }
-    routes = {
-        route: uri.split(":function:")[1] for route, uri in uris.items() if ":function:" in uri
-    }
-    for route, function in routes.items():
-        name, alias = function.removesuffix("/invocations").split(":")
-        policy = json.loads(
-            found.client("lambda").get_policy(FunctionName=name, Qualifier=alias)["Policy"]
-        )
-        sources = [
-            s["Condition"]["ArnLike"]["AWS:SourceArn"].split(":", 5)[5] for s in policy["Statement"]
-        ]
-        _same(f"{name}: who may call it", sources, [f"{found.api}/*/{route}"])
-    return f"{len(routes)} routes, each permitted to call the function it names"
+    routes = 0
+    for path, item in found.export()["paths"].items():
+        for method, operation in item.items():
+            uri = str((operation.get(INTEGRATION) or {}).get("uri", ""))
+            if ":function:" in uri:
+                routes += 1
+                _permission(found, f"{method.upper()}{re.sub(r'{.+?}', '*', path)}", uri)
+    return f"{routes} routes, each permitted to call the function it names"
+
+
+def _permission(found: Inspection, route: str, uri: str) -> None:
+    name, _, alias = uri.split(":function:")[1].removesuffix("/invocations").partition(":")
+    qualifier = {"Qualifier": alias} if alias else {}
+    policy = found.client("lambda").get_policy(FunctionName=name, **qualifier)["Policy"]
+    sources = [
+        statement["Condition"]["ArnLike"]["AWS:SourceArn"].split(":", 5)[5]
+        for statement in json.loads(policy)["Statement"]
+    ]
+    wanted = f"{found[found.api]}/*/{route}"
+    if wanted not in sources:
+        raise ProjectError(f"{name}: {wanted} may not call it, only {sources}")
 
 
 def _roles(found: Inspection) -> str:
-    iam, table = found.client("iam"), found["UsersTable"]
-    for function in found.of_type("AWS::Lambda::Function"):
-        role = found[f"{function}Role"]
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"][
-                "Statement"
-            ]:
-                _same(
-                    f"{role}: table", statement["Resource"].split(":table/")[1].split("/")[0], table
-                )
-                _same(
-                    f"{role}: wildcards",
-                    [action for action in statement["Action"] if "*" in action],
-                    [],
-                )
-    return "roles: actions by name, on the one table"
+    iam = found.client("iam")
+    names = [found[name] for name in found.of_type("AWS::Lambda::Function")]
+    tables = [found[name] for name in found.of_type("AWS::DynamoDB::Table")]
+    roles = [f"{name}Role" for name in found.of_type("AWS::Lambda::Function")]
+    for role in filter(found.stack.resources.get, roles):
+        for policy in iam.list_role_policies(RoleName=found[role])["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=found[role], PolicyName=policy)
+            for statement in document["PolicyDocument"]["Statement"]:
+                actions = _listed(statement["Action"])
+                _same(f"{role}: wildcards", [word for word in actions if "*" in word], [])
+                for resource in _listed(statement["Resource"]):
+                    if ":table/" in resource and not _is_of(resource, tables):
+                        raise ProjectError(f"{role}: {resource} is no table of the stack")
+    return f"roles of {len(names)} functions: actions by name, on the stack's own tables"
+
+
+def _is_of(resource: str, tables: list[str]) -> bool:
+    return resource.split(":table/")[1].split("/")[0] in tables
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _table(found: Inspection) -> str:
-    wanted = found.stack.template.of_type("AWS::DynamoDB::Table")["UsersTable"]
-    table = found.client("dynamodb").describe_table(TableName=found["UsersTable"])["Table"]
-    protected = str(wanted["DeletionProtectionEnabled"]).lower() == "true"
-    _same("table: key", table["KeySchema"], wanted["KeySchema"])
-    _same("table: index", table["GlobalSecondaryIndexes"][0]["IndexName"], "email-index")
-    _same("table: deletion protection", table["DeletionProtectionEnabled"], protected)
-    return f"table: key, index, deletion protection {'on' if protected else 'off'}"
+    tables = found.template.of_type("AWS::DynamoDB::Table")
+    for name, wanted in tables.items():
+        table = found.client("dynamodb").describe_table(TableName=found[name])["Table"]
+        indexes = [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
+        stated = [index["IndexName"] for index in wanted.get("GlobalSecondaryIndexes", [])]
+        protected = str(wanted.get("DeletionProtectionEnabled", False)).lower() == "true"
+        _same(f"{name}: key", table["KeySchema"], wanted["KeySchema"])
+        _same(f"{name}: indexes", indexes, stated)
+        _same(f"{name}: deletion protection", table["DeletionProtectionEnabled"], protected)
+    return f"{len(tables)} tables: key, indexes, deletion protection"
 
 
 def _logs(found: Inspection) -> str:
     groups = {g["logGroupName"]: g for g in found.client("logs").describe_log_groups()["logGroups"]}
-    for name, wanted in found.stack.template.of_type("AWS::Logs::LogGroup").items():
+    wanted_groups = found.template.of_type("AWS::Logs::LogGroup")
+    for name, wanted in wanted_groups.items():
         group = groups[found[name]]
         _same(f"{name}: retention", group["retentionInDays"], int(wanted["RetentionInDays"]))
         _same(f"{name}: has a key", "kmsKeyId" in group, "KmsKeyId" in wanted)
-    return f"log groups: kept {wanted['RetentionInDays']} days, {'with the own' if 'KmsKeyId' in wanted else 'no'} key"
+    return f"{len(wanted_groups)} log groups: retention, key"
 
 
 def _key(found: Inspection) -> str:
-    keys = found.stack.template.of_type("AWS::KMS::Key")
+    keys = found.template.of_type("AWS::KMS::Key")
     for name, wanted in keys.items():
         status = found.client("kms").get_key_rotation_status(KeyId=found[name])
         _same(f"{name}: rotation", status["KeyRotationEnabled"], wanted["EnableKeyRotation"])
@@ -203,25 +228,43 @@ def _key(found: Inspection) -> str:
 
 
 def _stage(found: Inspection) -> str:
-    wanted = found.stack.template.of_type("AWS::Serverless::Api")["UsersApi"]["MethodSettings"][0]
-    stage = found.client("apigateway").get_stage(restApiId=found.api, stageName="Prod")
-    settings = stage["methodSettings"]["*/*"]
-    _same("stage: rate", settings["throttlingRateLimit"], float(wanted["ThrottlingRateLimit"]))
-    _same("stage: burst", settings["throttlingBurstLimit"], int(wanted["ThrottlingBurstLimit"]))
-    return f"stage Prod: {settings['throttlingRateLimit']:g} requests a second, traced: {stage['tracingEnabled']}"
+    api = found.template.of_type("AWS::Serverless::Api")[found.api]
+    stage = found.client("apigateway").get_stage(**found.where)
+    for wanted in api.get("MethodSettings") or []:
+        path = "*" if wanted["ResourcePath"] == "/*" else wanted["ResourcePath"].lstrip("/")
+        settings = stage["methodSettings"][f"{path}/{wanted['HttpMethod']}"]
+        rate, burst = wanted["ThrottlingRateLimit"], wanted["ThrottlingBurstLimit"]
+        _same("stage: rate", settings["throttlingRateLimit"], float(rate))
+        _same("stage: burst", settings["throttlingBurstLimit"], int(burst))
+    return f"stage {found.where['stageName']}: throttling; traced: {stage['tracingEnabled']}"
 
 
 def _alarms(found: Inspection) -> str:
-    alarms = {
-        a["AlarmName"]: a for a in found.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    }
-    for name in found.of_type("AWS::CloudWatch::Alarm"):
-        _same(
-            f"{name}: where it is sent", alarms[found[name]]["AlarmActions"], [found["AlarmTopic"]]
-        )
-    return f"{len(alarms)} alarms, sent to the topic" if alarms else "no alarms"
+    deployed = found.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    by_name = {alarm["AlarmName"]: alarm for alarm in deployed}
+    alarms = found.template.of_type("AWS::CloudWatch::Alarm")
+    for name, wanted in alarms.items():
+        alarm = by_name[found[name]]
+        actions = [found.value({"Ref": action}) for action in wanted.get("AlarmActions", [])]
+        _same(f"{name}: where it is sent", alarm["AlarmActions"], actions)
+        _same(f"{name}: metric", alarm["MetricName"], wanted["MetricName"])
+        _same(f"{name}: threshold", float(alarm["Threshold"]), float(wanted["Threshold"]))
+    return f"{len(alarms)} alarms: metric, threshold, where they are sent"
 
 
 def _same(what: str, found: object, wanted: object) -> None:
     if found != wanted:
         raise ProjectError(f"{what}: deployed is {found!r}, not {wanted!r}")
+
+
+SAME = (
+    "AWS::DynamoDB::Table",
+    "AWS::Logs::LogGroup",
+    "AWS::Logs::MetricFilter",
+    "AWS::KMS::Key",
+    "AWS::CloudWatch::Alarm",
+)
+CHECKS = (
+    *(_resources, _functions, _permissions, _roles, _table),
+    *(_logs, _key, _stage, _alarms),
+)

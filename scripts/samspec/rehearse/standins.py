@@ -5,12 +5,23 @@ Run as a module in the project's folder, this changes the template that `sam bui
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from samspec.sam.template import Template
+
+Node = dict[str, Any]
+Parameters = dict[str, str]
 BUILT = Path(".aws-sam/build")
+SIGNED = {
+    "type": "apiKey",
+    "name": "Authorization",
+    "in": "header",
+    "x-amazon-apigateway-authtype": "awsSigv4",
+}
 
 UNCHECKED = (
     "gateway responses, MOCK integrations and request validators: not read from the spec",
@@ -20,81 +31,71 @@ UNCHECKED = (
     "throttling, and alarms going off: nothing happens",
 )
 
-# The tests of the integration suite for what the gateway answers itself (see above).
-UNTESTED = (
-    "test_a_browser_may_ask_what_it_may_send",
-    "test_a_question_of_another_media_type_is_refused",
-    "test_another_method_is_not_allowed",
-    "test_an_unknown_path_is_not_found",
-)
 # What `scripts/drift --stack` finds missing for the same reasons.
 UNSERVED = re.compile("has no ANY | as request validator of |, in its response ")
 
 
-def without_codedeploy(template: dict[str, Any]) -> None:
+def without_codedeploy(template: Node, parameters: Parameters) -> None:
     """CodeDeploy is not there: aliases move to new versions all at once"""
-    template["Globals"]["Function"].pop("DeploymentPreference")
+    (template.get("Globals") or {}).get("Function", {}).pop("DeploymentPreference", None)
+    for function in _of_type(template, "AWS::Serverless::Function"):
+        function.pop("DeploymentPreference", None)
 
 
-def with_environment_as_default(template: dict[str, Any]) -> None:
-    """the SAM transform is given the parameters' defaults: Environment gets the one that is deployed"""
-    template["Parameters"]["Environment"]["Default"] = os.environ["REHEARSED"]
+def with_parameters_as_defaults(template: Node, parameters: Parameters) -> None:
+    """the SAM transform is given the parameters' defaults: they get the values that are deployed"""
+    for name, value in parameters.items():
+        template["Parameters"][name]["Default"] = value
 
 
-def with_looked_up_conditions(template: dict[str, Any]) -> None:
+def with_looked_up_conditions(template: Node, parameters: Parameters) -> None:
     """conditions do not look into Mappings: they get what is found there"""
+    resolver = Template(BUILT / "template.yaml", parameters)
 
-    def looked_up(value: dict[str, Any]) -> Any:
-        match value:
-            case {"Fn::FindInMap": [mapping, _, key]}:
-                return str(template["Mappings"][mapping][os.environ["REHEARSED"]][key])
-        return value
+    def looked_up(value: Node) -> Any:
+        return str(resolver.resolve(value)) if list(value) == ["Fn::FindInMap"] else value
 
-    template["Conditions"] = json.loads(json.dumps(template["Conditions"]), object_hook=looked_up)
+    conditions = json.dumps(template.get("Conditions") or {})
+    template["Conditions"] = json.loads(conditions, object_hook=looked_up)
 
 
-def with_security_scheme(template: dict[str, Any]) -> None:
+def with_security_scheme(template: Node, parameters: Parameters) -> None:
     """x-amazon-apigateway-auth is not read: a security scheme says the same"""
-    include = template["Resources"]["UsersApi"]["Properties"]["DefinitionBody"]["Fn::Transform"][
-        "Parameters"
-    ]
-    spec = yaml.safe_load((BUILT / include["Location"]).read_text())
-    scheme = {
-        "type": "apiKey",
-        "name": "Authorization",
-        "in": "header",
-        "x-amazon-apigateway-authtype": "awsSigv4",
-    }
-    spec["components"]["securitySchemes"] = {"sigv4": scheme}
-    for operation in (o for path in spec["paths"].values() for o in path.values()):
-        if stated := operation.pop("x-amazon-apigateway-auth", None):
-            condition, _, _ = stated["type"]["Fn::If"]
-            operation["security"] = {"Fn::If": [condition, [{"sigv4": []}], []]}
-    (BUILT / "rehearsed.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
-    include["Location"] = "rehearsed.yaml"
+    for api in _of_type(template, "AWS::Serverless::Api"):
+        include = (api.get("DefinitionBody") or {}).get("Fn::Transform", {}).get("Parameters")
+        if include:
+            spec = yaml.safe_load((BUILT / include["Location"]).read_text())
+            _state_schemes(spec)
+            (BUILT / "rehearsed.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
+            include["Location"] = "rehearsed.yaml"
 
 
-def without_metric_math(template: dict[str, Any]) -> None:
-    """alarms cannot add metrics up: each watches the first of its metrics"""
-    for alarm in (
-        r["Properties"]
-        for r in template["Resources"].values()
-        if r["Type"] == "AWS::CloudWatch::Alarm"
-    ):
-        if metrics := alarm.pop("Metrics", None):
-            first = metrics[1]["MetricStat"]
-            alarm |= {**first["Metric"], "Statistic": first["Stat"], "Period": first["Period"]}
+def _state_schemes(spec: Node) -> None:
+    for path in spec["paths"].values():
+        for operation in path.values():
+            stated = isinstance(operation, dict) and operation.pop("x-amazon-apigateway-auth", None)
+            if stated:
+                condition, _, _ = stated["type"]["Fn::If"]
+                operation["security"] = {"Fn::If": [condition, [{"sigv4": []}], []]}
+                schemes = spec.setdefault("components", {}).setdefault("securitySchemes", {})
+                schemes["sigv4"] = SIGNED
 
 
 ALL = (
-    *(without_codedeploy, with_environment_as_default, with_looked_up_conditions),
-    *(with_security_scheme, without_metric_math),
+    *(without_codedeploy, with_parameters_as_defaults, with_looked_up_conditions),
+    with_security_scheme,
 )
+
+
+def _of_type(template: Node, kind: str) -> Iterator[Node]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == kind:
+            yield resource.setdefault("Properties", {})
 
 
 if __name__ == "__main__":
     file = BUILT / "template.yaml"
-    template = yaml.safe_load(file.read_text())
+    built = yaml.safe_load(file.read_text())
     for change in ALL:
-        change(template)
-    file.write_text(yaml.safe_dump(template, sort_keys=False))
+        change(built, json.loads(os.environ["REHEARSED"]))
+    file.write_text(yaml.safe_dump(built, sort_keys=False))

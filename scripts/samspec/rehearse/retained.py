@@ -1,0 +1,30 @@
+"""What stays when a stack is deleted, by the template's DeletionPolicies."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from samspec.deploy import translation
+from samspec.sam.project import template_at
+
+# The types of resources that a rehearsal looks for, and what it calls them.
+KINDS = {
+    "AWS::ApiGateway::RestApi": "API",
+    "AWS::CloudWatch::Alarm": "alarm",
+    "AWS::CloudWatch::Dashboard": "dashboard",
+    "AWS::DynamoDB::Table": "table",
+    "AWS::IAM::Role": "role",
+    "AWS::KMS::Key": "key",
+    "AWS::Lambda::Function": "function",
+    "AWS::Logs::LogGroup": "log group",
+    "AWS::SNS::Topic": "topic",
+}
+
+
+def kinds(root: Path, parameters: Mapping[str, str]) -> list[str]:
+    """The kind of each resource that stays, in alphabetical order."""
+    resources = translation.resolved(template_at(root), parameters)
+    return sorted(
+        KINDS[resource["Type"]]
+        for resource in resources.values()
+        if resource["Type"] in KINDS and str(resource.get("DeletionPolicy")).startswith("Retain")
+    )
