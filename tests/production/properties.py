@@ -262,8 +262,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "KmsKeyId: !If [HasKey, !GetAtt EncryptionKey.Arn, !Ref AWS::NoValue]",
         "LogGroupClass: STANDARD",
         lambda r: (
-            len(log_groups(r)) == 2
-            and all(g.get("KmsKeyId") == KEY.arn for g in log_groups(r))
+            len(log_groups(r)) == 2 and all(g.get("KmsKeyId") == KEY.arn for g in log_groups(r))
         ),
     ),
     "functions write to the encrypted log": (
@@ -313,9 +312,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     "the table has the own key": (
         'CustomerManagedKey: "true"',
         'CustomerManagedKey: "false"',
-        lambda r: (
-            table(r).get("SSESpecification", {}).get("KMSMasterKeyId") == KEY.arn
-        ),
+        lambda r: table(r).get("SSESpecification", {}).get("KMSMasterKeyId") == KEY.arn,
     ),
     # The key
     "the key rotates": (

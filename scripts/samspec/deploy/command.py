@@ -43,7 +43,8 @@ def run(root: Path, options: Options, drift: Drift | None = None) -> int:
         template = Template(template_at(root), _effective(root, stack, options))
         template.check()
         preview.refuse(stack, options, template)
-        _say(f"stack {stack.name}, {stack.region}", preview.changed_parameters(stack, options))
+        changed = preview.changed_parameters(stack, options, template)
+        _say(f"stack {stack.name}, {stack.region}", changed)
         if drift(root, []):
             raise ProjectError("nothing is deployed: fix what drift found (above) first")
         sam(root, "build", "--config-env", environment.section)

@@ -43,14 +43,16 @@ def refuse(stack: Stack, options: Options, template: Template) -> None:
     _refuse_second_account_role(stack, template)
 
 
-def changed_parameters(stack: Stack, options: Options) -> Iterator[str]:
+def changed_parameters(stack: Stack, options: Options, template: Template) -> Iterator[str]:
     """The parameters that the deploy changes, and those that stay though no file says them."""
     for name, value in options.parameters.items():
         before = stack.parameters.get(name)
         if before is not None and before != value:
             yield f"{name}: {before!r} becomes {value!r}"
+    declared = template.raw.get("Parameters") or {}
     for name, value in stack.parameters.items():
-        if name not in options.parameters and value:
+        default = str(declared.get(name, {}).get("Default", ""))
+        if name not in options.parameters and value != default:
             yield f"{name}: {value!r} stays as an earlier deploy set it"
 
 

@@ -68,6 +68,11 @@ class Inspection:
             return self[raw["Ref"]]
         return self.template.resolve(raw)
 
+    def physical(self, arn: str) -> str:
+        """The physical id's last part, for an ARN or name that ends with a logical id."""
+        name = arn.split(":")[-1]
+        return self[name].split(":")[-1] if name in self.stack.resources else name
+
     @property
     def where(self) -> dict[str, str]:
         """The stage, as API Gateway's calls name it."""
@@ -245,8 +250,9 @@ def _alarms(found: Inspection) -> str:
     alarms = found.template.of_type("AWS::CloudWatch::Alarm")
     for name, wanted in alarms.items():
         alarm = by_name[found[name]]
-        actions = [found.value({"Ref": action}) for action in wanted.get("AlarmActions", [])]
-        _same(f"{name}: where it is sent", alarm["AlarmActions"], actions)
+        sent = [action.split(":")[-1] for action in alarm["AlarmActions"]]
+        actions = [found.physical(action) for action in wanted.get("AlarmActions", [])]
+        _same(f"{name}: where it is sent", sent, actions)
         _same(f"{name}: metric", alarm["MetricName"], wanted["MetricName"])
         _same(f"{name}: threshold", float(alarm["Threshold"]), float(wanted["Threshold"]))
     return f"{len(alarms)} alarms: metric, threshold, where they are sent"

@@ -184,9 +184,9 @@ def test_a_second_stack_does_not_replace_the_accounts_role(
 
 
 def test_it_says_which_parameters_change_and_which_stay(root: Path) -> None:
-    read, _ = asked(root, "--parameter-overrides", "Origin=https://b.example")
+    read, template = asked(root, "--parameter-overrides", "Origin=https://b.example")
     stack = Deployed(Environment="prod", Origin="https://a.example", LogsRole="keep")
-    assert list(preview.changed_parameters(stack, read)) == [
+    assert list(preview.changed_parameters(stack, read, template)) == [
         "Origin: 'https://a.example' becomes 'https://b.example'",
         "LogsRole: 'keep' stays as an earlier deploy set it",
     ]
