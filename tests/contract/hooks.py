@@ -2,6 +2,8 @@
 
 import os
 import sys
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ from schemathesis.generation.meta import CoveragePhaseData
 
 sys.path.append(str(Path(__file__).parents[2] / "handlers"))
 
+from api.cursors import Cursors
 from api.errors import InvalidRequest
-from users.repository import CURSORS
 
+HANDLERS = Path(__file__).parents[2] / "handlers"
 Case = schemathesis.Case[Any]
+PAGING = {"limit", "cursor"}
 CONDITIONS = ("If-Match", "If-None-Match")
 POSITION = ("5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c", "ada@example.com")
 
@@ -37,12 +41,30 @@ def _drop_impossible_conditions(case: Case) -> None:
 
 
 def _replace_invented_cursor(case: Case) -> None:
-    """No schema can say what a cursor's checksum is: a request that is to be valid gets one that is."""
-    if case.meta and case.meta.generation.mode.is_positive and "cursor" in case.query:
-        try:
-            CURSORS.decode(case.query["cursor"])
-        except InvalidRequest:
-            case.query["cursor"] = CURSORS.encode(POSITION)
+    """No schema can say what a cursor's checksum is: a request that is to be valid gets one that
+    is. A listing by a value has cursors that only it can make: there the first page is asked for."""
+    if not case.meta or not case.meta.generation.mode.is_positive or "cursor" not in case.query:
+        return
+    cursors = None if set(case.query) - PAGING else _cursors(case.path)
+    if cursors is None:
+        del case.query["cursor"]
+        return
+    try:
+        cursors.decode(case.query["cursor"])
+    except InvalidRequest:
+        case.query["cursor"] = cursors.encode(POSITION[: cursors.size])
+
+
+@cache
+def _cursors(path: str) -> Cursors | None:
+    """Those of the resource whose collection is at the path; None if it belongs to another."""
+    listing = path.strip("/").replace("-", " ")
+    for repository in sorted(HANDLERS.glob("*/repository.py")):
+        module = import_module(f"{repository.parent.name}.repository")
+        found: Cursors | None = getattr(module, "CURSORS", None)
+        if found and found.listing == listing:
+            return found
+    return None
 
 
 def _make_the_body_text(case: Case) -> None:

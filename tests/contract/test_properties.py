@@ -15,6 +15,11 @@ pytestmark = pytest.mark.in_process
 PHASES = {"examples", "coverage", "fuzzing", "stateful"}
 
 
+def _message(info: Any) -> str:
+    """What differs, and the request that shows it."""
+    return f"{info.failure.title}: {info.failure.message}\n{info.code_sample}\n"
+
+
 def test_the_api_keeps_to_its_spec_in_every_phase(application: Gateway) -> None:
     schema = schemathesis.openapi.from_dict(
         SPEC, config=SchemathesisConfig.from_path(ROOT / "schemathesis.toml")
@@ -23,13 +28,13 @@ def test_the_api_keeps_to_its_spec_in_every_phase(application: Gateway) -> None:
     schema.app = application
 
     cases: Counter[str] = Counter()
-    failures: list[Any] = []
+    failures: list[str] = []
     for event in from_schema(schema).execute():
         assert not isinstance(event, events.NonFatalError | events.FatalError), event
         if isinstance(event, events.ScenarioFinished):
             cases[event.phase.value.lower()] += len(event.recorder.cases)
             checks = [check for found in event.recorder.checks.values() for check in found]
-            failures += [check.failure_info for check in checks if check.status == Status.FAILURE]
+            failures += [_message(c.failure_info) for c in checks if c.status == Status.FAILURE]
 
-    assert not failures
+    assert not failures, "\n".join(failures)
     assert cases.keys() == PHASES

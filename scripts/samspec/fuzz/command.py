@@ -14,9 +14,9 @@ import requests
 from samspec.aws import embedded, tables
 from samspec.gateway import Gateway
 from samspec.sam.errors import ProjectError
+from samspec.sam.project import Project
 from samspec.serving.http import HttpServer
 
-SPEC = "specs/api/users-api.yaml"
 # What `sam local start-api` does not do as API Gateway does, and so is not asked of it.
 SAM_LOCAL = {
     "--exclude-method=OPTIONS": "it does not answer MOCK integrations: OPTIONS is a 403",
@@ -43,7 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
-    command = [str(Path(sys.executable).with_name("schemathesis")), "run", SPEC, *others]
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "run",
+        Project().spec.name,
+        *others,
+    ]
     command += [f"--max-examples={options.examples}"] if options.examples else []
     command += [f"--max-time={options.seconds}"] if options.seconds else []
     if options.sam_local:

@@ -1,53 +1,50 @@
 """`scripts/new-operation`: gives each operation of the spec that has no function what it needs, and nothing more."""
 
 import argparse
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from samspec.drift import validity
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.scaffold import files, specification, template
+from samspec.scaffold import files, specification, template, workspace
 from samspec.scaffold.addition import Addition
 
 ARCHITECTURE = "specs/architecture.md"
 OBSERVED = "tests/observed.json"
+WROTE = "wrote"
 EPILOG = "Write the operation into the spec first: operationId, summary, parameters, body with an example, responses."
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Adds what is missing and prints it; on any error no file changes."""
     parser = argparse.ArgumentParser(
         prog="samspec new-operation", description=__doc__, epilog=EPILOG
     )
     parser.add_argument(
         "--root", type=Path, default=Path(), help="the project's folder (default: this one)"
     )
-    lines = list(added(parser.parse_args(arguments).root))
+    with workspace.workspace(parser.parse_args(arguments).root) as copy:
+        lines = list(added(copy))
+        if lines:
+            _project(copy)  # what was written is valid, too
     print("\n".join(lines) or "new-operation: every operation of the spec has its function")
     return 0
 
 
 def added(root: Path) -> Iterator[str]:
     """Adds what each operation without a function needs; yields lines that say what was done."""
-    while new := Addition.next(_project(root)):
-        yield f"{new.operation.id}: {new.operation} calls {new.function}, which answers 501 until it is written"
-        for verb, name, content in list(
-            _changes(new)
-        ):  # all of them first: an error leaves every file as it is
+    new = Addition.next(_project(root))
+    while new:
+        operation = new.operation
+        yield f"{operation.id}: {operation} calls {new.function}"
+        changes = list(_changes(new))
+        for verb, name, content in changes:
             (root / name).write_text(content, encoding="utf-8")
             yield f"  {verb} {name}"
-        ruff = [
-            sys.executable,
-            "-m",
-            "ruff",
-            "format",
-            "--no-cache",
-            "--quiet",
-            f"tests/unit/test_{new.operation.named('_')}.py",
-        ]
-        subprocess.run(ruff, cwd=root, check=False)
+        tests = f"tests/unit/test_{operation.named('_')}.py"
+        workspace.tidy(root, [name for verb, name, _ in changes if (verb, name) == (WROTE, tests)])
+        new = Addition.next(Project(root))
 
 
 def _project(root: Path) -> Project:
@@ -71,4 +68,4 @@ def _changes(new: Addition) -> Iterator[tuple[str, str, str]]:
     for name, content in files.created(new):
         if (root / name).exists():
             continue  # written by hand already
-        yield "wrote", name, content
+        yield WROTE, name, content

@@ -61,6 +61,7 @@ def _added(
     for verb in METHODS:
         template = policies.allowed(made.resource, verb, made.function(verb), template)
     _write(root, project.template.name, "\n".join(template) + "\n")
+    _document(project, made)
     workspace.tidy(root, [name for name in files if name.endswith(".py")])
     yield "Next: scripts/test --record, scripts/check, scripts/test"
 
@@ -143,6 +144,19 @@ def _template(project: Project, made: Renderer) -> str:
     keys = ("Globals", "Function", "Environment", "Variables")
     variable = f"        {n.variable_of_table}: !Ref {n.table}"
     return _extended("\n".join(lines), keys, variable)
+
+
+def _document(project: Project, made: Renderer) -> None:
+    """The table in the document of the resources, after the tables that are there."""
+    path = project.root / new_operation.ARCHITECTURE
+    if not path.is_file():
+        return
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [n for n, line in enumerate(lines) if f"| {policies.TABLE} |" in line]
+    if rows:
+        n = made.resource.names
+        lines.insert(rows[-1] + 1, f"| {n.table} | {policies.TABLE} | The {n.words} |")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _write(root: Path, name: str, content: str) -> None:
