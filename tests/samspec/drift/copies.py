@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[3]
 SPEC, TEMPLATE, OBSERVED = "specs/api/users-api.yaml", "template.yaml", "tests/observed.json"
 PARTS = (
     "template.yaml",
+    "pyproject.toml",
     "specs",
     "handlers",
     "events",
