@@ -58,7 +58,7 @@ class Contract:
     def of(cls, operation_id: str) -> "Contract":
         """Raises LookupError if the spec has no such operation, OutsideDialect if the functions
         cannot check it."""
-        path = built(operation_id)
+        path = built(operation_id, FOLDER)
         if path.exists():
             return cls(json.loads(path.read_bytes()))
         from api import build  # not on Lambda: it reads YAML
@@ -106,7 +106,7 @@ class Contract:
         raise UnsupportedMediaType([*self._media])
 
 
-def built(operation_id: str, folder: Path = FOLDER) -> Path:
+def built(operation_id: str, folder: Path) -> Path:
     """Where `sam build` leaves what it makes of an operation (build.py)."""
     return folder / "contracts" / f"{quote(operation_id, safe='')}.json"
 

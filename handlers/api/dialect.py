@@ -4,8 +4,10 @@
 time (Makefile), or in memory where nothing was built. `gaps` lists what of a spec lies outside. The
 load error of a function, the findings of `samspec drift` and specs/contract.md all come from here.
 
-This file needs nothing but the standard library and no other file, so that the tools can load it
-next to a project whose functions do something else (samspec.sam.dialect is this file).
+This file needs only the standard library and no other file: samspec.sam.dialect is a link to it,
+so that drift can say of any valid OpenAPI 3.0 document (`gaps(spec)`, places as keys from the top)
+what functions with this contract would not check. A project whose functions check requests in
+another way, without api/contract.py, is not concerned.
 """
 
 import re
@@ -300,7 +302,7 @@ class _Compiler:
         if carried is None:
             self._gap(place, f"style {style} is not one of a {where} parameter")
         elif shape not in carried:
-            self._gap(place, f"style {style} does not carry a single value of this type")
+            self._gap(place, f"style {style} does not carry a value of this type")
         elif style in NEVER_EXPLODED and field["explode"]:
             self._gap(place, f"style {style} is not exploded: write explode: false")
         elif style == "deepObject" and not field["explode"]:
@@ -317,7 +319,9 @@ class _Compiler:
                 if self._shapes(member, inner) & {"array", "object"}:
                     self._gap(inner, "a list or object inside another has no form here")
 
-    def _parts(self, node: Any, place: Place) -> Iterator[tuple[Node, Place]]:
+    def _parts(
+        self, node: Any, place: Place, keywords: tuple[str, ...] = SCHEMA_LISTS
+    ) -> Iterator[tuple[Node, Place]]:
         """The schema and those that it is composed of, references followed."""
         waiting, seen = [(node, place)], set()
         while waiting:
@@ -326,7 +330,7 @@ class _Compiler:
                 continue
             seen.add(where)
             yield schema, where
-            for keyword in SCHEMA_LISTS:
+            for keyword in keywords:
                 for number, part in enumerate(schema.get(keyword) or ()):
                     waiting.append((part, (*where, keyword, number)))
 
@@ -336,16 +340,11 @@ class _Compiler:
 
     def _shape(self, node: Any, place: Place) -> str:
         """The type that a schema, or any schema of its allOf, states; empty if none does."""
-        schema, place = self._resolve(node, place)
-        if not isinstance(schema, Mapping):
-            return ""
-        if "type" in schema:
-            return str(schema["type"])
-        for number, part in enumerate(schema.get("allOf") or ()):
-            where = (*place, "allOf", number)
-            if part is not node and (shape := self._shape(part, where)):
-                return shape
-        return "object" if "properties" in schema else ""
+        shape = ""
+        for schema, _ in self._parts(node, place, ("allOf",)):
+            implied = "object" if "properties" in schema else ""
+            shape = shape or str(schema.get("type", implied))
+        return shape
 
     def _body(self, node: Any, place: Place) -> dict[str, Any]:
         node, place = self._resolve(node, place)

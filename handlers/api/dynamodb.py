@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 from botocore.loaders import Loader
 
-from api.errors import DatabaseUnavailable
+from api.errors import DatabaseUnavailable, NotStorable
 
 Item = Mapping[str, Any]  # attributes by name, as plain Python values
 Write = dict[str, Any]
@@ -35,6 +35,12 @@ LIMITS = Config(
 LAST_CALL_WITHIN = 2.5
 # Seconds at most; the second call of an operation is not a retry.
 PAUSES = (0, 0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+
+# Of a number: its significant digits, its least and greatest exponent.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+DIGITS, SMALLEST, LARGEST = 38, -130, 125
+DEPTH = 32  # of lists and maps in each other
+TOO_LARGE = "has exceeded the maximum allowed size"  # in the message: the code is any validation's
 
 BROKEN = "ConditionalCheckFailed"
 CONTENTION = {
@@ -56,10 +62,6 @@ UNAVAILABLE = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
-
-# What DynamoDB keeps of a number: 38 digits, down to 1E-130; smaller ones are 0.
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
-NUMBERS = Context(prec=38, Emin=-93, Emax=125)  # 38 digits before the last of 1E-130
 
 # Its DEBUG lines contain whole requests, personal data included.
 logging.getLogger("botocore").setLevel(logging.WARNING)
@@ -271,6 +273,8 @@ def _translated(error: ClientError) -> Exception:
     codes = {reason.get("Code", "None").removesuffix("Exception") for reason in reasons}
     if codes and codes <= CONTENTION:
         return Refused(reasons)
+    if TOO_LARGE in response["Error"].get("Message", ""):
+        return NotStorable("it is larger than 400 KB")
     if code in UNAVAILABLE or response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         return DatabaseUnavailable()
     return error
@@ -280,16 +284,18 @@ def _optional(attributes: Mapping[str, Any] | None) -> Item | None:
     return _decoded(attributes) if attributes else None
 
 
-def _encoded(item: Item) -> dict[str, Any]:
-    return {name: _attribute(value) for name, value in item.items()}
+def _encoded(item: Item, depth: int = 0) -> dict[str, Any]:
+    return {name: _attribute(value, depth) for name, value in item.items()}
 
 
 def _decoded(attributes: Mapping[str, Any]) -> Item:
     return {name: _value(attribute) for name, attribute in attributes.items()}
 
 
-def _attribute(value: Any) -> dict[str, Any]:
-    """DynamoDB's form of a JSON value; bytes and Decimal are values too."""
+def _attribute(value: Any, depth: int = 0) -> dict[str, Any]:
+    """DynamoDB's form of a JSON value; bytes and Decimal are values too. Raises NotStorable."""
+    if depth > DEPTH:
+        raise NotStorable("it is nested too deeply")
     match value:
         case None:
             return {"NULL": True}
@@ -298,14 +304,25 @@ def _attribute(value: Any) -> dict[str, Any]:
         case str():
             return {"S": value}
         case int() | Decimal() | float():
-            return {"N": str(NUMBERS.create_decimal(str(value)))}
+            return {"N": _number(value)}
         case bytes():
             return {"B": value}
         case Mapping():
-            return {"M": _encoded(value)}
+            return {"M": _encoded(value, depth + 1)}
         case list() | tuple():
-            return {"L": [_attribute(member) for member in value]}
+            return {"L": [_attribute(member, depth + 1) for member in value]}
     raise TypeError(f"DynamoDB has no type for {type(value).__name__}")
+
+
+def _number(value: int | Decimal | float) -> str:
+    text = str(value)
+    number = Decimal(text)
+    if isinstance(value, float) and number.adjusted() < SMALLEST:
+        return "0"  # as float itself rounds what is smaller still
+    digits = "".join(map(str, number.as_tuple().digits)).strip("0")
+    if len(digits) > DIGITS or (digits and not SMALLEST <= number.adjusted() <= LARGEST):
+        raise NotStorable("a number has too many digits")
+    return text
 
 
 def _value(attribute: Mapping[str, Any]) -> Any:

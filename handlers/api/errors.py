@@ -35,4 +35,8 @@ class UnsupportedMediaType(Exception):
 class IdempotencyKeyReused(Exception): ...
 
 
+class NotStorable(Exception):
+    """A value that the spec allows and the database cannot hold; the text says why."""
+
+
 class DatabaseUnavailable(Exception): ...

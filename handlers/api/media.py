@@ -54,13 +54,13 @@ class Media:
             return faults.add(unreadable.field, unreadable.detail)
         if self._schema is None or kind == "bytes":
             return value
-        self._schema.judge(value, "", faults)
-        if faults.listed or not self._completes:
-            return value
         try:
-            return completed([self._schema], value, faults)
+            self._schema.check(value, "", faults)
+            if self._completes and not faults.listed:
+                value = completed([self._schema], value, faults)
         except RecursionError:
-            return faults.add("", "is nested too deeply")
+            faults.add("", "is nested too deeply")
+        return value
 
     def _json(self, body: bytes, options: Options) -> Any:
         try:

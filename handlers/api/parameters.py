@@ -51,7 +51,10 @@ class Field:
             faults.add(self.name, "must not be empty")
         else:
             into[self.name] = value
-            self.schema.judge(value, self.name, faults)
+            try:
+                self.schema.check(value, self.name, faults)
+            except RecursionError:
+                faults.add(self.name, "is nested too deeply")
             faults.memory.clear()  # it knows values by identity, and parts of this one may go
 
     def read(self, values: Values) -> Any:

@@ -90,14 +90,9 @@ class Schema:
         self.defaults: dict[str, Any] = {}  # of the properties
         self.checks: dict[str, list[tuple[Check, Any]]] = {}  # by kind of value
 
-    def judge(self, value: Any, field: str, faults: Faults) -> None:
-        """Adds what is wrong with a value of any depth; `field` is its place, dotted."""
-        try:
-            self.check(value, field, faults)
-        except RecursionError:
-            faults.add(field, "is nested too deeply")
-
     def check(self, value: Any, field: str, faults: Faults) -> None:
+        """Adds what is wrong with a value; `field` is its place, dotted. Raises RecursionError
+        for a value that is nested too deeply."""
         for check, expected in self.checks[KINDS.get(type(value), BYTES)]:
             detail = check(expected, value, field, faults)
             if detail:

@@ -415,8 +415,15 @@ PETS = {
         "Cat": {"type": "object", "required": ["lives"], "properties": {"lives": INTEGER}},
         "Dog": {"type": "object", "required": ["tricks"]},
         "Pet": {
-            "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
-            "discriminator": {"propertyName": "kind", "mapping": {"hound": "Dog"}},
+            "oneOf": [
+                {"$ref": "#/components/schemas/Cat"},
+                {"$ref": "#/components/schemas/Dog"},
+                {"type": "object"},
+            ],
+            "discriminator": {
+                "propertyName": "kind",
+                "mapping": {"hound": "Dog", "kitten": "#/components/schemas/Cat"},
+            },
         },
     }
 }
@@ -428,8 +435,9 @@ PETS = {
         ({"kind": "Cat", "lives": 9}, []),
         ({"kind": "Cat"}, [("lives", "is required")]),
         ({"kind": "hound"}, [("tricks", "is required")]),
-        ({"kind": "Bird"}, [("kind", "must be one of: Cat, Dog, hound")]),
-        ({}, [("kind", "must be one of: Cat, Dog, hound")]),
+        ({"kind": "kitten"}, [("lives", "is required")]),
+        ({"kind": "Bird"}, [("kind", "must be one of: Cat, Dog, hound, kitten")]),
+        ({}, [("kind", "must be one of: Cat, Dog, hound, kitten")]),
         (1, [("", "must be an object")]),
     ],
 )
@@ -469,6 +477,11 @@ def test_a_value_that_is_nested_too_deeply_is_a_fault() -> None:
     found = faults(contract(body=json_body(tree), components=components), request(body=deep))
 
     assert found == [Fault("body", "", "is nested too deeply")]
+
+    document = {"in": "query", "name": "q", "content": {"application/json": {"schema": tree}}}
+    found = faults(contract([document], components=components), request({"q": deep.decode()}))
+
+    assert found == [Fault("query", "q", "is nested too deeply")]
 
 
 @pytest.mark.parametrize(
@@ -511,6 +524,7 @@ def test_defaults_are_filled_in_at_any_depth() -> None:
         },
         "additionalProperties": size,
         "oneOf": [{"required": ["none"]}, {"properties": {"also": {"default": 1}}}],
+        "allOf": [{"properties": {"part": {"default": 2}}}],
     }
     things = contract(body=json_body(schema), components={"schemas": {"Size": size}})
     sent = b'{"size": {}, "sizes": [{"unit": "m"}, {}], "other": {}}'
@@ -524,6 +538,7 @@ def test_defaults_are_filled_in_at_any_depth() -> None:
         "tags": [],
         "other": {"unit": "cm"},
         "also": 1,
+        "part": 2,
     }
 
 

@@ -64,9 +64,7 @@ def test_a_page_that_the_database_cuts_short_is_filled(
     assert {user["id"] for user in page["users"]} <= created
 
 
-def test_a_page_that_takes_too_many_calls_is_given_up_in_time(
-    api: Api, dynamodb: DynamoDB
-) -> None:
+def test_a_page_that_takes_too_many_calls_is_given_up_in_time(api: Api, dynamodb: DynamoDB) -> None:
     for _ in range(8):
         api.create()
     dynamodb.calls.clear()
