@@ -104,6 +104,15 @@ def test_a_deployment_without_the_canary_waits_for_no_alarm() -> None:
     assert not any(group["AlarmConfiguration"] for group in groups)
 
 
+def test_functions_roles_have_the_boundary_that_is_asked_for() -> None:
+    arn = "arn:aws:iam::123456789012:policy/functions-boundary"
+    for parameters, boundary in ((PROD, None), ({**PROD, "FunctionsBoundary": arn}, arn)):
+        resources = translation.resolved(ROOT / "template.yaml", parameters)
+        roles = [r for name, r in resources.items() if name.endswith("FunctionRole")]
+        assert len(roles) == len(functions(resources))
+        assert {role["Properties"].get("PermissionsBoundary") for role in roles} == {boundary}
+
+
 DOMAIN = {
     "DomainName": "api.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/c",
