@@ -22,7 +22,7 @@ def edges() -> list[tuple[str, str]]:
     pairs = []
     for importer in parts:
         imported = sorted(graph.find_modules_directly_imported_by(importer))
-        pairs += [(_name(importer), _name(module)) for module in imported]
+        pairs += [(_name(importer), _name(module)) for module in imported if module != importer]
     return [pair for pair in pairs if "__main__" not in pair]
 
 

@@ -91,6 +91,7 @@ def test_the_smallest_template_runs(tmp_path: Path, dynamodb_client: Any) -> Non
         ROOT / "handlers", tmp_path / "handlers", ignore=shutil.ignore_patterns("__pycache__")
     )
     shutil.copy(REFERENCES / "sam-template.yaml", tmp_path / "template.yaml")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
 
     gateway = Gateway.from_template(tmp_path / "template.yaml")
     names = tables.create(gateway.project.template, dynamodb_client)

@@ -4,10 +4,11 @@ A worker's calls are known by its access key. moto answers for every service tha
 functions ask of DynamoDB's items takes a shorter way, and may go to another DynamoDB.
 """
 
+import contextlib
 import http.client
 import json
 import re
-import threading
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class Endpoint:
         if self._server:
             self._server.close()
             self._server = None
+        if self._dynamodb:
+            self._dynamodb.close()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -117,7 +120,7 @@ class Forwarder:
 
     def __init__(self, url: str):
         self._url = urlsplit(url)
-        self._connections = threading.local()
+        self._sockets: set[socket.socket] = set()  # of calls that wait for a response
 
     def call(
         self, name: str, headers: Headers, body: bytes
@@ -131,26 +134,38 @@ class Forwarder:
         sent = {key: value for key, value in headers if key.lower() not in DROPPED}
         for key, value in sent.items():
             sent[key] = re.sub(r"Credential=[^/]+/", f"Credential={KEY_ID}/", value)
-        try:
-            connection = self._connection()
-            connection.request("POST", self._url.path or "/", body, sent)
-            response = connection.getresponse()
-            reply = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            self._connections.__dict__.clear()
-            raise Abandoned(str(error)) from error
+        with contextlib.closing(self._connected()) as connection:
+            waiting = connection.sock
+            self._sockets.add(waiting)
+            try:
+                connection.request("POST", self._url.path or "/", body, sent)
+                response = connection.getresponse()
+                reply = response.read()
+            except (OSError, http.client.HTTPException) as error:
+                raise Abandoned(str(error)) from error
+            finally:
+                self._sockets.discard(waiting)
         # Its checksum is of the response with the units that were not asked for.
         given = [(k, v) for k, v in response.getheaders() if k.lower() != "x-amz-crc32"]
         reply, units = embedded.without_capacity(reply, is_asked)
         return response.status, given, reply, units
 
-    def _connection(self) -> http.client.HTTPConnection:
-        if not hasattr(self._connections, "kept"):
-            is_secure = self._url.scheme == "https"
-            kind = http.client.HTTPSConnection if is_secure else http.client.HTTPConnection
-            self._connections.kept = kind(str(self._url.hostname), self._url.port, timeout=60)
-        kept: http.client.HTTPConnection = self._connections.kept
-        return kept
+    def close(self) -> None:
+        """Let no call wait any longer."""
+        for waiting in list(self._sockets):
+            with contextlib.suppress(OSError):
+                waiting.shutdown(socket.SHUT_RDWR)
+
+    def _connected(self) -> http.client.HTTPConnection:
+        is_secure = self._url.scheme == "https"
+        protocol = http.client.HTTPSConnection if is_secure else http.client.HTTPConnection
+        connection = protocol(str(self._url.hostname), self._url.port, timeout=60)
+        try:
+            connection.connect()
+        except OSError as error:
+            connection.close()
+            raise Abandoned(str(error)) from error
+        return connection
 
 
 def scope_of(headers: Headers, query: str) -> Scope | None:
