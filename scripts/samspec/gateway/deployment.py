@@ -145,7 +145,8 @@ class Deployment:
     def finish(self, response: Response, request: Request) -> None:
         """Add the headers that every response of the API has."""
         if self.is_http:
-            http_api.allow_origin(self.api.cors, request, response)
+            if not self.preflight(request):
+                http_api.allow_origin(self.api.cors, request, response)
             response.set("apigw-requestid", request.extended_id)
             return
         response.set("x-amzn-RequestId", request.id)

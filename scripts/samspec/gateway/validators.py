@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from samspec.gateway import messages
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.events import Request
 from samspec.gateway.routes import Route
@@ -68,11 +69,11 @@ def check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
             "BAD_REQUEST_BODY", "Invalid request body", validation="not JSON"
         ) from None
     model = {**_model(schema), "components": _model(spec.get("components") or {})}
-    if said := ", ".join(
-        sorted(fault.message for fault in Draft4Validator(model).iter_errors(body))
-    ):
+    faults: list[Any] = list(Draft4Validator(model).iter_errors(body))
+    if faults:
+        described = messages.described(faults)
         raise GatewayResponse(
-            "BAD_REQUEST_BODY", "Invalid request body", reason=said, validation=f"[{said}]"
+            "BAD_REQUEST_BODY", "Invalid request body", reason=described, validation=described
         )
 
 

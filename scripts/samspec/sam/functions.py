@@ -88,7 +88,7 @@ def _scratch_folder() -> "tempfile.TemporaryDirectory[str]":
 
 def text_values(variables: Mapping[str, Any]) -> dict[str, str]:
     """Environment variables as CloudFormation writes them: `true`, not `True`."""
-    return {name: as_text(value) for name, value in variables.items()}
+    return {as_text(name): as_text(value) for name, value in variables.items()}
 
 
 def as_text(value: Any) -> str:

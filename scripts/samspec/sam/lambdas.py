@@ -62,12 +62,19 @@ class _Reader:
             handler=str(properties.get("Handler", "")),
             code=code,
             layers=layers,
-            environment=text_values(variables),
+            environment=self._replaced(text_values(variables), physical_name),
             timeout=float(properties.get("Timeout", 3)),
             memory=int(properties.get("MemorySize", 128)),
             logging=text_values(properties.get("LoggingConfig") or {}),
             gap=gap,
         )
+
+    def _replaced(self, variables: dict[str, str], physical_name: str) -> dict[str, str]:
+        """The variables with the values of --env-vars, which replaces only what is declared."""
+        given: dict[str, str] = {}
+        for key in ("Parameters", physical_name, self._name):
+            given |= self._template.settings.variables.get(key) or {}
+        return {name: given.get(name, value) for name, value in variables.items()}
 
     def _code(self, properties: Mapping[str, Any]) -> tuple[Path, tuple[Path, ...], str]:
         gap = self._gap(properties)

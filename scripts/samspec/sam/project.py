@@ -177,14 +177,12 @@ class Project:
 
 
 def template_at(path: Path) -> Path:
-    """The template that a path names: a file, or the one in a folder.
-
-    Raises a ProjectError where there is none.
-    """
+    """The template that a path names: a file, or the one in a folder, whatever its suffix."""
     path = path.absolute()
-    if not path.is_dir():
+    folder = path if path.is_dir() else path.parent
+    if path.is_file() or (not path.is_dir() and path.name != TEMPLATES[0]):
         return path
     for name in TEMPLATES:
-        if (path / name).is_file():
-            return path / name
-    return path / TEMPLATES[0]
+        if (folder / name).is_file():
+            return folder / name
+    return folder / TEMPLATES[0]

@@ -28,13 +28,15 @@ class Settings:
     """What a template is resolved with, besides its own defaults.
 
     `values` holds what other stacks and services would give: `ssm:/db/host`,
-    `secretsmanager:db`, `import:SharedTopicArn`.
+    `secretsmanager:db`, `import:SharedTopicArn`. `variables` replace those of functions, by
+    function or for all of them (`Parameters`).
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     region: str = REGION
     allowed_hosts: frozenset[str] = frozenset()  # besides this machine's, for http integrations
+    variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Template:

@@ -1,9 +1,9 @@
 """`samspec start`: run the API locally."""
 
 import argparse
-import re
-from collections.abc import Callable
 from pathlib import Path
+
+from samspec.server.settings import add_options, like
 
 TEMPLATE = Path("template.yaml")
 
@@ -18,9 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     about = "Run the API locally: no Docker, no AWS account."
     parser = argparse.ArgumentParser(prog="samspec start", description=about, allow_abbrev=False)
-    number = _like(r"\d{1,5}", "is not a number such as 3000")
-    endpoint = _like(r"moto|https?://.+", "is neither moto nor a URL such as http://127.0.0.1:8000")
-    setting = _like(r"\w+=.*", "is not of the form KEY=VALUE")
+    number = like(r"\d{1,5}", "is not a number such as 3000")
+    endpoint = like(r"moto|https?://.+", "is neither moto nor a URL such as http://127.0.0.1:8000")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
     )
@@ -34,9 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dynamodb", type=endpoint, default="moto", metavar="moto|URL", help="default: %(default)s"
     )
-    parser.add_argument(
-        "--parameter-overrides", nargs="+", type=setting, default=[], metavar="KEY=VALUE"
-    )
+    add_options(parser)
     parser.add_argument(
         "--seed", type=number, default="0", metavar="N", help="create N plausible resources first"
     )
@@ -51,12 +48,3 @@ def _parser() -> argparse.ArgumentParser:
         "--verbose", action="store_true", help="print DynamoDB calls and access log lines too"
     )
     return parser
-
-
-def _like(pattern: str, otherwise: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise argparse.ArgumentTypeError(f"{text!r} {otherwise}")
-        return text
-
-    return check

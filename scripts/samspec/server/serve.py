@@ -13,8 +13,10 @@ from samspec.aws import embedded, tables
 from samspec.gateway.application import Exchange, Gateway
 from samspec.gateway.processes import worker_processes
 from samspec.sam.errors import ProjectError
+from samspec.sam.project import template_at
 from samspec.server import recording, seeds
 from samspec.server.console import Console
+from samspec.server.settings import settings
 from samspec.server.terminal import Terminal
 from samspec.serving.http import HttpServer
 
@@ -25,17 +27,17 @@ def serve(options: argparse.Namespace) -> int:
     with _listen(options.host, int(options.port)) as listening:
         dynamodb = options.dynamodb
         runner = worker_processes(options.template, dynamodb=dynamodb, has_terminal=True)
-        parameters = dict(setting.split("=", 1) for setting in options.parameter_overrides)
+        chosen = settings(options, template_at(options.template).parent)
         with contextlib.closing(runner):
-            gateway = Gateway.from_template(options.template, parameters=parameters, runner=runner)
+            gateway = Gateway.from_template(options.template, settings=chosen, runner=runner)
             terminal, recorder = Terminal(options), recording.Recorder()
             terminal.take_log()
             runner.on_line = lambda function, line: terminal.line(line)
             names = _prepare(gateway, dynamodb)
-            gateway.project.throttle.enabled = False
+            gateway.project.limit_throttling(False)
             if options.seed != "0":
                 terminal.say(seeds.plant(gateway, int(options.seed)))
-            gateway.project.throttle.enabled = not options.no_throttle
+            gateway.project.limit_throttling(not options.no_throttle)
             gateway.on_exchange = partial(_record, gateway, recorder, terminal)
             server = HttpServer(Console(gateway, recorder), listening)
             for number in (signal.SIGINT, signal.SIGTERM):

@@ -33,9 +33,13 @@ class Terminal:
         for gap in gateway.project.gaps:
             self._print(self._tint(WARN, f"not emulated: {gap}"))
         if not self.quiet:
-            for route in gateway.routes:
-                target = route.function if route.kind == "aws_proxy" else f"({route.kind})"
-                self._print(f"  {route.method:<8}{route.resource:<24} {target}")
+            deployments = gateway.project.deployments
+            for name, deployment in deployments.items():
+                if len(deployments) > 1:
+                    self._print(f"  {name} at {url}/{name}")
+                for route in deployment.routes:
+                    target = route.function or f"({route.kind})"
+                    self._print(f"  {route.method:<8}{route.resource:<24} {target}")
             self._print(f"  {'tables':<32} {', '.join(tables) or 'none'}")
             self._print(f"  {'docs':<32} {url}/_/docs\n  {'requests, live':<32} {url}/_/requests")
         self._print(f"Ready on {url} in {seconds:.2f} s (Ctrl-C ends it)")

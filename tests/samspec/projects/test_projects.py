@@ -1,0 +1,117 @@
+"""Small SAM projects of every kind: what AWS does with each, and that the local gateway does it too.
+
+Each file in cases/ is a project: its files, requests with the responses of AWS, what is named at
+start, and where AWS says so. specs/local-gateway.md has the table that is made of them.
+"""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from samspec.aws import tables
+from samspec.gateway import Gateway
+from samspec.sam.errors import ProjectError
+from samspec.sam.template import Settings
+from werkzeug.test import Client, TestResponse
+
+from tests.samspec.projects import table
+
+CASES = sorted(Path(__file__).parent.glob("cases/*.yaml"))
+
+
+@pytest.fixture(params=CASES, ids=lambda path: path.stem)
+def case(request: pytest.FixtureRequest) -> Any:
+    return yaml.safe_load(request.param.read_text())
+
+
+@pytest.fixture
+def template(case: Any, tmp_path: Path) -> Path:
+    """The case's files, written down."""
+    for name, text in case["files"].items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text))
+    return tmp_path / str(case.get("template", "template.yaml"))
+
+
+@pytest.fixture
+def gateway(case: Any, template: Path, dynamodb_client: Any) -> Iterator[Gateway]:
+    gateway = Gateway.from_template(template, settings=settings(case))
+    names = tables.connect(gateway.project.template, None)
+    yield gateway
+    gateway.close()
+    client = tables.client(gateway.project.region)
+    for name in names:
+        client.delete_table(TableName=name)
+
+
+def settings(case: Any) -> Settings:
+    given = case.get("settings") or {}
+    parameters = {name: str(value) for name, value in (given.get("parameters") or {}).items()}
+    region = given.get("region", "us-east-1")
+    return Settings(parameters, given.get("values") or {}, region)
+
+
+def test_a_project_runs_as_on_aws(case: Any, request: pytest.FixtureRequest) -> None:
+    if "refused" in case:
+        with pytest.raises(ProjectError) as refused:
+            request.getfixturevalue("gateway")
+        assert all(said in str(refused.value) for said in case["refused"])
+        return
+    gateway = request.getfixturevalue("gateway")
+    for said in case.get("named", []):
+        assert [gap for gap in gateway.project.gaps if said in gap], gateway.project.gaps
+    if "named" not in case:
+        assert gateway.project.gaps == []
+    for exchange in case["requests"]:
+        check(exchange, send(gateway, exchange))
+
+
+def send(gateway: Gateway, exchange: Any) -> TestResponse:
+    method, path = exchange["send"].split(" ", 1)
+    body = exchange.get("body", "")
+    headers = dict(exchange.get("headers") or {})
+    if not isinstance(body, str):
+        headers.setdefault("Content-Type", "application/json")
+        body = json.dumps(body)
+    return Client(gateway, use_cookies=False).open(path, method=method, headers=headers, data=body)
+
+
+def check(exchange: Any, response: TestResponse) -> None:
+    shown = f"{exchange['send']}: {response.status_code} {response.text}"
+    assert response.status_code == exchange.get("status", 200), shown
+    if "json" in exchange:
+        holds(exchange["json"], json.loads(response.text), shown)
+    if "text" in exchange:
+        assert response.text == exchange["text"], shown
+    for name, value in (exchange.get("response_headers") or {}).items():
+        assert response.headers.get(name) == value, (name, dict(response.headers))
+
+
+def holds(expected: Any, value: Any, shown: str) -> None:
+    """Whether the value has all that is expected of it; an object may have more."""
+    if isinstance(expected, dict):
+        assert isinstance(value, dict), shown
+        for name, inner in expected.items():
+            assert name in value, f"no {name} in {shown}"
+            holds(inner, value[name], shown)
+    else:
+        assert value == expected, shown
+
+
+def test_each_case_says_what_aws_does_and_where_that_is_said() -> None:
+    assert len(CASES) >= 30
+    for path in CASES:
+        case = yaml.safe_load(path.read_text())
+        assert case["what"], path.name
+        assert case["aws"], path.name
+        assert case["source"].startswith(("https://", "observed")), path.name
+
+
+def test_the_document_has_the_table_of_these_cases() -> None:
+    document = table.DOCUMENT.read_text()
+    assert document == table.written(document), "run python -m tests.samspec.projects.table"
