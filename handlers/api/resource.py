@@ -52,7 +52,7 @@ class Resource:
         storage itself refuses a second resource for it."""
         change = cls.change(body)
         return cls(
-            id=str(_keyed(idempotency_key, subject, parent) if idempotency_key else uuid4()),
+            id=str(keyed_id(idempotency_key, subject, parent) if idempotency_key else uuid4()),
             created_at=change.attributes["updated_at"],
             request=_digest(change, cls.content()) if idempotency_key else None,
             **change.attributes,
@@ -100,7 +100,8 @@ class Resource:
         return {"id": self.id, **parent, **self.body(), **times}
 
 
-def _keyed(key: str, subject: str | None, parent: Mapping[str, str]) -> UUID:
+def keyed_id(key: str, subject: str | None, parent: Mapping[str, str]) -> UUID:
+    """The id that this idempotency key of this caller makes, below these parents."""
     # A key has no line feed, so that no caller's or parent's key is that of another.
     scopes = [*parent.values(), *([] if subject is None else [subject])]
     return uuid5(KEYS, "\n".join([*scopes, key]))

@@ -27,6 +27,7 @@ COMMANDS = {
     "drift": Command("samspec.drift.command", "check everything against the spec"),
     "new-operation": Command("samspec.scaffold.new_operation", "add what a new operation needs"),
     "new-resource": Command("samspec.scaffold.new_resource", "add a resource with its storage"),
+    "add-auth": Command("samspec.scaffold.add_auth", "ask every operation for its caller"),
     "rename-resource": Command(
         "samspec.scaffold.rename_resource", "rename the resource everywhere"
     ),

@@ -1,0 +1,366 @@
+"""`samspec add-auth`: ask every operation for its caller, by a user pool, a function or an API key.
+
+It edits the spec and the template as text, and writes what belongs to it: rules in the handlers,
+criteria, tests, sample events, README. On any error it changes nothing.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from samspec.drift import validity
+from samspec.sam.errors import ProjectError
+from samspec.sam.project import Project
+from samspec.scaffold import add_auth_handlers as handlers
+from samspec.scaffold import add_auth_template as template
+from samspec.scaffold.add_auth_spec import SCHEMES, Guarded, Spec, collection_of
+from samspec.scaffold.add_auth_text import YamlText
+
+FILES = template.FILES
+EPILOG = "Example: samspec add-auth cognito, then scripts/test --record and scripts/drift."
+KINDS = {
+    "cognito": "a Cognito user pool: tokens with scopes, sign-up, sign-in, administrators",
+    "lambda": "a function that checks the tokens of another identity provider",
+    "api-key": "API keys for partners, with a usage plan",
+}
+HEADING = "## Who may call"
+TOKEN_CRITERIA = [
+    "**Given** no credentials, or credentials that are expired, foreign or without the scope,\n"
+    "   **when** the request is sent, **then** the response is 401 or, without the scope, 403.",
+    "**Given** a caller who may not do this, **when** the request is sent, **then** the response is\n"
+    "   403, `Not allowed`, whatever is stored.",
+]
+KEY_CRITERIA = [
+    "**Given** no API key, or one of no partner, **when** the request is sent, **then** the response\n"
+    "   is 403."
+]
+
+
+@dataclass
+class Changes:
+    """The new contents of files, by name, and what to tell about them."""
+
+    contents: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    project = Project(options.root)
+    finding = next(iter(validity.check(project.spec)), None)
+    if finding:
+        raise ProjectError(str(finding))
+    for line in add(project, options.kind):
+        print(line)
+    return 0
+
+
+def add(project: Project, kind: str) -> Iterator[str]:
+    """Add the kind to the project's files; yields what was done, line by line."""
+    spec = Spec(YamlText(project.spec.name, _raw(project, project.spec.name)), SCHEMES[kind])
+    if spec.has_scheme:
+        yield f"add-auth: {project.spec.name} has the scheme {SCHEMES[kind].name}: nothing to do"
+        return
+    conditions = sorted(set(spec.conditions()))
+    guarded = spec.guard()
+    changes = Changes(notes=spec.said)
+    changes.contents[project.spec.name] = spec.text.result()
+    _change_template(project, kind, guarded, conditions, changes)
+    if SCHEMES[kind].scoped:
+        _change_handlers(project, kind, guarded, changes)
+    else:
+        _add_partners_tests(project, guarded, changes)
+    _change_documents(project, kind, guarded, changes)
+    existing = {name for name in changes.contents if (project.root / name).exists()}
+    for name, content in changes.contents.items():
+        file = project.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode())
+    _format(project, changes)
+    for operation in guarded:
+        scopes = f" with {' or '.join(operation.scopes)}" if operation.scopes else ""
+        yield f"{operation.id}: {operation.method} {operation.path} asks for {SCHEMES[kind].name}{scopes}"
+    for name in changes.contents:
+        yield f"  {'changed' if name in existing else 'wrote'} {name}"
+    yield from (f"note: {note}" for note in changes.notes)
+
+
+def _change_template(
+    project: Project, kind: str, guarded: list[Guarded], conditions: list[str], changes: Changes
+) -> None:
+    name = project.template.name
+    shared = changes.contents.get(name) if name == project.spec.name else None
+    text = YamlText(name, shared or _raw(project, name))
+    template.add(text, template.fragment(kind, text, project.api, guarded))
+    for condition in conditions:
+        removed = template.retire(text, condition)
+        if removed:
+            _forget(project, removed, changes)
+            changes.notes.append(
+                f"{name}: {', '.join(removed)} chose between signatures and none: removed; look "
+                "for them in samconfig.toml and scripts of your own"
+            )
+    changes.contents[name] = re.sub(r"\n{3,}", "\n\n", text.result())
+
+
+def _forget(project: Project, removed: list[str], changes: Changes) -> None:
+    """Remove the rows of the documents' tables that are about what the template has no more."""
+    cells = {f" {name} " for name in removed}
+    for name in project.files("specs/*.md", "README.md"):
+        lines = _raw(project, name).splitlines(keepends=True)
+        kept = [line for line in lines if not cells & set(line.split("|")[1:2])]
+        if kept != lines:
+            changes.contents[name] = "".join(kept)
+
+
+def _change_handlers(project: Project, kind: str, guarded: list[Guarded], changes: Changes) -> None:
+    """The rules of ownership, if the handlers have this project's form."""
+    names = dict(handlers.access_names(guarded))
+    function = {"cognito": "customize_token", "lambda": "authorize_caller"}[kind]
+    folder = _code_folder(project)
+    changes.contents[f"{folder}{function}.py"] = handlers.filled(
+        FILES / f"{function}.py.txt", names
+    )
+    if not (project.root / handlers.CONVENTION).exists():
+        changes.notes.append(
+            "the handlers get the caller as requestContext.authorizer: check there whose data is "
+            "asked for (this project has no handlers/api, so no rule was written)"
+        )
+        return
+    if kind == "lambda":
+        _require(project, f"{folder}requirements.in", changes)
+    changes.contents[handlers.ACCESS] = handlers.filled(FILES / "access.py.txt", names)
+    ids = {operation.id for operation in guarded}
+    for operation in project.operations:
+        if operation.id in ids and operation.is_proxy:
+            name, content = handlers.guarded_file(project, operation)
+            changes.contents[name] = content
+    changes.contents[f"tests/unit/test_{function}.py"] = handlers.filled(
+        FILES / f"test_{function}.py.txt", names
+    )
+    _add_table(project, kind, guarded, names, changes)
+
+
+def _add_partners_tests(project: Project, guarded: list[Guarded], changes: Changes) -> None:
+    """The tests that every operation asks for a key, in a project with this project's client."""
+    if not (project.root / "tests/client.py").exists():
+        return
+    pages = _pages(project)
+    known = {(one.method, one.path): one for one in project.operations}
+    criteria, operations = [], {}
+    for one in guarded:
+        number = _add_criteria(project, pages.get(one.id), changes, KEY_CRITERIA)
+        if number:
+            criteria.append(f"{Path(pages[one.id]).stem}/{number}")
+        parameters = project.parameters(known[one.method, one.path])
+        path = one.path
+        for parameter in parameters:
+            if parameter["in"] == "path":
+                example = str(parameter.get("example", "x"))
+                path = path.replace("{" + parameter["name"] + "}", example)
+        operations[one.id] = (one.method, path)
+    names = {"@OPERATIONS@": repr(operations), "@MARKERS@\n": _marker(criteria)}
+    content = handlers.filled(FILES / "test_partners.py.txt", names)
+    changes.contents["tests/unit/test_partners.py"] = content
+
+
+def _require(project: Project, name: str, changes: Changes) -> None:
+    """Let the functions have the library that checks tokens."""
+    file = project.root / name
+    text = _raw(project, name) if file.exists() else ""
+    if "joserfc" not in text:
+        changes.contents[name] = f"{text}joserfc>=1.1\n"
+        changes.notes.append(f"{name}: joserfc checks the tokens; pin it with scripts/lock")
+
+
+def _add_table(
+    project: Project, kind: str, guarded: list[Guarded], names: dict[str, str], changes: Changes
+) -> None:
+    """The tests of eight callers, if the API has a resource to show them with."""
+    parts = handlers.resource(project, guarded)
+    if parts is None:
+        changes.notes.append(
+            "no path has create and list, with get, update and delete of its items: write the "
+            "tests of who may do what yourself"
+        )
+        return
+    pages = _pages(project)
+    criteria = []
+    for part in parts.values():
+        number = _add_criteria(project, pages.get(part.id), changes, TOKEN_CRITERIA)
+        if number:
+            page = Path(pages[part.id]).stem
+            criteria += [f"{page}/{number}", f"{page}/{number + 1}"]
+    body = _example(project, parts["create"])
+    item = re.sub(r"\{\w+\}$", "{id}", parts["get"].path)
+    rows = "\n".join(_row(kind, name, part.id) for name, part in parts.items())
+    operations = {
+        part.id: (part.method, item if "{" in part.path else part.path) for part in parts.values()
+    }
+    names |= {
+        "@BODY@": repr(body | {"email": "ada@example.com"} if "email" in body else body),
+        "@OPERATIONS@": repr(operations),
+        "@TABLE@": rows,
+        "@COLLECTION@": parts["create"].path,
+        "@COLLECTION_NAME@": collection_of(parts["create"].path),
+        "@ITEM@": item,
+        "@MARKERS@\n": _marker(criteria),
+    }
+    changes.contents["tests/unit/test_callers.py"] = handlers.filled(
+        FILES / "test_callers.py.txt", names
+    )
+
+
+def _row(kind: str, part: str, id: str) -> str:
+    success = {"create": 201, "list": 200, "get": 200, "update": 200, "delete": 204}[part]
+    statuses = {
+        "none": 401,
+        "expired": 401,
+        "wrong issuer": 401,
+        "wrong scope": 403 if kind == "lambda" else 401,
+        "other user": 403,
+        "owner": 403 if part == "list" else success,
+        "administrator": success,
+        "IAM": 401,
+    }
+    return f"    {json.dumps(id)}: {json.dumps(statuses)},"
+
+
+def _marker(criteria: list[str]) -> str:
+    """The line that names the criteria which a test shows."""
+    named = ", ".join(json.dumps(name) for name in criteria)
+    return f"@pytest.mark.criterion({named})\n" if criteria else ""
+
+
+def _add_criteria(project: Project, page: str | None, changes: Changes, texts: list[str]) -> int:
+    """Add criteria to an operation's page; returns the number of the first, 0 without a page."""
+    if page is None:
+        return 0
+    text = changes.contents.get(page) or _raw(project, page)
+    pattern = r"^## Acceptance criteria\n(.*?)(?=^## |\Z)"
+    section = re.search(pattern, text, re.MULTILINE | re.DOTALL)
+    numbers = re.findall(r"^(\d+)\. ", section[1], re.MULTILINE) if section else []
+    if section is None or not numbers:
+        changes.notes.append(f"{page}: it has no numbered acceptance criteria: none were added")
+        return 0
+    first = int(numbers[-1]) + 1
+    lines = [f"{number}. {criterion}\n" for number, criterion in enumerate(texts, first)]
+    end = section.start(1) + len(section[1].rstrip()) + 1
+    changes.contents[page] = text[:end] + "".join(lines) + text[end:]
+    return first
+
+
+def _change_documents(
+    project: Project, kind: str, guarded: list[Guarded], changes: Changes
+) -> None:
+    if SCHEMES[kind].scoped:
+        _change_events(project, kind, guarded, changes)
+    readme = project.root / "README.md"
+    if readme.exists():
+        names = {"@COLLECTION@": collection_of(guarded[0].path)}
+        section = handlers.filled(FILES / f"readme-{kind}.md", names)
+        text = changes.contents.get("README.md") or _raw(project, "README.md")
+        changes.contents["README.md"] = _with_section(text, section)
+
+
+def _with_section(text: str, section: str) -> str:
+    """The document with this section, in the place of its own of that name, or at its end."""
+    pattern = rf"^{re.escape(HEADING)}\n.*?(?=^## |\Z)"
+    if re.search(pattern, text, re.MULTILINE | re.DOTALL):
+        return re.sub(
+            pattern, lambda _: section + "\n", text, count=1, flags=re.MULTILINE | re.DOTALL
+        )
+    return f"{text.rstrip()}\n\n{section}"
+
+
+def _change_events(project: Project, kind: str, guarded: list[Guarded], changes: Changes) -> None:
+    """Sample events come from an administrator, so that they work as they did."""
+    ids = {(operation.method, operation.path): operation for operation in guarded}
+    for name in project.files("events/*.json"):
+        text = _raw(project, name)
+        event = _parsed(text)
+        key = (str(event.get("httpMethod")), str(event.get("resource")))
+        context = event.get("requestContext")
+        if key not in ids or not isinstance(context, dict):
+            continue
+        scopes = [name.strip('"') for name in _all_scopes(guarded)]
+        claims = {"sub": "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c", "scope": " ".join(scopes)}
+        flat = {"principalId": claims["sub"], **claims}
+        context["authorizer"] = flat if kind == "lambda" else {"claims": claims}
+        changes.contents[name] = json.dumps(event, indent=2, ensure_ascii=False) + "\n"
+
+
+def _all_scopes(guarded: list[Guarded]) -> list[str]:
+    names = handlers.access_names(guarded)
+    return ", ".join([names["@USER_SCOPES@"], names["@ADMIN_SCOPES@"]]).split(", ")
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _pages(project: Project) -> dict[str, str]:
+    """The feature pages by the operationId in their front matter."""
+    pages = {}
+    for name in project.files("specs/features/*.md"):
+        match = re.search(r"^operationId: (\w+)$", _raw(project, name), re.MULTILINE)
+        if match:
+            pages[match[1]] = name
+    return pages
+
+
+def _example(project: Project, operation: Any) -> dict[str, Any]:
+    """The first example of the operation's JSON body."""
+    body = project.resolve(operation.node.get("requestBody") or {})
+    media = (body.get("content") or {}).get("application/json") or {}
+    examples = [project.resolve(one) for one in (media.get("examples") or {}).values()]
+    values = [one.get("value") for one in examples] + [media.get("example")]
+    found = next((value for value in values if isinstance(value, dict)), None)
+    if found is None:
+        raise ProjectError(
+            f"{project.spec.name}:{project.spec.line(*operation.keys)}: {operation} has no example "
+            "of its body: give its requestBody one"
+        )
+    return dict(found)
+
+
+def _code_folder(project: Project) -> str:
+    shared = (project.template.data.get("Globals") or {}).get("Function") or {}
+    folder = shared.get("CodeUri")
+    for function in project.functions.values():
+        folder = function.get("CodeUri") or folder
+    return "" if folder in (None, ".", "./") else f"{str(folder).strip('/')}/"
+
+
+def _raw(project: Project, name: str) -> str:
+    """A file's text with its own line ends."""
+    return (project.root / name).read_bytes().decode()
+
+
+def _format(project: Project, changes: Changes) -> None:
+    """Let ruff put the written Python files into the project's form, if it is installed."""
+    files = [name for name in changes.contents if name.endswith(".py")]
+    if files:
+        command = [sys.executable, "-m", "ruff", "format", "--no-cache", "--quiet", *files]
+        subprocess.run(command, cwd=project.root, check=False, capture_output=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="samspec add-auth", description=__doc__, epilog=EPILOG, allow_abbrev=False
+    )
+    kinds = "; ".join(f"{name}: {purpose}" for name, purpose in KINDS.items())
+    parser.add_argument("kind", choices=list(KINDS), help=kinds)
+    parser.add_argument("--root", type=Path, default=Path(), help="default: this folder")
+    return parser

@@ -1,0 +1,140 @@
+"""The handlers' part of `samspec add-auth`: who may act on which resource, and the tests of it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from samspec.sam.errors import ProjectError
+from samspec.sam.operations import Operation
+from samspec.sam.project import Project
+from samspec.scaffold.add_auth_spec import Guarded, collection_of
+
+CONVENTION = "handlers/api/operation.py"  # projects without it have their own way with callers
+ACCESS = "handlers/api/access.py"
+PROVABLE = ("email", "phone_number")  # claims of OpenID Connect that come with a `_verified`
+OPERATION = '@operation("{}")'
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may call an operation: the name of a function of access.py, and what it is called with."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def decorator(self) -> str:
+        if self.name == "administrators":
+            return "@administrators"
+        return f"@{self.name}({', '.join(repr(text) for text in self.arguments)})".replace("'", '"')
+
+
+def rule(project: Project, operation: Operation) -> Rule:
+    """The rule for an operation by the form of its path; administrators only, if none fits."""
+    segments = operation.path.strip("/").split("/")
+    proven = _provable(project, operation)
+    if len(segments) > 1 and segments[1].startswith("{"):
+        return Rule("own", (segments[1].strip("{}+"), *proven))
+    if len(segments) == 1 and operation.method == "POST":
+        return Rule("creates_own", proven)
+    return Rule("administrators")
+
+
+def guarded_file(project: Project, operation: Operation) -> tuple[str, str]:
+    """The name of the operation's entry file, and its text with the rule in it.
+
+    Raises a ProjectError if the file is not of the form that the rule fits into.
+    """
+    name = _file(project, operation)
+    text = project.text(name)
+    decorated = OPERATION.format(operation.id)
+    if f"{decorated}\ndef " not in text or "from api." not in text:
+        raise ProjectError(
+            f"{name}: it has no {decorated} right above its handler: write the file in the form of "
+            "the other entry points first"
+        )
+    chosen = rule(project, operation)
+    text = text.replace(decorated, f"{decorated}\n{chosen.decorator}", 1)
+    imported = f"from api.access import {chosen.name}\n"
+    at = text.index("from api.")
+    return name, text[:at] + imported + text[at:]
+
+
+def access_names(guarded: list[Guarded]) -> Mapping[str, str]:
+    """What stands for the placeholders in the files of handlers and tests."""
+    collections = sorted({collection_of(operation.path) for operation in guarded})
+    users = [f'"{name}/{action}"' for name in collections for action in ("read", "write")]
+    allowed = [line for name in collections for line in _allowed(name)]
+    administrators = [f'"{name}/admin"' for name in collections]
+    return {
+        "@USER_SCOPES@": ", ".join(users),
+        "@ADMIN_SCOPES@": ", ".join(administrators),
+        "@ALLOWED@": "\n".join(allowed),
+        "@COLLECTION_NAME@": collections[0],
+    }
+
+
+def _allowed(collection: str) -> list[str]:
+    """What the scopes of a collection allow, as lines of a dictionary."""
+    places = (collection, f"{collection}/*")
+    rows = {"read": ("GET",), "write": ("POST", "PUT", "PATCH", "DELETE"), "admin": ("*",)}
+    lines = []
+    for action, methods in rows.items():
+        patterns = [f"{method}/{place}" for method in methods for place in places]
+        lines.append(f'    "{collection}/{action}": {json.dumps(patterns)},')
+    return lines
+
+
+def filled(file: Path, names: Mapping[str, str]) -> str:
+    """The text of a file with its placeholders replaced."""
+    text = file.read_text(encoding="utf-8")
+    for name, value in names.items():
+        text = text.replace(name, value)
+    return text
+
+
+def resource(project: Project, guarded: list[Guarded]) -> dict[str, Operation] | None:
+    """The operations of the one resource that the tests of callers are about, by their part.
+
+    None if the API has no such resource: create and list on a path, and get, update, delete of its
+    items.
+    """
+    found: dict[str, Operation] = {}
+    operations = {(one.method, one.path): one for one in project.operations}
+    for operation in guarded:
+        item = _item_path(operation.path, operations)
+        if operation.method != "POST" or item is None:
+            continue
+        parts = {
+            "create": ("POST", operation.path),
+            "list": ("GET", operation.path),
+            "get": ("GET", item),
+            "update": ("PUT", item),
+            "delete": ("DELETE", item),
+        }
+        if all(place in operations for place in parts.values()):
+            return {part: operations[place] for part, place in parts.items()}
+    return found or None
+
+
+def _item_path(path: str, operations: Mapping[tuple[str, str], Operation]) -> str | None:
+    for _, other in operations:
+        if re.fullmatch(re.escape(path) + r"/\{\w+\}", other):
+            return other
+    return None
+
+
+def _file(project: Project, operation: Operation) -> str:
+    function = project.functions.get(str(operation.target[0])) or {}
+    module = str(function.get("Handler", "")).rpartition(".")[0].replace(".", "/")
+    folder = str(function.get("CodeUri") or ".").strip("/")
+    return f"{folder}/{module}.py"
+
+
+def _provable(project: Project, operation: Operation) -> tuple[str, ...]:
+    schema: Any = project.resolve(project.body_schema(operation) or {})
+    properties = schema.get("properties") or {}
+    return tuple(name for name in PROVABLE if name in properties)
