@@ -54,8 +54,12 @@ Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 
 
 class Api:
-    def __init__(self, send: Send, spec: Mapping[str, Any]) -> None:
+    def __init__(
+        self, send: Send, spec: Mapping[str, Any], credentials: Mapping[str, str] | None = None
+    ) -> None:
+        """`credentials` are headers of every request: who calls, where the API asks for it."""
         self._send = send
+        self._credentials = dict(credentials or {})
         self.spec = spec
         if id(spec) not in READ:
             config = Config(extra_media_type_deserializers=DESERIALIZERS)
@@ -76,7 +80,11 @@ class Api:
         query: Mapping[str, Any] | None = None,
     ) -> Answer:
         """Send `json`, or `data` as it is; the answer, where the spec's operation allows it."""
-        headers = {**(JSON if json is not None else {}), **(headers or {})}
+        headers = {
+            **(JSON if json is not None else {}),
+            **self._credentials,
+            **(headers or {}),
+        }
         body = jsonlib.dumps(json).encode() if json is not None else data or b""
         answer = self._send(method, path + (f"?{urlencode(query)}" if query else ""), headers, body)
         self._check(method, path, answer)

@@ -9,7 +9,9 @@ import yaml
 from moto import mock_aws
 from samspec.aws import embedded, tables
 from samspec.gateway import Gateway
+from samspec.gateway.authorization.trusted import credentials
 from samspec.runtime.in_process import InProcess
+from samspec.sam.project import Project
 
 from tests.client import Api, in_process, over_http
 from tests.dynamodb import REGION, DynamoDB
@@ -52,7 +54,7 @@ def dynamodb_client() -> Iterator[Any]:
 def gateway(dynamodb_client: Any) -> Iterator[Gateway]:
     """The local gateway over this project's template; it does not throttle."""
     found = Gateway.from_template(ROOT / "template.yaml", runner=InProcess())
-    found.project.throttle.enabled = False
+    found.project.limit_throttling(enabled=False)
     yield found
     found.close()
 
@@ -66,11 +68,18 @@ def application(gateway: Gateway, dynamodb_client: Any) -> Iterator[Gateway]:
         dynamodb_client.delete_table(TableName=name)
 
 
+@pytest.fixture(scope="session")
+def administrator() -> dict[str, str]:
+    """Headers of a caller who may do everything; none if the API is open."""
+    return credentials(Project(ROOT).apis)
+
+
 @pytest.fixture
-def api(request: pytest.FixtureRequest) -> Api:
+def api(request: pytest.FixtureRequest, administrator: dict[str, str]) -> Api:
+    """The API as an administrator has it; anyone, if it is open."""
     if base_url := request.config.getoption("--base-url"):
-        return Api(over_http(base_url.rstrip("/")), SPEC)
-    return Api(in_process(request.getfixturevalue("application")), SPEC)
+        return Api(over_http(base_url.rstrip("/")), SPEC, administrator)
+    return Api(in_process(request.getfixturevalue("application")), SPEC, administrator)
 
 
 @pytest.fixture

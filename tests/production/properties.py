@@ -1,7 +1,9 @@
 """What production stands on: each property with the change to template or spec that would lose it."""
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from samspec.sam.account import REGION
@@ -11,6 +13,7 @@ KEY = Resource("EncryptionKey", "AWS::KMS::Key", {}, REGION)
 TOPIC = Resource("AlarmTopic", "AWS::SNS::Topic", {}, REGION)
 Resources = dict[str, dict[str, Any]]
 Check = Callable[[Resources], bool]
+SPEC_TEXT = (Path(__file__).parents[2] / "specs/api/users-api.yaml").read_text()
 
 
 def of_type(r: Resources, kind: str) -> list[dict[str, Any]]:
@@ -70,7 +73,7 @@ def narrow_policies(r: Resources) -> bool:
         for p in role.get("Policies", [])
     ]
     statements = [s for policy in policies for s in policy["Statement"]]
-    return len(statements) >= len(functions(r)) and not any(
+    return len(statements) >= len(operations(r)) and not any(
         "*" in json.dumps([s["Action"], s["Resource"]]) for s in statements
     )
 
@@ -83,6 +86,33 @@ def canaries(r: Resources) -> bool:
         and len(g["AlarmConfiguration"]["Alarms"]) == 3
         for g in groups
     )
+
+
+def asks_who_calls(operation: dict[str, Any]) -> bool:
+    """Whether it asks for a signature, a token or a key."""
+    auth = operation.get("x-amazon-apigateway-auth") or {}
+    return bool(operation.get("security")) or auth.get("type") == "AWS_IAM"
+
+
+def callers_are_known() -> dict[str, tuple[str, str, Check]]:
+    """That every operation asks who calls: by signatures, or as scripts/add-auth made it."""
+    stated = re.search(r"^ +security: \[\{.*\n", SPEC_TEXT, re.MULTILINE)
+    if stated:
+        lost = (stated[0], "", lambda r: all(map(asks_who_calls, operations(r))))
+        return {"no operation is left out": lost}
+    choice = "x-amazon-apigateway-auth: { type: { Fn::If: [RequiresSignature, AWS_IAM, NONE] } }"
+    return {
+        "requests are signed": (
+            "Authorization: AWS_IAM",
+            "Authorization: NONE",
+            lambda r: all(map(asks_who_calls, operations(r))),
+        ),
+        "no operation is left out": (
+            f"      {choice}\n",
+            "",
+            lambda r: all("x-amazon-apigateway-auth" in o for o in operations(r)),
+        ),
+    }
 
 
 def alarms(r: Resources) -> list[dict[str, Any]]:
@@ -131,16 +161,7 @@ def shown_alarms(r: Resources) -> set[str]:
 # Sentence, the text of template or spec that gives it, the text that loses it, and the check.
 PROPERTIES: dict[str, tuple[str, str, Check]] = {
     # Callers
-    "requests are signed": (
-        "Authorization: AWS_IAM",
-        "Authorization: NONE",
-        lambda r: all(o["x-amazon-apigateway-auth"]["type"] == "AWS_IAM" for o in operations(r)),
-    ),
-    "no operation is left out": (
-        "      x-amazon-apigateway-auth: { type: { Fn::If: [RequiresSignature, AWS_IAM, NONE] } }\n",
-        "",
-        lambda r: all("x-amazon-apigateway-auth" in o for o in operations(r)),
-    ),
+    **callers_are_known(),
     "a browser may ask unsigned what it may send": (
         "      summary: CORS preflight, answered by the gateway itself\n",
         "      x-amazon-apigateway-auth: { type: AWS_IAM }\n",

@@ -1,7 +1,10 @@
-"""Who may call, by environment, as the local gateway reads it from spec and template."""
+"""Who may call, by environment, as the local gateway reads it from spec and template.
+
+An API that asks for tokens (scripts/add-auth) does so in every environment; without them, it is the
+parameter Authorization that says whether requests must be signed.
+"""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +13,19 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from samspec.aws import tables
 from samspec.gateway import Gateway
+from samspec.gateway.authorization.trusted import credentials
 from samspec.sam import environments
 from samspec.sam.account import KEY_ID, SECRET
+from samspec.sam.project import Project
 from werkzeug.test import Client
 
-ROOT = Path(__file__).parents[2]
+from tests.conftest import ROOT
+
+ENVIRONMENTS = environments.read(ROOT)
+DEV, PROD = ENVIRONMENTS["dev"].parameters, ENVIRONMENTS["prod"].parameters
+ASKS_WHO_CALLS = bool(credentials(Project(ROOT).apis))
+signatures = pytest.mark.skipif(ASKS_WHO_CALLS, reason="the API asks for credentials of its own")
+asks_who_calls = pytest.mark.skipif(not ASKS_WHO_CALLS, reason="the API asks for no credentials")
 
 
 @pytest.fixture
@@ -34,15 +45,13 @@ def signature(method: str) -> dict[str, str]:
     return dict(request.headers)
 
 
-ENVIRONMENTS = environments.read(Path())
-DEV, PROD = ENVIRONMENTS["dev"].parameters, ENVIRONMENTS["prod"].parameters
-
-
+@signatures
 @pytest.mark.parametrize("client", [DEV, {**PROD, "Authorization": "NONE"}], indirect=True)
 def test_anyone_may_call_where_no_signature_is_asked_for(client: Client) -> None:
     assert client.get("/users").status_code == 200
 
 
+@signatures
 @pytest.mark.parametrize("client", [PROD, {**DEV, "Authorization": "AWS_IAM"}], indirect=True)
 def test_elsewhere_an_unsigned_request_is_told_so(client: Client) -> None:
     answer = client.get("/users")
@@ -50,10 +59,28 @@ def test_elsewhere_an_unsigned_request_is_told_so(client: Client) -> None:
     assert "the request is not signed" in answer.text
 
 
+@signatures
 @pytest.mark.parametrize("client", [PROD], indirect=True)
 def test_a_signed_request_passes(client: Client) -> None:
     answer = client.get("/users", headers=signature("GET"))
     assert answer.status_code == 200, answer.text
+
+
+@asks_who_calls
+@pytest.mark.parametrize("client", [DEV, PROD], indirect=True)
+def test_credentials_are_asked_for_in_every_environment(
+    client: Client, request: pytest.FixtureRequest
+) -> None:
+    parameters = request.node.callspec.params["client"]
+    answer = client.get("/users")
+    assert (answer.status_code, answer.content_type) in [
+        (401, "application/problem+json"),
+        (403, "application/problem+json"),
+    ]
+    assert client.get("/users", headers=signature("GET")).status_code in (401, 403)
+    project = Gateway.from_template(ROOT / "template.yaml", parameters=parameters).project
+    accepted = credentials(project.source.apis)
+    assert client.get("/users", headers=accepted).status_code == 200
 
 
 @pytest.mark.parametrize("client", [PROD], indirect=True)

@@ -12,7 +12,9 @@ from pathlib import Path
 import requests
 
 from samspec.aws import embedded, tables
+from samspec.fuzz import callers
 from samspec.gateway import Gateway
+from samspec.gateway.authorization.trusted import credentials
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 from samspec.serving.http import HttpServer
@@ -39,7 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     environment = os.environ | ({SAM_LOCAL_BODIES[0]: "true"} if options.sam_local else {})
     with _target(options) as url:
         print(f"Against {url}; the same cases again: samspec fuzz --seed {seed}", flush=True)
-        return subprocess.run([*command, f"--url={url}"], env=environment, check=False).returncode
+        status = subprocess.run([*command, f"--url={url}"], env=environment, check=False).returncode
+        return max(status, _refusals(url))
 
 
 def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
@@ -51,11 +54,21 @@ def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
     ]
     command += [f"--max-examples={options.examples}"] if options.examples else []
     command += [f"--max-time={options.seconds}"] if options.seconds else []
+    for name, value in credentials(Project().apis).items():
+        command.append(f"--header={name}: {value}")
     if options.sam_local:
         for what, reason in [*SAM_LOCAL.items(), SAM_LOCAL_BODIES]:
             print(f"{what}: {reason}")
         command += SAM_LOCAL
     return command
+
+
+def _refusals(url: str) -> int:
+    """Try callers who may not call; the exit code."""
+    lines = [line for api in Project().apis[:1] for line in callers.accepted(url, api)]
+    for line in lines:
+        print(f"accepted: {line}")
+    return 1 if lines else 0
 
 
 @contextmanager
@@ -65,7 +78,7 @@ def _target(options: argparse.Namespace) -> Iterator[str]:
         yield options.url
         return
     gateway = Gateway.from_template("template.yaml", dynamodb=options.dynamodb or "moto")
-    gateway.project.throttle.enabled = False
+    gateway.project.limit_throttling(enabled=False)
     if not options.dynamodb:
         embedded.start()
     tables.connect(gateway.project.template, options.dynamodb)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from samspec.gateway.authorization import Authorization
+from samspec.gateway.authorization.trusted import with_issuer_keys
 from samspec.gateway.deployment import Deployment
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.routes import Route, Router
@@ -27,10 +28,11 @@ class Project:
         self.template = source.resolved
         self.template.check()
         self.region = self.template.region
-        self.functions = source.lambdas
+        self.functions = {
+            name: with_issuer_keys(function) for name, function in source.lambdas.items()
+        }
         self.deployments = {
-            api.name: Deployment(api, self.functions, settings.allowed_hosts)
-            for api in source.apis
+            api.name: Deployment(api, self.functions, settings.allowed_hosts) for api in source.apis
         }
         if not self.deployments:
             raise ProjectError(f"{source.path}: {_no_api(source.api_gaps)}")
@@ -87,6 +89,7 @@ class Project:
         """Enforce the throttles of all APIs, or none."""
         for deployment in self.deployments.values():
             deployment.throttle.enabled = enabled
+            deployment.access.limit(enabled)
 
     def function_of(self, deployment: Deployment, route: Route) -> LambdaFunction:
         """The function that a route calls, or the response of a gateway that has none."""

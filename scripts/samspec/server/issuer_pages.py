@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from samspec.server.token_command import Trusted
-
 PREFIX = "/_/issuer"
 
 
@@ -16,18 +14,3 @@ def page(path: str, base_url: str) -> dict[str, Any] | None:
     if path in (f"{PREFIX}/jwks.json", f"{PREFIX}/.well-known/jwks.json"):
         return issuer.public_keys()
     return None
-
-
-def new_token(subject: str, scopes: list[str], accepted: Trusted) -> str:
-    """A token for an hour, for a page's Authorize button; `trusted` says what is accepted."""
-    from samspec.aws import issuer
-
-    request = issuer.TokenRequest(
-        issuer=accepted.issuer,
-        subject=subject,
-        client=accepted.client,
-        audience=accepted.audience,
-        use=accepted.use,
-        scopes=tuple(scopes),
-    )
-    return issuer.issue(request)

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from samspec.gateway.application import Gateway
+from samspec.gateway.authorization.trusted import credentials
 from samspec.gateway.events import Request
 from samspec.gateway.routes import Route
 from samspec.sam.errors import ProjectError
@@ -53,6 +54,7 @@ def _create(gateway: Gateway, route: Route, path: str, number: int) -> str:
     """The id of the new resource; empty if its representation has none."""
     data = json.dumps(_body(gateway, route, number)).encode()
     headers = [("Content-Type", "application/json")]
+    headers += credentials(gateway.project.source.apis).items()
     exchange = gateway.handle(Request("POST", path, [], headers, data, url=path))
     response = exchange.response
     if response.status >= 300:

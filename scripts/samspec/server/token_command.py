@@ -4,37 +4,18 @@ import argparse
 import json
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samspec.gateway.authorization import requirements, tokens
-from samspec.gateway.authorization.requirements import Authorizer
-from samspec.sam.definitions import Api
-from samspec.sam.operations import ANY, METHODS
+from samspec.gateway.authorization.trusted import LOCAL, Trusted, trusted
 from samspec.sam.project import Project
-from samspec.sam.template import Settings, Template
+from samspec.sam.template import Settings
 
-LOCAL = "http://127.0.0.1:3000/_/issuer"
 EPILOG = (
     'Example: curl http://127.0.0.1:3000/users -H "Authorization: Bearer '
     '$(samspec token --sub ada --scope users/read)"'
 )
 MINUTE = 60
-
-
-@dataclass(frozen=True)
-class Trusted:
-    """A token that some authorizer of the project accepts: issuer, use, client, audience, scopes.
-
-    `scopes` are those that its operations name; where there are none, Cognito takes ID tokens.
-    """
-
-    issuer: str
-    use: str
-    client: str
-    audience: str
-    scopes: tuple[str, ...]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,49 +31,6 @@ def main(arguments: list[str] | None = None) -> int:
         _note(f"a token without scopes; this API's are {_listed(chosen)}: give --scope")
     print(_token(options, chosen))
     return 0
-
-
-def trusted(apis: list[Api]) -> list[Trusted]:
-    """What the authorizers of these APIs accept, in the order of the definitions."""
-    found = []
-    for api in apis:
-        for authorizer in requirements.authorizers(api.document):
-            if authorizer.kind in ("token", "request") or tokens.problem(authorizer):
-                continue
-            found += _accepted_by(authorizer, api)
-    return found
-
-
-def _accepted_by(authorizer: Authorizer, api: Api) -> list[Trusted]:
-    scopes = _scopes(authorizer, api.document)
-    settings = authorizer.settings.get("jwtConfiguration") or {}
-    audience = str(next(iter(settings.get("audience") or []), ""))
-    use = "access" if scopes or authorizer.kind == "jwt" else "id"
-    return [
-        Trusted(issuer, use, _client(api.template, issuer), audience, scopes)
-        for issuer in tokens.issuers_of(authorizer)
-    ]
-
-
-def _scopes(authorizer: Authorizer, document: dict[str, Any]) -> tuple[str, ...]:
-    """The scopes that operations ask of this authorizer's tokens, each once."""
-    scopes: dict[str, None] = {}
-    for item in document.get("paths", {}).values():
-        for key, operation in item.items():
-            if key not in METHODS and key != ANY:
-                continue
-            requirement = requirements.read(document, operation or {})
-            if requirement.authorizer and requirement.authorizer.name == authorizer.name:
-                scopes |= dict.fromkeys(requirement.scopes)
-    return tuple(scopes)
-
-
-def _client(template: Template, issuer: str) -> str:
-    """The pool's first app client, if the template has one."""
-    for name, client in template.of_type("AWS::Cognito::UserPoolClient").items():
-        if issuer.endswith(f"/{client.get('UserPoolId')}"):
-            return template.resource(name).ref
-    return "local"
 
 
 def _chosen(accepted: list[Trusted], issuer: str | None) -> Trusted:

@@ -143,6 +143,10 @@ class Authorization:
         """The API keys that open this stage, by name."""
         return {key.name: key.value for key in self._plans.usable}
 
+    def limit(self, enabled: bool) -> None:
+        """Enforce the rates and quotas of usage plans, or none."""
+        self._plans.limited = enabled
+
     def authorize(self, call: Call) -> Caller | None:
         """Let the call pass, or raise the gateway response that API Gateway would send.
 
