@@ -32,6 +32,9 @@ COMMANDS = {
         "samspec.scaffold.rename_resource", "rename the resource everywhere"
     ),
     "token": Command("samspec.server.token_command", "print a token that the local API accepts"),
+    "new-environment": Command(
+        "samspec.scaffold.new_environment", "add an environment such as staging"
+    ),
     "fuzz": Command("samspec.fuzz.command", "property tests of the spec by schemathesis"),
     "sam-local": Command("samspec.sam_local.command", "sam local start-api over DynamoDB Local"),
     "package": Command("samspec.packaging.command", "check that every artifact imports"),

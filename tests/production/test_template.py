@@ -1,7 +1,6 @@
 """The template as CloudFormation gets it: what production stands on is in it, and its loss shows."""
 
 import json
-import re
 from pathlib import Path
 
 import cfnlint.api
@@ -182,21 +181,3 @@ def test_the_account_keeps_the_role_that_it_has_where_asked() -> None:
     parameters = {**DEV, "ApiGatewayAccountRole": "keep"}
     resources = translation.resolved(ROOT / "template.yaml", parameters)
     assert not {"ApiGatewayAccount", "ApiGatewayLogsRole"} & set(resources)
-
-
-def test_the_environments_table_says_what_the_template_does() -> None:
-    environments = documents.read(ROOT / "template.yaml")["Mappings"]["Environments"]
-    table = (ROOT / "specs/production.md").read_text().split("A third environment")[0]
-    rows = [
-        [cell.strip() for cell in line.split("|")[1:-1]]
-        for line in table.splitlines()
-        if line.startswith("|")
-    ]
-    told = {re.split("[:,]", name)[0]: values for name, *values in rows[2:]}
-    assert told == {
-        key: [_plain(environments[e][key]) for e in ENVIRONMENTS] for key in environments["dev"]
-    }
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
