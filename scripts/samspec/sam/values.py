@@ -179,6 +179,8 @@ def _bounded(schema: Schema, number: int, least_step: float, name: str) -> float
     """The number-th multiple of the step within the bounds, beginning anew after the last."""
     step = float(schema.get("multipleOf", least_step))
     low, high = schema.get("minimum", 0), schema.get("maximum", math.inf)
+    if low < 0 and high >= step:
+        low = step  # plausible values are not the most negative ones
     first = math.ceil(low / step)
     if schema.get("exclusiveMinimum") and first * step == low:
         first += 1
