@@ -1,49 +1,69 @@
-"""A month's bill, from the figures in docs/bench.json and the prices."""
+"""A month's bill: what the stack holds, and what its requests use."""
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from samspec.cost.inventory import Inventory
 from samspec.cost.prices import Prices
 
 FULL_CPU_MB = 1769  # where Lambda gives one vCPU; below, a share of it
-UNITS = {  # which of the measured operations on DynamoDB each function is
-    "create-user": "create",
-    "get-user": "get",
-    "list-users": "first page",
-    "update-user": "update, same address",
-    "delete-user": "delete",
-}
+LOG_COMPRESSION = 5  # CloudWatch bills what it stores compressed
 
 
-def monthly(
-    figures: Mapping[str, Any], prices: Prices, requests: float, cpu: str, memory_mb: int
+@dataclass(frozen=True)
+class Share:
+    """One operation of the traffic: its share of the requests, and the measured figures it has."""
+
+    share: float
+    start: str  # a key of the benchmark's `starts`
+    units: str  # a key of the benchmark's `scale`
+
+
+def fixed(prices: Prices, inventory: Inventory) -> dict[str, float]:
+    """Dollars a month that the stack costs without a single request."""
+    return {
+        "KMS keys": inventory.keys * prices.kms_key_month,
+        "Alarms": inventory.alarm_metrics * prices.alarm_metric_month,
+        "Metrics": inventory.custom_metrics * prices.custom_metric_month,
+        "Dashboards": inventory.dashboards * prices.dashboard_month,
+    }
+
+
+def by_use(
+    figures: Mapping[str, Any],
+    prices: Prices,
+    mix: list[Share],
+    inventory: Inventory,
+    requests: float,
+    cpu: str,
 ) -> dict[str, float]:
-    """Dollars by what they are for; `cpu` is x86_64 or arm64."""
+    """Dollars a month for so many requests, by what they are for; `cpu` is x86_64 or arm64."""
     traffic = prices.traffic
-    mix: dict[str, float] = traffic["mix"]
-    units = {name: figures["scale"][UNITS[name]][-1] for name in mix}
-    log_bytes = traffic["gateway_log_bytes"] + traffic["platform_log_bytes"]
-    log_bytes += sum(share * figures["starts"][name]["log_bytes"] for name, share in mix.items())
+    reads = writes = seconds = log_bytes = 0.0
+    for part in mix:
+        start, units = figures["starts"][part.start], figures["scale"][part.units][-1]
+        reads += part.share * units["read"]
+        writes += part.share * units["write"]
+        seconds += part.share * duration(start, prices, cpu, inventory.memory_mb)
+        log_bytes += part.share * start["log_bytes"]
+    log_bytes += traffic["gateway_log_bytes"] + traffic["platform_log_bytes"]
+    logs_gb = requests * log_bytes / 1e9
+    kept_gb = logs_gb * inventory.retention_days / 30 / LOG_COMPRESSION
+    stored_gb = requests / 1e6 * traffic["stored_gb_per_million"]
+    traced = requests * traffic["traced_share"] if inventory.is_traced else 0
     return {
         "API Gateway": prices.gateway(requests),
         "Lambda, requests": requests * prices.lambda_request,
-        "Lambda, duration": sum(
-            requests * share * duration(figures["starts"][name], prices, cpu, memory_mb)
-            for name, share in mix.items()
-        ),
-        "DynamoDB, reads": requests
-        * prices.dynamodb_read_unit
-        * sum(mix[name] * units[name]["read"] for name in mix),
-        "DynamoDB, writes": requests
-        * prices.dynamodb_write_unit
-        * sum(mix[n] * units[n]["write"] for n in mix),
-        "DynamoDB, storage": requests
-        / 1e6
-        * traffic["stored_gb_per_million"]
-        * prices.dynamodb_gb_month,
-        "CloudWatch Logs": requests * log_bytes / 1e9 * prices.log_gb,
-        "KMS key": prices.kms_key_month,
+        "Lambda, duration": requests * seconds,
+        "DynamoDB, reads": requests * reads * prices.dynamodb_read_unit,
+        "DynamoDB, writes": requests * writes * prices.dynamodb_write_unit,
+        "DynamoDB, storage": stored_gb * prices.dynamodb_gb_month,
+        "DynamoDB, recovery": stored_gb * prices.pitr_gb_month if inventory.has_recovery else 0,
+        "CloudWatch Logs": logs_gb * prices.log_gb + kept_gb * prices.log_gb_month,
+        "X-Ray": traced * prices.trace,
+        "Data out": requests * traffic["response_bytes"] / 1e9 * prices.data_out_gb,
     }
 
 
@@ -62,5 +82,5 @@ def gb_seconds(cpu_ms: float, wait_ms: float, memory_mb: int) -> float:
 
 
 def stretched(cpu_ms: float, memory_mb: int) -> float:
-    """How long so much CPU time takes at a memory size. A cold start has more CPU than that on Lambda."""
+    """How long so much CPU time takes at a memory size. A cold start has more CPU on Lambda."""
     return cpu_ms * max(1, FULL_CPU_MB / memory_mb)

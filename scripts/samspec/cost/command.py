@@ -1,94 +1,113 @@
-"""The monthly bill for the API: measured by scripts/bench (docs/bench.json), at the prices of prices.toml."""
+"""`samspec cost`: the monthly bill of each environment, by its template, a benchmark and prices.
+
+The benchmark is docs/bench.json, the prices are prices.toml next to this file.
+"""
 
 import argparse
 import json
 import sys
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from samspec.cost import bill, prices
+from samspec.cost.bill import Share
+from samspec.cost.inventory import Inventory
+from samspec.sam import environments
+from samspec.sam.environments import Environment
 from samspec.sam.errors import ProjectError
-from samspec.sam.template import Template
 
-ROOT = Path()
-WIDTH = 55
-FIGURES = ROOT / "docs/bench.json"
+FIGURES = Path("docs/bench.json")
 SCALES = {"1 million": 1e6, "100 million": 1e8, "10 billion": 1e10}
-PEERS = ("powertools, compiled", "fastapi, compiled", "openapi-core, compiled")
+CPU = "x86_64"  # what functions run on if a template does not say otherwise
+WIDTH = 42
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """0; 1 if the file to check does not quote the summary as it is."""
     options = _parser().parse_args(arguments)
+    root = Path.cwd()
+    figures, mix = _figures(), _mix(root)
+    if options.requests_per_month:
+        environment = environments.named(root, options.environment)
+        print(detailed(root, environment, figures, mix, options.requests_per_month))
+        return 0
+    summary = summarized(root, figures, mix)
+    if not options.check:
+        print(summary)
+    elif summary not in options.check.read_text():
+        text = f"cost: {options.check} does not quote `scripts/cost` as it is: put its output there"
+        print(text, file=sys.stderr)
+        return 1
+    return 0
+
+
+def detailed(
+    root: Path, environment: Environment, figures: Any, mix: list[Share], requests: float
+) -> str:
+    """Each item of an environment's bill, on both architectures."""
+    cost = prices.read()
+    inventory = Inventory.of(root, environment.parameters)
+    bills = {
+        cpu: bill.fixed(cost, inventory) | bill.by_use(figures, cost, mix, inventory, requests, cpu)
+        for cpu in cost.gb_second
+    }
+    title = f"{environment.name}, {requests:,.0f} requests a month, prices of {cost.date}"
+    lines = [title, f"{'':20}" + "".join(f"{cpu:>14}" for cpu in bills)]
+    totals = {cpu: sum(items.values()) for cpu, items in bills.items()}
+    lines += [_row(item, [bills[cpu][item] for cpu in bills]) for item in bills[CPU]]
+    lines.append(_row("Dollars", totals.values()))
+    if inventory.unknown:
+        lines.append(f"not counted: {', '.join(inventory.unknown)}")
+    return "\n".join(lines)
+
+
+def summarized(root: Path, figures: Any, mix: list[Share]) -> str:
+    """A line for each environment: what it costs at rest, and at each of the scales."""
+    cost = prices.read()
+    columns = f"{'at rest':>10}" + "".join(f"{name:>14}" for name in SCALES)
+    lines = [f"Dollars a month, {CPU}, {cost.date}".ljust(WIDTH) + columns]
+    for environment in environments.read(root).values():
+        inventory = Inventory.of(root, environment.parameters)
+        at_rest = sum(bill.fixed(cost, inventory).values())
+        line = environment.name.ljust(WIDTH) + f"{at_rest:10,.2f}"
+        for requests in SCALES.values():
+            used = bill.by_use(figures, cost, mix, inventory, requests, CPU)
+            line += f"{at_rest + sum(used.values()):14,.2f}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _row(name: str, amounts: Iterable[float]) -> str:
+    return f"{name:20}" + "".join(f"{amount:14,.2f}" for amount in amounts)
+
+
+def _figures() -> Any:
     if not FIGURES.exists():
         raise ProjectError("no docs/bench.json: run scripts/bench --scale first")
     figures = json.loads(FIGURES.read_text())
     if "scale" not in figures:
         raise ProjectError("docs/bench.json has no capacity units: run scripts/bench --scale")
-    memory = int(
-        Template(ROOT / "template.yaml").of_type("AWS::Serverless::Function")["CreateUserFunction"][
-            "MemorySize"
-        ]
-    )
-    if options.requests_per_month:
-        print(_detailed(figures, memory, options.requests_per_month))
-        return 0
-    summary = _summary(figures, memory)
-    if not options.check:
-        print(summary)
-    elif summary not in options.check.read_text():
-        print(
-            f"cost: {options.check} does not quote `scripts/cost` as it is: put its output there",
-            file=sys.stderr,
+    return figures
+
+
+def _mix(root: Path) -> list[Share]:
+    """The traffic that [tool.samspec.cost.mix] assumes."""
+    file = root / "pyproject.toml"
+    project = tomllib.loads(file.read_text()) if file.exists() else {}
+    mix = project.get("tool", {}).get("samspec", {}).get("cost", {}).get("mix", {})
+    if not mix:
+        raise ProjectError(
+            "pyproject.toml has no [tool.samspec.cost.mix]: say which share each operation has of "
+            'the requests, such as get-book = { share = 0.6, units = "get" }'
         )
-        return 1
-    return 0
-
-
-def _detailed(figures: Any, memory: int, requests: float) -> str:
-    cost = prices.read()
-    bills = {cpu: bill.monthly(figures, cost, requests, cpu, memory) for cpu in cost.gb_second}
-    rows = [
-        f"{requests:,.0f} requests a month, {memory} MB, prices of {cost.date}",
-        f"{'':20}{'x86_64':>14}{'arm64':>14}",
-    ]
-    rows += [
-        f"{name:20}" + "".join(f"{bills[cpu][name]:14,.2f}" for cpu in bills)
-        for name in bills["arm64"]
-    ]
-    return "\n".join(
-        [
-            *rows,
-            f"{'Dollars':20}" + "".join(f"{sum(one.values()):14,.2f}" for one in bills.values()),
-        ]
-    )
-
-
-def _summary(figures: Any, memory: int) -> str:
-    """Totals, and what the functions' time alone would cost with the peers' durations in every function."""
-    cost = prices.read()
-    rows = [
-        f"Dollars a month, {memory} MB, {cost.date}".ljust(WIDTH)
-        + "".join(f"{name:>14}" for name in SCALES)
-    ]
-    for cpu in cost.gb_second:
-        totals = [
-            sum(bill.monthly(figures, cost, requests, cpu, memory).values())
-            for requests in SCALES.values()
-        ]
-        rows.append(
-            f"Everything, {cpu}".ljust(WIDTH) + "".join(f"{total:14,.2f}" for total in totals)
-        )
-    for name in ("create-user", *PEERS):
-        each = bill.duration(figures["starts"][name], cost, "arm64", memory)
-        what = f"Lambda's time alone, arm64: {name}"
-        rows.append(
-            what.ljust(WIDTH) + "".join(f"{each * requests:14,.2f}" for requests in SCALES.values())
-        )
-    return "\n".join(row.rstrip() for row in rows)
+    return [Share(part["share"], name, part["units"]) for name, part in mix.items()]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="samspec cost", description=__doc__, allow_abbrev=False)
+    parser.add_argument("environment", nargs="?", default="prod", help="of the bill in detail")
     either = parser.add_mutually_exclusive_group()
     either.add_argument(
         "--requests-per-month", type=_count, metavar="N", help="the bill in detail, for N requests"
@@ -97,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         "--check",
         type=Path,
         metavar="FILE",
-        help="fail where FILE does not quote the summary as it is",
+        help="fail if FILE does not quote the summary as it is",
     )
     return parser
 

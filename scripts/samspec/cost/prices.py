@@ -18,7 +18,14 @@ class Prices:
     dynamodb_write_unit: float
     dynamodb_gb_month: float
     log_gb: float
+    log_gb_month: float
     kms_key_month: float
+    alarm_metric_month: float
+    custom_metric_month: float
+    dashboard_month: float
+    pitr_gb_month: float
+    trace: float
+    data_out_gb: float
     gb_second: dict[str, float]
     rest_request: list[dict[str, float]]
     traffic: dict[str, Any]

@@ -36,7 +36,8 @@ def translated(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
         r for r in template["Resources"].values() if r["Type"] == "AWS::Serverless::Function"
     ):
         function["Properties"]["CodeUri"] = "s3://bucket/code.zip"  # what `sam deploy` writes
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
+    if "Function" in template.get("Globals", {}):
+        template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
     policies = {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in BASIC}
     return dict(Translator(policies, Parser()).translate(template, dict(parameters)))
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,28 @@ import pytest
 from samspec.cli import main
 from samspec.cost import bill, prices
 from samspec.cost import command as cost
+from samspec.cost.inventory import Inventory
+from samspec.sam import environments
 
 START = {"cold_cpu_ms": [100, 90, 110], "warm_cpu_ms": [1, 1, 1], "log_bytes": 500}
-SCALE = {
-    name: [{"users": 100, "read": 1, "write": 2, "ms": [1, 1, 1]}] for name in bill.UNITS.values()
-}
+UNITS = [{"users": 100, "read": 1, "write": 2, "ms": [1, 1, 1]}]
 PRICES = prices.read()
-FUNCTIONS = PRICES.traffic["mix"]
+MIX = cost._mix(Path())
 FIGURES: dict[str, Any] = {
-    "starts": dict.fromkeys([*FUNCTIONS, *cost.PEERS], START),
-    "scale": SCALE,
+    "starts": {part.start: START for part in MIX},
+    "scale": {part.units: UNITS for part in MIX},
 }
+AT_REST = Inventory(
+    memory_mb=512,
+    keys=0,
+    alarm_metrics=0,
+    custom_metrics=0,
+    dashboards=0,
+    retention_days=30,
+    is_traced=False,
+    has_recovery=False,
+    unknown=(),
+)
 
 
 @pytest.fixture
@@ -35,7 +47,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
 
 
 def test_the_shares_of_the_operations_make_up_all_requests() -> None:
-    assert sum(FUNCTIONS.values()) == pytest.approx(1)
+    assert sum(part.share for part in MIX) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +65,63 @@ def test_a_request_is_billed_for_its_waiting_and_its_cpu_time_in_whole_milliseco
 
 
 def test_a_bill_names_what_each_dollar_is_for() -> None:
-    month = bill.monthly(FIGURES, PRICES, 1e6, "x86_64", 512)
+    month = bill.by_use(FIGURES, PRICES, MIX, AT_REST, 1e6, "x86_64")
 
     assert month["Lambda, requests"] == pytest.approx(0.20)
     assert month["DynamoDB, reads"] == pytest.approx(0.125)
     assert month["DynamoDB, writes"] == pytest.approx(1.25)
-    assert month["CloudWatch Logs"] == pytest.approx(1820e6 / 1e9 * 0.5)
+    assert month["CloudWatch Logs"] == pytest.approx(1.82 * (0.5 + 0.03 / 5))
+    assert (month["X-Ray"], month["DynamoDB, recovery"]) == (0, 0)
+
+
+def test_what_an_environment_turns_on_is_in_its_bill() -> None:
+    stack = replace(AT_REST, is_traced=True, has_recovery=True)
+    month = bill.by_use(FIGURES, PRICES, MIX, stack, 1e6, "x86_64")
+
+    assert month["X-Ray"] == pytest.approx(0.25)
+    assert month["DynamoDB, recovery"] == pytest.approx(0.20)
+
+
+def test_at_rest_a_stack_costs_what_it_holds() -> None:
+    stack = replace(AT_REST, keys=1, alarm_metrics=7, custom_metrics=2, dashboards=1)
+    assert sum(bill.fixed(PRICES, AT_REST).values()) == 0
+    assert sum(bill.fixed(PRICES, stack).values()) == pytest.approx(1 + 0.7 + 0.6 + 3)
+
+
+TEMPLATE = """
+Resources:
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Metrics:
+        - { Id: total, Expression: a + b }
+        - { Id: a, MetricStat: { Stat: Sum } }
+        - { Id: b, MetricStat: { Stat: Sum } }
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      MethodSettings: [{ ResourcePath: "/*", HttpMethod: "*", MetricsEnabled: true }]
+      DefinitionBody:
+        openapi: 3.0.1
+        paths: { /a: { get: {}, post: {} }, /b: { get: {}, x-amazon-apigateway-any-method: {} } }
+  Machine: { Type: AWS::EC2::Instance }
+"""
+
+
+def test_a_template_says_what_is_held(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    inventory = Inventory.of(tmp_path, {})
+
+    assert inventory.alarm_metrics == 2
+    assert inventory.custom_metrics == 4 * 5
+    assert inventory.unknown == ("AWS::EC2::Instance",)
+
+
+def test_nothing_that_this_projects_stacks_hold_is_left_out() -> None:
+    for environment in environments.read(Path()).values():
+        parameters = {**environment.parameters, "AlarmEmail": "ops@example.com"}
+        assert Inventory.of(Path(), parameters).unknown == ()
 
 
 def test_arm_costs_less_than_x86() -> None:
