@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from samspec.aws import clients
-from samspec.gateway import events, integrations, responses, validators, variables
+from samspec.gateway import conformance, events, integrations, responses, validators, variables
 from samspec.gateway.authorization import Call, Caller
 from samspec.gateway.authorization import FunctionFailed as AuthorizerFailed
 from samspec.gateway.deployment import Deployment
@@ -58,6 +58,7 @@ class Exchange:
     caller: Caller | None = None
     authorizer_invocation: Invocation | None = None
     failure: Failure | None = None  # of the function: where and why
+    mismatches: list[str] = field(default_factory=list)  # of the response and the definition
     milliseconds: float = 0
     number: int = 0
     spans: list[Span] = field(default_factory=list)
@@ -223,14 +224,26 @@ class Gateway:
         if route.kind == "aws_proxy" and route.function:
             exchange.event = deployment.event(known, route)
             result = self._invoke_as_proxy(exchange, deployment, route)
-            return deployment.proxied(result, known, route)
+            return self._checked(
+                exchange, deployment, route, deployment.proxied(result, known, route)
+            )
 
         def invoke(event: Any) -> Any:
             exchange.event = event
             return self._invoke_directly(exchange, deployment, route)
 
         outside = integrations.Outside(invoke, self._client)
-        return integrations.respond(route, known, deployment.binary_media_types, outside)
+        response = integrations.respond(route, known, deployment.binary_media_types, outside)
+        return self._checked(exchange, deployment, route, response)
+
+    def _checked(
+        self, exchange: Exchange, deployment: Deployment, route: Route, response: Response
+    ) -> Response:
+        """The response, noting what its operation does not document; AWS does not look."""
+        exchange.mismatches = conformance.mismatches(
+            deployment.spec, route.operation, response.status, response.headers, response.body
+        )
+        return response
 
     def _invoke(self, exchange: Exchange, deployment: Deployment, route: Route) -> Any:
         """The result of the route's function for the exchange's event."""

@@ -116,6 +116,7 @@ def described(answer: Exchange) -> dict[str, Any]:
         "validation": answer.validation,
         "status": response.status,
         "reason": response.reason,
+        "mismatches": answer.mismatches,
         "ms": round(answer.milliseconds, 1),
         "response": {"headers": response.headers, "body": _shown(response.body)},
         "event": answer.event,

@@ -56,7 +56,7 @@ class Terminal:
 
     def answered(self, answer: Exchange, access_log: str | None) -> None:
         request, response = answer.request, answer.response
-        if self.quiet and response.status < 500:
+        if self.quiet and response.status < 500 and not answer.mismatches:
             return
         if self.verbose:
             for call in answer.invocation.calls if answer.invocation else ():
@@ -68,6 +68,8 @@ class Terminal:
         status = self._tint(COLOURS.get(response.status // 100, "0"), str(response.status))
         line = f"{time.strftime('%H:%M:%S')}  {status} {request.method:<7} {request.path}  {answer.milliseconds:.1f} ms"
         self._print(line + (f"  {response.reason}" if response.reason else ""))
+        for mismatch in answer.mismatches:
+            self._print(self._tint(WARN, f"          not as the spec says: {mismatch}"))
 
     def say(self, text: str) -> None:
         if not self.quiet:

@@ -4,12 +4,14 @@ import argparse
 import io
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from samspec.aws import tables
 from samspec.gateway import Gateway
 from samspec.gateway.application import Exchange
+from samspec.server.console import described
 from samspec.server.terminal import Terminal
 from werkzeug.test import Client
 
@@ -107,6 +109,22 @@ def test_the_quiet_terminal_shows_errors_only(
     client.get("/covers/crash")
     assert terminal(capsys, answers[0], quiet=True) == ""
     assert "ZeroDivisionError" in terminal(capsys, answers[1], quiet=True)
+
+
+def test_a_response_that_the_spec_does_not_document_is_told(
+    altered: Callable[..., Path], made: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway = made(altered(('"200": { description: Books }', '"418": { description: Tea }')))
+    exchanges: list[Exchange] = []
+    gateway.on_exchange = exchanges.append
+    Client(gateway).get("/books")
+
+    assert exchanges[0].mismatches == ["status 200 is not documented"]
+    for quiet in (True, False):
+        assert "not as the spec says: status 200 is not documented" in terminal(
+            capsys, exchanges[0], quiet=quiet
+        )
+    assert described(exchanges[0])["mismatches"] == exchanges[0].mismatches
 
 
 def test_colours_are_for_terminals_only(recorded: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,7 @@ function describe(answer) {
     el("p", {className: "facts"}, [answer.operation, answer.target, milliseconds(answer.ms),
       new Date(answer.time).toLocaleTimeString(), `gateway validation: ${answer.validation}`].filter(Boolean).join("  ·  ")),
     answer.reason ? el("p", {className: `reason s${family}`}, answer.reason) : null,
+    ...answer.mismatches.map((mismatch) => el("p", {className: "reason s5"}, `Not as the spec says: ${mismatch}`)),
     el("div", {className: "actions"},
       el("button", {id: "back", onclick: back}, "‹ Requests"),
       el("button", {className: "main", onclick: replay}, "Replay"),
