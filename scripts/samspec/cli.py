@@ -41,6 +41,9 @@ COMMANDS = {
     "package": Command("samspec.packaging.command", "check that every artifact imports"),
     "deploy": Command("samspec.deploy.command", "check, build, deploy and try an environment"),
     "smoke": Command("samspec.deploy.smoke", "try a deployed environment"),
+    "restore-drill": Command(
+        "samspec.deploy.restore_drill", "restore the tables, check them, delete them again"
+    ),
     "stack": Command("samspec.deploy.stack", "print an environment's stack and region"),
     "template": Command("samspec.deploy.translation", "print an environment's resolved template"),
     "rehearse": Command("samspec.rehearse.command", "deploy to a local AWS, test, delete"),

@@ -67,6 +67,11 @@ class Stack:
             for resource in page["StackResourceSummaries"]
         }
 
+    def resources_of_type(self, kind: str) -> list[str]:
+        """The physical ids."""
+        resources = self.resources.values()
+        return [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == kind]
+
     @property
     def url(self) -> str:
         """Where the API responds, without a slash at the end: the output that is a URL.

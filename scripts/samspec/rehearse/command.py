@@ -20,8 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from samspec.deploy import command as deploy
 from samspec.deploy import options as deploy_options
-from samspec.deploy import smoke
-from samspec.deploy.stack import Stack
+from samspec.deploy import restore_drill, smoke
+from samspec.deploy.stack import Stack, client
 from samspec.rehearse import ministack, retained, standins
 from samspec.rehearse.inspection import Inspection, inventory
 from samspec.sam import environments
@@ -51,9 +51,11 @@ class Plan:
 
     `parameters` come on top of samconfig.toml's. `refused` are parameters with the words in which
     AWS must refuse them. `then` are changes of parameters, deployed one after the other.
+    `restores` says that the tables are restored, too, as `samspec restore-drill` does.
     """
 
     parameters: str = ""
+    restores: bool = False
     refused: Mapping[str, str] | None = None
     then: Sequence[str] = ()
 
@@ -116,6 +118,8 @@ class Rehearsal:
         for parameters in self.plan.then:
             self.deploy(f"{self.plan.parameters} {parameters}")
             tested = tested or self.integration()
+        if self.plan.restores:
+            self.restore()
         self.change_spec()
         self.delete(before)
 
@@ -174,6 +178,13 @@ class Rehearsal:
         if subprocess.run(command, cwd=self.root, check=False).returncode:
             raise ProjectError("the integration suite failed against the deployed API")
         return True
+
+    def restore(self) -> None:
+        """MiniStack copies the items, as AWS would by their history."""
+        database = client("dynamodb", self.environment.region)
+        unique = restore_drill.unique_attributes(self.project)
+        for name in self.stack().resources_of_type("AWS::DynamoDB::Table"):
+            print("Restored:", restore_drill.drill(database, name, unique), flush=True)
 
     def change_spec(self) -> None:
         """One file: the gateway has to follow it, and every function's code."""
