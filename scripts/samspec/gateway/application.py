@@ -188,7 +188,7 @@ class Gateway:
     def _dispatch(self, exchange: Exchange) -> None:
         request = exchange.request
         sent = request.path
-        deployment, request.path = self.project.deployment(sent)
+        deployment, request.path = self.project.deployment(request.method, sent)
         request.path, route, parameters = deployment.find(request.method, request.path)
         known = deployment.variables(request, route, parameters)
         if not deployment.is_http:  # with the stage and the API's name, if the caller sent them

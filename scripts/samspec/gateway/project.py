@@ -75,14 +75,20 @@ class Project:
     def access_log(self) -> str | None:
         return self.main.access_log
 
-    def deployment(self, path: str) -> tuple[Deployment, str]:
-        """The API that a path is for, and the path in it.
+    def deployment(self, method: str, path: str) -> tuple[Deployment, str]:
+        """The API that a request is for, and the path in it.
 
-        The first API has all paths. Each has those under its name as well, if there are several.
+        If there are several, each has the paths under its name, and any other path is for the
+        first that has a route for it.
         """
+        if len(self.deployments) == 1:
+            return self.main, path
         first = path.split("/")[1] if path.startswith("/") else ""
-        if len(self.deployments) > 1 and first in self.deployments:
+        if first in self.deployments:
             return self.deployments[first], path[len(first) + 1 :] or "/"
+        for deployment in self.deployments.values():
+            if deployment.find(method, path)[1]:
+                return deployment, path
         return self.main, path
 
     def limit_throttling(self, enabled: bool) -> None:
@@ -123,13 +129,16 @@ class Project:
             return self
         return Project(*self._arguments)
 
+    def _function_gaps(self) -> list[str]:
+        return [function.gap for function in self.functions.values() if function.gap]
+
     @property
     def gaps(self) -> list[str]:
         """What is not as on AWS, each once: said at start."""
         gaps = list(self.source.api_gaps)
         for deployment in self.deployments.values():
             gaps += deployment.gaps
-        gaps += [function.gap for function in self.functions.values() if function.gap]
+        gaps += [gap for gap in self._function_gaps() if not any(gap in said for said in gaps)]
         gaps += self.template.unknown.values()
         return list(dict.fromkeys(gaps))
 

@@ -142,10 +142,24 @@ class _Reader:
         for key in ("DefinitionBody", "Body", "DefinitionUri", "BodyS3Location"):
             if self._raw.get(key):
                 return self._raw[key]
+        assembled = self._assembled()
+        if assembled:
+            return assembled
         raise ProjectError(
             f"{self._name}: it has no definition here: give it a Body, a DefinitionBody or a "
             "DefinitionUri, or a function with an Api event"
         )
+
+    def _assembled(self) -> dict[str, Any] | None:
+        """The definition of an API that resources of CloudFormation make up."""
+        from samspec.sam import assembled
+
+        makers = {
+            "AWS::ApiGateway::RestApi": assembled.rest_api,
+            "AWS::ApiGatewayV2::Api": assembled.http_api,
+        }
+        maker = makers.get(self._kind)
+        return maker(self._template, self._name) if maker else None
 
     def _document(self) -> tuple[dict[str, Any], Path]:
         before = set(self._template.files)
@@ -190,12 +204,25 @@ class _Reader:
             keys = (
                 "StageName", "Variables", "StageVariables", "MethodSettings", "AccessLogSetting",
                 "AccessLogSettings", "CacheClusterEnabled", "CanarySetting", "DefaultRouteSettings",
+                "RouteSettings",
             )  # fmt: skip
             own = {key: self._template.resolve(self._raw[key]) for key in keys if key in self._raw}
-            return {"StageName": default, **own}
+            return _with_method_settings({"StageName": default, **own})
         for kind, reference in STAGES.items():
             for name in self._template.names(kind):
                 properties = self._template.properties(name)
                 if properties.get(reference) == {"Ref": self._name}:
-                    return {"StageName": default, **self._template.resolve(properties)}
+                    stage = {"StageName": default, **self._template.resolve(properties)}
+                    return _with_method_settings(stage)
         return {"StageName": default}
+
+
+def _with_method_settings(stage: dict[str, Any]) -> dict[str, Any]:
+    """The stage with an HTTP API's throttles in the form of MethodSettings."""
+    settings = []
+    if stage.get("DefaultRouteSettings"):
+        settings.append({"ResourcePath": "/*", "HttpMethod": "*", **stage["DefaultRouteSettings"]})
+    for key, values in (stage.get("RouteSettings") or {}).items():
+        method, _, path = key.rpartition(" ")
+        settings.append({"ResourcePath": path, "HttpMethod": method or "*", **values})
+    return {**stage, "MethodSettings": settings} if settings else stage

@@ -62,7 +62,12 @@ FORMS = {
     "AWS::ApiGateway::RestApi": _REST_API,
     "AWS::ApiGateway::Stage": Form("StageName"),
     "AWS::ApiGateway::UsagePlan": Form("", ref="{id}", attributes={"Id": "{id}"}),
+    "AWS::ApiGateway::Authorizer": Form("", ref="{id}", attributes={"AuthorizerId": "{id}"}),
+    "AWS::ApiGateway::Model": Form("Name"),
+    "AWS::ApiGateway::RequestValidator": Form("", ref="{id}"),
     "AWS::ApiGatewayV2::Api": _HTTP_API,
+    "AWS::ApiGatewayV2::Authorizer": Form("", ref="{id}", attributes={"AuthorizerId": "{id}"}),
+    "AWS::ApiGatewayV2::Integration": Form("", ref="{id}", attributes={"IntegrationId": "{id}"}),
     "AWS::ApiGatewayV2::Stage": Form("StageName"),
     "AWS::CloudWatch::Alarm": Form("AlarmName", "cloudwatch:{region}:{account}:alarm:{name}"),
     "AWS::Cognito::UserPool": Form(
@@ -191,7 +196,7 @@ class Resource:
         values = {
             **{key: value for key, value in self.properties.items() if isinstance(value, str)},
             "name": self.name,
-            "id": letters[:10],
+            "id": f"{letters[:6]}{digest[:4]}",
             "short": digest[:9],
             "suffix": digest[:6],
             "client": digest[:26],

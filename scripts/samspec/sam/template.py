@@ -297,9 +297,9 @@ class Template:
         name, _, attribute = dotted.partition(".")
         if name not in self._sections["Resources"]:
             return self._attribute_made_by_sam(name, attribute)
-        if self.type_of(name) in FUNCTION_TYPES and attribute in ("Alias", "Version"):
-            return self._property_of_sam(name, attribute)
         value = self._special(name, attribute) or self.resource(name).attribute(attribute)
+        if value is None and self.type_of(name).startswith("AWS::Serverless::"):
+            value = self._property_of_sam(name, attribute)
         if value is None:
             why = f"what {dotted} ({self.type_of(name)}) gives on AWS is not known here"
             return self.stand_in(dotted, f"{why}: it is the text {dotted!r}")

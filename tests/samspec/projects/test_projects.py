@@ -6,7 +6,8 @@ start, and where AWS says so. specs/local-gateway.md has the table that is made 
 
 import json
 import textwrap
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from samspec.aws import tables
 from samspec.gateway import Gateway
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Settings
+from werkzeug import Request, Response
+from werkzeug.serving import make_server
 from werkzeug.test import Client, TestResponse
 
 from tests.samspec.projects import table
@@ -39,8 +42,31 @@ def template(case: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def gateway(case: Any, template: Path, dynamodb_client: Any) -> Iterator[Gateway]:
-    gateway = Gateway.from_template(template, settings=settings(case))
+def backend(case: Any) -> Iterator[str]:
+    """The address of a server that says what it was asked; empty if the case needs none."""
+    if "backend" not in case:
+        yield ""
+        return
+    server = make_server("127.0.0.1", 0, echo)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    request = Request(environ)
+    path = request.full_path.rstrip("?")
+    asked = {"path": path, "method": request.method, "body": request.get_data(as_text=True)}
+    response = Response(json.dumps(asked), 203, {"X-Path": path}, mimetype="application/json")
+    return response(environ, start_response)
+
+
+@pytest.fixture
+def gateway(case: Any, template: Path, backend: str, dynamodb_client: Any) -> Iterator[Gateway]:
+    gateway = Gateway.from_template(template, settings=settings(case, backend))
     names = tables.connect(gateway.project.template, None)
     yield gateway
     gateway.close()
@@ -49,8 +75,10 @@ def gateway(case: Any, template: Path, dynamodb_client: Any) -> Iterator[Gateway
         client.delete_table(TableName=name)
 
 
-def settings(case: Any) -> Settings:
+def settings(case: Any, backend: str) -> Settings:
     given = case.get("settings") or {}
+    if backend:
+        given = {"parameters": {"Backend": backend}}
     parameters = {name: str(value) for name, value in (given.get("parameters") or {}).items()}
     region = given.get("region", "us-east-1")
     return Settings(parameters, given.get("values") or {}, region)

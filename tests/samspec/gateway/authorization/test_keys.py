@@ -48,7 +48,7 @@ def call(client: Client, key: str = "partner-secret-of-twenty") -> Any:
 
 def test_a_key_in_a_usage_plan_opens_the_door(keyed: Project) -> None:
     identity = context(call(keyed.client()))["identity"]
-    assert (identity["apiKeyId"], identity["apiKey"]) == ("partnerkey", "partner-secret-of-twenty")
+    assert (identity["apiKeyId"], identity["apiKey"]) == ("partne9374", "partner-secret-of-twenty")
 
 
 def test_any_other_key_is_forbidden(keyed: Project) -> None:

@@ -187,7 +187,7 @@ def test_the_usage_plan_may_know_the_caller_by_the_authorizer(project: Project) 
         },
     }
     response = project.client().get("/books", headers=bearing("Allow"))
-    assert context(response)["identity"]["apiKeyId"] == "key"
+    assert context(response)["identity"]["apiKeyId"] == "key99a5"
 
 
 @pytest.mark.parametrize(
