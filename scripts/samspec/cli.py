@@ -7,9 +7,9 @@ import sys
 import traceback
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 
 from samspec.sam.errors import ProjectError
+from samspec.version import installed_version
 
 CANNOT_RUN, INTERRUPTED = 2, 130
 
@@ -110,11 +110,3 @@ def usage() -> str:
             "Example: samspec start --seed 20",
         ]
     )
-
-
-def installed_version() -> str:
-    """The version of the installed package, or `(source)` in a checkout."""
-    try:
-        return version("samspec")
-    except PackageNotFoundError:
-        return "(source)"

@@ -20,7 +20,7 @@ from samspec.aws import embedded
 from samspec.sam.account import KEY_ID, REGION
 from samspec.serving.http import Abandoned, HttpServer
 
-Call = dict[str, Any]  # service, name, units, ms, error, request, response
+Call = dict[str, Any]  # service, name, began (by perf_counter), units, ms, error, request, response
 Headers = list[tuple[str, str]]
 Reply = tuple[int, Headers, bytes]
 
@@ -105,6 +105,7 @@ class Endpoint:
         call = {
             "service": scope.service,
             "name": name,
+            "began": began,
             "units": units,
             "ms": round((time.perf_counter() - began) * 1000, 1),
             "error": _error(reply) if status >= HTTPStatus.BAD_REQUEST else "",

@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let pass what MethodSettings would answer with 429",
     )
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON object per line, for programs"
+    )
     volume = parser.add_mutually_exclusive_group()
     volume.add_argument("--quiet", action="store_true", help="print errors only")
     volume.add_argument(

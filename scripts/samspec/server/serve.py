@@ -7,17 +7,18 @@ import signal
 import socket
 import time
 from functools import partial
-from typing import Any
 
 from samspec.aws import embedded, tables
 from samspec.gateway.application import Exchange, Gateway
 from samspec.gateway.processes import worker_processes
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import template_at
-from samspec.server import recording, seeds
+from samspec.server import seeds
 from samspec.server.console import Console
+from samspec.server.recorder import Recorder
 from samspec.server.settings import settings
-from samspec.server.terminal import Terminal
+from samspec.server.tables import Tables
+from samspec.server.terminal import Terminal, TerminalOptions
 from samspec.serving.http import HttpServer
 
 
@@ -30,7 +31,8 @@ def serve(options: argparse.Namespace) -> int:
         chosen = settings(options, template_at(options.template).parent)
         with contextlib.closing(runner):
             gateway = Gateway.from_template(options.template, settings=chosen, runner=runner)
-            terminal, recorder = Terminal(options), recording.Recorder()
+            terminal = Terminal(TerminalOptions(options.quiet, options.verbose, options.json))
+            recorder = Recorder()
             terminal.take_log()
             runner.on_line = lambda function, line: terminal.line(line)
             names = _prepare(gateway, dynamodb)
@@ -38,8 +40,12 @@ def serve(options: argparse.Namespace) -> int:
             if options.seed != "0":
                 terminal.say(seeds.plant(gateway, int(options.seed)))
             gateway.project.limit_throttling(not options.no_throttle)
-            gateway.on_exchange = partial(_record, gateway, recorder, terminal)
-            server = HttpServer(Console(gateway, recorder), listening)
+            console = Console(
+                gateway, recorder, host=options.host, tables=_tables(gateway, dynamodb)
+            )
+            gateway.on_start = recorder.begin
+            gateway.on_exchange = partial(_record, console, terminal)
+            server = HttpServer(console, listening)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.default_int_handler)
             gc.freeze()
@@ -54,9 +60,20 @@ def serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _record(gateway: Gateway, recorder: Any, terminal: Terminal, exchange: Exchange) -> None:
-    recorder.add(exchange)
-    terminal.answered(exchange, gateway.project.access_log)
+def _record(console: Console, terminal: Terminal, exchange: Exchange) -> None:
+    console.record(exchange)
+    deployment = exchange.deployment
+    terminal.responded(exchange, deployment.access_log if deployment else None)
+
+
+def _tables(gateway: Gateway, dynamodb: str) -> Tables:
+    """The tables of the template as it is now."""
+    endpoint = None if dynamodb == "moto" else dynamodb
+
+    def names() -> list[str]:
+        return [table["TableName"] for table in tables.definitions(gateway.project.template)]
+
+    return Tables(lambda: tables.client(gateway.project.region, endpoint), names)
 
 
 def _prepare(gateway: Gateway, dynamodb: str) -> list[str]:

@@ -1,13 +1,15 @@
 """The console and docs pages in headless Chromium: `scripts/test tests/samspec/browser`.
 
-Needs Chromium and its driver (Debian: apt install chromium chromium-driver). With CONSOLE_SCREENSHOT=docs/console.png
-in the environment, the README's picture is taken anew.
+Needs Chromium and its driver (Debian: apt install chromium chromium-driver), and npm for axe-core. With
+CONSOLE_SCREENSHOTS=docs in the environment, the pictures of the documents are taken anew.
 """
 
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator
+import re
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,218 +17,497 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from tests.conftest import ROOT
+from tests.samspec.browser.conftest import DESKTOP, PHONE, WIDE, Browser, project_copy
 from tests.samspec.gateway.test_server import Server
 
-DESKTOP, PHONE = (1280, 800), (390, 844)
+SHOP = Path(__file__).parent / "shop"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy, since saving an event writes into it."""
-    copy = tmp_path_factory.mktemp("project")
-    for name in ("template.yaml", "specs/api/users-api.yaml"):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, copy / name)
-    shutil.copytree(
-        ROOT / "handlers", copy / "handlers", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    return copy
+    target = tmp_path_factory.mktemp("shop")
+    return project_copy(SHOP, target, "template.yaml", "api.yaml", "src")
 
 
 @pytest.fixture(scope="module")
-def server(project: Path) -> Iterator[Server]:
-    server = Server("--template", str(project / "template.yaml"), "--seed", "3")
+def shop(project: Path) -> Iterator[Server]:
+    server = Server("--template", str(project / "template.yaml"))
     yield server
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[webdriver.Chrome]:
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not browser or not driver:
-        pytest.fail("needs Chromium and chromedriver; Debian: apt install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--hide-scrollbars",
-        "--disable-dev-shm-usage",
-    ):
-        options.add_argument(argument)
-    chromium = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield chromium
-    chromium.quit()
-
-
 @pytest.fixture
-def page(chromium: webdriver.Chrome, server: Server) -> Callable[..., webdriver.Chrome]:
-    def show(path: str, size: tuple[int, int] = DESKTOP) -> webdriver.Chrome:
-        metrics = {
-            "width": size[0],
-            "height": size[1],
-            "deviceScaleFactor": 1,
-            "mobile": size == PHONE,
-        }
-        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        chromium.get(server.url + path)
-        return chromium
-
-    return show
-
-
-def items(chromium: webdriver.Chrome) -> list[WebElement]:
-    return [
-        item for item in chromium.find_elements(By.CSS_SELECTOR, "#list li") if item.is_displayed()
-    ]
-
-
-def text(chromium: webdriver.Chrome, selector: str) -> str:
-    return chromium.find_element(By.CSS_SELECTOR, selector).text
-
-
-def until(chromium: webdriver.Chrome, condition: Callable[[], Any]) -> Any:
-    return WebDriverWait(chromium, 15).until(lambda _: condition())
-
-
-def press(chromium: webdriver.Chrome, *keys: str) -> None:
-    chromium.switch_to.active_element.send_keys(*keys)
-
-
-@pytest.fixture
-def requests(page: Callable[..., webdriver.Chrome], server: Server) -> webdriver.Chrome:
-    """The console after a few requests of every kind, the newest one shown."""
-    user = server.send("GET", "/users?limit=1")[1]["users"][0]
-    server.send("GET", "/users?limit=500")
-    server.send("GET", "/nowhere")
-    server.send("PATCH", "/users")
-    server.send("POST", "/users", {"email": user["email"], "name": "Somebody Else"})
-    server.send("PUT", f"/users/{user['id']}", {"email": user["email"], "name": user["name"]})
-    chromium = page("/_/requests")
-    until(chromium, lambda: len(items(chromium)) >= 6)
-    until(chromium, lambda: text(chromium, "#live") == "live")
-    return chromium
-
-
-def test_requests_appear_while_the_page_is_open(requests: webdriver.Chrome, server: Server) -> None:
-    before = len(items(requests))
-    server.send("GET", "/users?limit=77")
-    until(requests, lambda: len(items(requests)) == before + 1)
-    assert "/users?limit=77" in items(requests)[0].text
-    until(requests, lambda: "/users?limit=77" in text(requests, "#detail h2"))
-
-
-def test_a_request_is_shown_with_calls_log_lines_response_and_event(
-    requests: webdriver.Chrome,
-) -> None:
-    items(requests)[0].click()
-    detail = text(requests, "#detail")
-    for part in (
-        "200 PUT /users/",
-        "updateUser",
-        "UpdateItem",
-        "units",
-        "operation=updateUser",
-        '"updated_at"',
-    ):
-        assert part in detail
-    fold = next(
-        d for d in requests.find_elements(By.CSS_SELECTOR, "details") if "PROXY EVENT" in d.text
+def browser(chromium: webdriver.Chrome, axe: str, shop: Server) -> Iterator[Browser]:
+    """The page after three orders: #1 placed, #2 refused, #3 failed; every console error fails the test."""
+    browser = Browser(chromium, shop.url, axe)
+    browser.show("/_/")
+    shop.send("GET", "/nowhere")
+    browser.run(
+        "return fetch('api/clear', {method: 'POST', headers: {'X-Console': '1'}, body: '{}'})"
     )
-    fold.find_element(By.CSS_SELECTOR, "summary").click()
-    assert json.loads(fold.find_element(By.CSS_SELECTOR, "pre").text)["resource"] == "/users/{id}"
-    assert requests.get_log("browser") == []  # type: ignore[no-untyped-call]
+    browser.until(lambda: len(rows(browser)) == 0)
+    for order in ({"item": "apple", "count": 2}, {"count": "x"}, {"item": "pear"}):
+        shop.send("POST", "/orders", order)
+    browser.show("/_/")
+    browser.until(lambda: len(rows(browser)) == 3)
+    yield browser
+    assert browser.errors() == []
 
 
-def test_the_reason_of_an_error_stands_on_top(requests: webdriver.Chrome) -> None:
-    items(requests)[1].click()
-    assert text(requests, ".reason") == "Email already in use"
+def rows(browser: Browser) -> list[str]:
+    return [row.text for row in browser.all("#rows .row")]
 
 
-def test_the_picture_of_the_page(requests: webdriver.Chrome) -> None:
-    items(requests)[1].click()
-    picture = requests.get_screenshot_as_png()
-    assert picture.startswith(b"\x89PNG")
-    assert len(picture) < 150_000
-    if target := os.environ.get("CONSOLE_SCREENSHOT"):
-        Path(target).write_bytes(picture)
+def numbers(browser: Browser) -> list[int]:
+    return [int((row.get_attribute("id") or "r0")[1:]) for row in browser.all("#rows .row")]
 
 
-def test_the_filter_narrows_the_list(requests: webdriver.Chrome) -> None:
-    press(requests, "/")
-    press(requests, "405 patch")
-    assert {item.text.split()[0] for item in items(requests)} == {"405"}
-    press(requests, Keys.ESCAPE)
-    assert requests.switch_to.active_element.get_attribute("id") == "list"
+def read(browser: Browser, position: int) -> None:
+    """Click a request of the list, by its position, and wait until it is shown."""
+    number = numbers(browser)[position]
+    browser.all("#rows .row")[position].click()
+    browser.until(lambda: browser.run("return location.hash") == f"#/r/{number}")
+    browser.until(lambda: browser.text("#detail h2"))
 
 
-def test_everything_can_be_done_by_keyboard(requests: webdriver.Chrome, project: Path) -> None:
-    press(requests, Keys.DOWN, Keys.DOWN, Keys.UP)
-    assert text(requests, "#detail h2") == "409 POST /users"
-    before = len(items(requests))
-    press(requests, "r")
-    until(requests, lambda: len(items(requests)) == before + 1)
-    until(requests, lambda: text(requests, "#toast") == "Replayed: 409")
-    press(requests, "s")
-    until(requests, lambda: text(requests, "#toast").startswith("Saved as events/create_user"))
-    saved = json.loads((project / text(requests, "#toast").removeprefix("Saved as ")).read_text())
-    assert saved["httpMethod"] == "POST"
+def button(browser: Browser, text: str) -> Any:
+    selector = "button, a.button, summary"
+    return browser.until(lambda: next(b for b in browser.all(selector) if b.text == text))
 
 
-def test_a_request_can_be_copied_as_curl(requests: webdriver.Chrome, server: Server) -> None:
-    origin = {
-        "origin": server.url,
-        "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"],
+def test_a_500_explains_itself_on_the_first_screen(browser: Browser, project: Path) -> None:
+    browser.until(lambda: browser.text(".failure h3") == "app.OrderError: no price for pear")
+    assert "src/app.py:27 in place" in browser.text(".failure .place")
+    link = browser.find(".failure .place a").get_attribute("href")
+    assert link == f"vscode://file{project.resolve()}/src/app.py:27"
+    assert "raise OrderError" in browser.text(".source .failed")
+    assert "caused by KeyError: 'pear'" in browser.text(".cause")
+    assert "KeyError: 'pear'" in browser.text(".traceback")
+    assert "cannot place the order" in browser.text(".log")
+    for selector in (".failure", ".source", ".log", ".traceback"):
+        top = browser.run(
+            "return document.querySelector(arguments[0]).getBoundingClientRect().top", selector
+        )
+        assert top < DESKTOP[1] - 60, selector
+
+
+def test_requests_appear_while_nobody_reads(browser: Browser, shop: Server) -> None:
+    shop.send("POST", "/orders", {"item": "apple"})
+    browser.until(lambda: len(rows(browser)) == 4)
+    browser.until(lambda: browser.text("#detail h2") == "201 POST /orders")
+    assert browser.run("return location.hash") == ""
+
+
+def test_reading_is_not_disturbed(browser: Browser, shop: Server) -> None:
+    read(browser, 2)
+    headers = button(browser, "RESPONSE HEADERS")
+    headers.click()
+    browser.run("document.getElementById('detail').scrollTop = 120")
+    browser.run("getSelection().selectAllChildren(document.querySelector('.json'))")
+    before = browser.run(
+        "return [document.getElementById('detail').scrollTop, String(getSelection())]"
+    )
+    for _ in range(3):
+        shop.send("POST", "/orders", {"item": "pear"})
+    browser.until(lambda: browser.text("#news") == "3 new")
+    after = browser.run(
+        "return [document.getElementById('detail').scrollTop, String(getSelection())]"
+    )
+    assert after == before
+    assert before[1]
+    assert browser.text("#detail h2") == "201 POST /orders"
+    assert len(rows(browser)) == 3
+    browser.find("#news").click()
+    browser.until(lambda: len(rows(browser)) == 6)
+    browser.until(lambda: browser.text("#detail h2") == "500 POST /orders")
+    opened = browser.run(
+        "return [...document.querySelectorAll('details.card')]"
+        ".find(d => d.textContent.startsWith('Response headers')).open"
+    )
+    assert opened, "a fold that was opened stays open for the next request"
+
+
+def test_a_request_has_an_address_and_back_works(browser: Browser) -> None:
+    first, *_, last = numbers(browser)
+    browser.show(f"/_/#/r/{last}")
+    browser.until(lambda: browser.text("#detail h2") == "201 POST /orders")
+    browser.go(f"#/r/{first}")
+    browser.until(lambda: browser.text("#detail h2") == "500 POST /orders")
+    browser.chromium.back()
+    browser.until(lambda: browser.text("#detail h2") == "201 POST /orders")
+
+
+def test_a_request_that_is_gone_says_so(browser: Browser) -> None:
+    browser.go("#/r/99999")
+    browser.until(lambda: "no longer kept" in browser.text("#detail"))
+    errors = browser.errors()
+    assert [error["level"] for error in errors] == [
+        "SEVERE"
+    ]  # the 404 itself, which Chromium notes
+
+
+def test_a_request_can_be_edited_sent_and_compared(browser: Browser) -> None:
+    number = numbers(browser)[0]
+    read(browser, 0)
+    button(browser, "Edit and resend").click()
+    body = browser.find(".field.body textarea")
+    assert json.loads(body.get_attribute("value") or "") == {"item": "pear"}
+    Select(browser.find(".compose .actions select")).select_by_visible_text(
+        "Two apples (application/json)"
+    )
+    body.send_keys(Keys.CONTROL, Keys.ENTER)
+    browser.until(lambda: browser.text("#detail h2") == "201 POST /orders")
+    button(browser, f"Compare with #{number}").click()
+    browser.until(lambda: "#" in browser.text(".sides"))
+    changed = [row.text for row in browser.all(".differences .changed")]
+    assert any("500" in row and "201" in row for row in changed)
+    assert any("pear" in row and "apple" in row for row in changed)
+
+
+def test_a_new_request_starts_from_the_specs_examples(browser: Browser) -> None:
+    button(browser, "New").click()
+    path = browser.find(".field.url input")
+    assert path.get_attribute("value") == "/orders"
+    assert json.loads(browser.find(".field.body textarea").get_attribute("value") or "") == {
+        "item": "apple",
+        "count": 2,
     }
-    requests.execute_cdp_cmd("Browser.grantPermissions", origin)
-    items(requests)[1].click()
-    press(requests, "c")
-    until(requests, lambda: text(requests, "#toast") == "Copied")
-    copied = requests.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
-    assert copied.startswith(f"curl -i -X POST '{server.url}/users'")
-    assert "-H 'Content-Type: application/json'" in copied
-    assert '"name": "Somebody Else"' in copied
+    button(browser, "Send").click()
+    browser.until(lambda: browser.text("#detail h2") == "201 POST /orders")
 
 
-def test_on_a_phone_a_request_takes_the_whole_page_and_nothing_is_cut(
-    requests: webdriver.Chrome, page: Callable[..., webdriver.Chrome]
+def test_what_cannot_be_sent_says_why(browser: Browser) -> None:
+    browser.go("#/send")
+    headers = browser.find(".field.headers textarea")
+    headers.clear()
+    headers.send_keys("no header")
+    button(browser, "Send").click()
+    browser.until(lambda: "is not of the form Name: value" in browser.text("#error"))
+
+
+def test_a_request_can_be_replayed_and_copied(browser: Browser, shop: Server) -> None:
+    permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    granted = {"origin": shop.url, "permissions": permissions}
+    browser.chromium.execute_cdp_cmd("Browser.grantPermissions", granted)
+    read(browser, 0)
+    button(browser, "Replay").click()
+    browser.until(lambda: browser.text("#toast") == "Replayed: 500")
+    beginnings = {"curl": "curl -i", "HTTPie": "http ", "Python": "import http.client"}
+    for form, beginning in beginnings.items():
+        Select(browser.find("#copyas")).select_by_visible_text(form)
+        browser.until_copied(beginning)
+
+
+def test_every_block_can_be_copied(browser: Browser) -> None:
+    read(browser, 2)
+    labels = {b.get_attribute("aria-label") for b in browser.all("button.copy")}
+    assert {"Copy Response", "Copy Request", "Copy Log"} <= labels
+
+
+def test_faults_stand_at_their_place_in_the_body(browser: Browser) -> None:
+    read(browser, 1)
+    marked = [
+        element.text
+        for element in browser.all(".json .leaf")
+        if "fault" in (element.get_attribute("innerHTML") or "")
+    ]
+    assert any(text.startswith('"count": "x"') and "is not an integer" in text for text in marked)
+    summaries = [s.text for s in browser.all(".json summary")]
+    assert any("item: is required" in text for text in summaries)
+
+
+def test_json_folds(browser: Browser) -> None:
+    read(browser, 2)
+    assert '"total"' in browser.text(".json")
+    browser.find(".json summary").click()
+    browser.until(lambda: "2 properties" in browser.text(".json"))
+    assert '"total"' not in browser.text(".json")
+
+
+def test_search_finds_bodies_and_filters_narrow(browser: Browser) -> None:
+    browser.press("/")
+    browser.press("no price for pear")
+    browser.until(lambda: len(rows(browser)) == 1)
+    browser.find("#search").clear()
+    browser.press("nothing like that")
+    browser.until(lambda: "No request matches" in browser.text("#nothing"))
+    button(browser, "Clear the filters").click()
+    browser.until(lambda: len(rows(browser)) == 3)
+    button(browser, "5xx").click()
+    browser.until(lambda: [row[:3] for row in rows(browser)] == ["500"])
+    assert browser.text("#count") == "1 of 3"
+    button(browser, "4xx").click()
+    browser.until(lambda: len(rows(browser)) == 2)
+    button(browser, "4xx").click()
+    button(browser, "5xx").click()
+    Select(browser.find("#operation")).select_by_visible_text("placeOrder")
+    browser.until(lambda: len(rows(browser)) == 3)
+
+
+def test_requests_in_flight_are_shown(browser: Browser, shop: Server) -> None:
+    asking = threading.Thread(target=shop.send, args=("GET", "/slow"))
+    asking.start()
+    browser.until(lambda: "/slow" in browser.text("#flight"))
+    asking.join()
+    browser.until(lambda: browser.text("#flight") == "")
+    browser.until(lambda: "200" in rows(browser)[0])
+
+
+def test_the_time_is_shown_by_stage(browser: Browser) -> None:
+    read(browser, 2)
+    time_table = browser.text(".time")
+    assert re.search(r"gateway.*\n.*function", time_table, re.DOTALL)
+    assert "PutItem" in time_table
+
+
+def test_calls_are_shown_with_request_and_response(browser: Browser) -> None:
+    read(browser, 2)
+    call = browser.find(".call summary")
+    assert "PutItem" in call.text
+    assert "1 unit" in call.text
+    call.click()
+    browser.until(lambda: '"apple"' in browser.text(".call"))
+
+
+def test_requests_are_exported_and_imported(browser: Browser, tmp_path: Path) -> None:
+    browser.run(
+        "window.blobs = []; URL.createObjectURL = blob => { blobs.push(blob); return 'data:,' }"
+    )
+    button(browser, "Export").click()
+    browser.until(lambda: browser.run("return blobs.length") == 1)
+    archive = browser.chromium.execute_async_script("blobs[0].text().then(arguments[0])")
+    assert len(json.loads(archive)["log"]["entries"]) == 3
+    file = tmp_path / "requests.har"
+    file.write_text(archive)
+    browser.chromium.find_element(By.ID, "har").send_keys(str(file))
+    browser.until(lambda: len(browser.all("#archive li")) == 3)
+    browser.all("#archive input")[0].click()
+    browser.find("#archive button.main").click()
+    browser.until(lambda: browser.text("#toast") == "2 requests replayed")
+    browser.until(lambda: len(rows(browser)) == 5)
+
+
+def test_a_file_that_is_no_archive_is_refused(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "other.json"
+    file.write_text("{}")
+    browser.chromium.find_element(By.ID, "har").send_keys(str(file))
+    browser.until(lambda: browser.text("#error") == "That file is not a HAR archive")
+
+
+def test_clearing_asks_first(browser: Browser) -> None:
+    button(browser, "Clear").click()
+    button(browser, "Cancel").click()
+    assert len(rows(browser)) == 3
+    button(browser, "Clear").click()
+    browser.find("#confirm button.danger").click()
+    browser.until(lambda: "No requests yet" in browser.text("#detail"))
+    assert rows(browser) == []
+
+
+def test_everything_can_be_done_by_keyboard(browser: Browser, project: Path) -> None:
+    browser.find("#list").send_keys("j")
+    browser.press(Keys.ENTER)
+    browser.until(lambda: browser.text("#detail h2") == "400 POST /orders")
+    browser.press("s")
+    browser.until(lambda: browser.text("#toast").startswith("Saved as events/place_order"))
+    saved = json.loads((project / browser.text("#toast").removeprefix("Saved as ")).read_text())
+    assert saved["httpMethod"] == "POST"
+    browser.press("k")
+    browser.until(lambda: browser.text("#detail h2") == "500 POST /orders")
+    browser.press("d")
+    browser.until(lambda: browser.text("#detail h2") == "Compare")
+    browser.press(Keys.ESCAPE)
+    browser.press("r")
+    browser.until(lambda: browser.text("#toast") == "Replayed: 500")
+    browser.press("e")
+    browser.until(lambda: browser.text("#detail h2").startswith("Edit and resend"))
+    browser.press(Keys.ESCAPE)
+    browser.press("n")
+    browser.until(lambda: browser.text("#detail h2") == "New request")
+    browser.press(Keys.ESCAPE)
+    browser.press("p")
+    browser.until(lambda: browser.text("#follow") == "Following")
+
+
+def test_the_data_can_be_read_and_changed(browser: Browser) -> None:
+    browser.go("#/data")
+    browser.until(lambda: "Orders" in browser.text("#data .tabs"))
+    button(browser, "New item").click()
+    area = browser.find("#item textarea")
+    area.clear()
+    area.send_keys('{"id": {"S": "by hand"}, "note": {"S": "first"}}')
+    button(browser, "Save").click()
+    browser.until(lambda: "by hand" in browser.text("#data .items"))
+    button(browser, "by hand").click()
+    area.clear()
+    area.send_keys('{"id": {"S": "another"}, "note": {"S": "second"}}')
+    button(browser, "Save").click()
+    browser.until(lambda: "cannot change" in browser.text("#error"))
+    area.clear()
+    area.send_keys('{"id": {"S": "by hand"}, "note": {"S": "second"}}')
+    button(browser, "Save").click()
+    browser.until(lambda: "second" in browser.text("#data .items"))
+    button(browser, "by hand").click()
+    browser.find("#item button.danger").click()
+    browser.until(lambda: "by hand" not in browser.text("#data"))
+    button(browser, "Seed 10").click()
+    browser.until(
+        lambda: "10 created by POST /orders" in browser.text("#toast") or browser.text("#error")
+    )
+
+
+def test_the_spec_page_tells_what_was_seen(browser: Browser) -> None:
+    browser.go("#/spec")
+    browser.until(lambda: "placeOrder" in browser.text("#spec"))
+    chips = {chip.text: chip.get_attribute("class") for chip in browser.all("#spec .chip")}
+    assert any(text.startswith("201 ") and "seen" in kind for text, kind in chips.items() if kind)
+
+
+def test_a_gateway_that_is_gone_is_shown_and_a_new_one_starts_afresh(
+    chromium: webdriver.Chrome, axe: str, project: Path
 ) -> None:
-    page("/_/requests", PHONE)
-    until(requests, lambda: len(items(requests)) >= 6)
-    assert not requests.find_element(By.ID, "detail").is_displayed()
-    items(requests)[0].click()
-    assert requests.find_element(By.ID, "detail").is_displayed()
-    assert items(requests) == []
-    assert requests.execute_script("return document.documentElement.scrollWidth") <= PHONE[0]
-    requests.find_element(By.ID, "back").click()
-    assert len(items(requests)) >= 6
+    first = Server("--template", str(project / "template.yaml"))
+    port = first.url.rpartition(":")[2]
+    browser = Browser(chromium, first.url, axe)
+    first.send("POST", "/orders", {"item": "apple"})
+    browser.show("/_/")
+    browser.until(lambda: len(rows(browser)) == 1)
+    first.stop()
+    browser.until(lambda: browser.text("#gone"))
+    assert browser.text("#live") == "no connection"
+    button(browser, "Replay").click()
+    browser.until(lambda: "does not respond" in browser.text("#error"))
+    second = Server("--template", str(project / "template.yaml"), "--port", port)
+    browser.until(lambda: browser.text("#live") == "live")
+    browser.until(lambda: "No requests yet" in browser.text("#detail"))
+    assert rows(browser) == []
+    second.send("POST", "/orders", {"item": "pear"})
+    browser.until(lambda: len(rows(browser)) == 1)
+    second.stop()
+    browser.errors()  # Chromium notes each failed connection
 
 
-def test_hostile_values_are_shown_as_text(requests: webdriver.Chrome, server: Server) -> None:
-    server.send(
-        "POST",
-        "/users",
-        {"email": "<img src=x onerror=alert(1)>", "name": "<script>alert(1)</script>"},
-    )
-    until(requests, lambda: "<script>" in text(requests, "#detail"))
-    assert requests.find_elements(By.CSS_SELECTOR, "#detail img, #detail script") == []
+def test_hostile_values_are_shown_as_text(browser: Browser, shop: Server) -> None:
+    shop.send("POST", "/orders", {"item": "<img src=x onerror=alert(1)>", "<b>": "</script>"})
+    browser.until(lambda: "<img src=x" in browser.text("#detail"))
+    assert browser.all("#detail img, #detail script, #detail b b") == []
 
 
-def test_the_docs_page_calls_the_running_api(page: Callable[..., webdriver.Chrome]) -> None:
-    chromium = page("/_/docs")
-    operation = until(
-        chromium, lambda: chromium.find_element(By.CSS_SELECTOR, "#operations-Users-listUsers")
-    )
+def test_ten_thousand_requests_stay_quick(browser: Browser) -> None:
+    """The page takes them as the stream gives them, and draws only what is in view."""
+    took = browser.chromium.execute_async_script("""
+        const done = arguments[0];
+        import('/_/store.js').then(async ({store}) => {
+          const list = await import('/_/list.js');
+          const many = Array.from({length: 10000}, (_, i) => ({number: 100000 + i, time: new Date().toISOString(),
+            method: 'GET', url: `/orders/${i}`, operation: 'getOrder', status: 200, reason: '', ms: 1.5}));
+          const start = performance.now();
+          store.exchanges = many;
+          list.include(200000);
+          document.getElementById('search').value = '/orders/77';
+          list.refresh();
+          const drawn = document.querySelectorAll('#rows .row').length;
+          done([performance.now() - start, drawn]);
+        });
+    """)
+    assert took[0] < 200, "milliseconds for 10,000 requests"
+    assert 0 < took[1] < 100
+
+
+def test_the_page_loads_fast_and_is_small(browser: Browser) -> None:
+    browser.show("/_/")
+    browser.until(lambda: len(rows(browser)) == 3)
+    timing, size = browser.run("""
+        const navigation = performance.getEntriesByType('navigation')[0];
+        const files = [navigation, ...performance.getEntriesByType('resource')].filter(e => /\\.(js|css)$|_\\/$/.test(e.name));
+        return [navigation.domContentLoadedEventEnd, files.reduce((sum, file) => sum + file.transferSize, 0)];
+    """)
+    assert size < 100_000
+    assert timing < 500, "milliseconds, also on a busy machine; 60 to 90 on an idle one"
+
+
+VIEWS = [
+    "#/requests",
+    "#/r/{failed}",
+    "#/r/{refused}",
+    "#/send",
+    "#/r/{placed}/compare/{failed}",
+    "#/data",
+    "#/spec",
+]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(
+    ("size", "dark"), [(DESKTOP, False), (DESKTOP, True), (PHONE, False), (WIDE, True)]
+)
+def test_every_view_is_accessible_and_fits(
+    browser: Browser, view: str, size: tuple[int, int], dark: bool
+) -> None:
+    failed, refused, placed = numbers(browser)
+    address = view.format(failed=failed, refused=refused, placed=placed)
+    browser.show(f"/_/{address}", size, dark)
+    browser.until(lambda: browser.text("#live") == "live")
+    browser.until(lambda: browser.all("#rows .row, h2"))
+    time.sleep(0.3)  # transitions of colours
+    assert browser.violations() == []
+    assert browser.run("return document.documentElement.scrollWidth") <= size[0]
+    if size == PHONE:
+        small = browser.run("""
+            return [...document.querySelectorAll('button, a.button, select, nav a, input:not([type=checkbox])')]
+              .filter(e => e.checkVisibility()).map(e => [e.textContent, e.getBoundingClientRect().height])
+              .filter(([text, height]) => height < 44);
+        """)
+        assert small == []
+
+
+def test_on_a_phone_a_request_takes_the_whole_page(browser: Browser) -> None:
+    browser.show("/_/", PHONE)
+    browser.until(lambda: len(rows(browser)) == 3)
+    assert browser.all("#detail") == []
+    browser.all("#rows .row")[0].click()
+    browser.until(lambda: browser.all("#detail h2"))
+    assert rows(browser) == []
+    browser.find(".back").click()
+    browser.until(lambda: len(rows(browser)) == 3)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_docs_page_calls_the_running_api(browser: Browser, dark: bool) -> None:
+    browser.show("/_/docs", DESKTOP, dark)
+    operation = browser.find("#operations-default-placeOrder")
+    assert browser.run("return arguments[0].getBoundingClientRect().bottom", operation) < DESKTOP[1]
+    assert browser.run("return document.documentElement.classList.contains('dark-mode')") is dark
     operation.find_element(By.CSS_SELECTOR, ".opblock-summary-control").click()
-    execute = until(chromium, lambda: operation.find_element(By.CSS_SELECTOR, "button.execute"))
-    chromium.execute_script("arguments[0].click()", execute)
-    until(
-        chromium,
-        lambda: '"users"' in operation.find_element(By.CSS_SELECTOR, ".live-responses-table").text,
+    body = browser.until(
+        lambda: operation.find_element(By.CSS_SELECTOR, "textarea.body-param__text")
     )
-    assert "200" in operation.find_element(By.CSS_SELECTOR, ".live-responses-table .response").text
-    assert chromium.get_log("browser") == []  # type: ignore[no-untyped-call]
+    assert json.loads(body.text) == {"item": "apple", "count": 2}
+    execute = browser.until(lambda: operation.find_element(By.CSS_SELECTOR, "button.execute"))
+    browser.run("arguments[0].click()", execute)
+    table = ".live-responses-table .response"
+    browser.until(lambda: "201" in operation.find_element(By.CSS_SELECTOR, table).text)
+
+
+PICTURES = {
+    "console": ("#/r/{failed}", DESKTOP, False),
+    "console-dark": ("#/r/{placed}", DESKTOP, True),
+    "console-phone": ("#/r/{failed}", PHONE, False),
+    "console-spec": ("#/spec", DESKTOP, False),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_pictures_of_the_pages(browser: Browser, name: str) -> None:
+    view, size, dark = PICTURES[name]
+    failed, _, placed = numbers(browser)
+    browser.show(f"/_/{view.format(failed=failed, placed=placed)}", size, dark)
+    browser.until(lambda: browser.all("h2"))
+    time.sleep(0.3)
+    picture = browser.screenshot()
+    assert len(picture) < 200_000
+    if target := os.environ.get("CONSOLE_SCREENSHOTS"):
+        (ROOT / target / f"{name}.png").write_bytes(picture)

@@ -11,7 +11,7 @@ from samspec.aws import issuer
 from samspec.cli import main
 from samspec.sam.account import KEY_ID
 from samspec.server.console import Console
-from samspec.server.recording import Recorder
+from samspec.server.recorder import Recorder
 from werkzeug.test import Client
 
 from tests.samspec.gateway.authorization.conftest import POOL, POOL_ISSUER, Project

@@ -1,0 +1,52 @@
+// What the page knows of requests: a stream of server-sent events keeps it current.
+import {$} from "./dom.js";
+
+export const store = {
+  exchanges: [],          // summaries, oldest first
+  flight: [],             // requests without a response yet
+  root: "", title: "API", boot: "",
+  connected: false,
+};
+const LIMIT = 10_000;
+const listeners = new Set();
+
+/** `listener(change)` hears of "exchanges" (with what is new), "flight", "cleared", "restarted" and "connection". */
+export const listen = listener => listeners.add(listener);
+const tell = (change, data) => listeners.forEach(listener => listener(change, data));
+
+export const summaryOf = number => {
+  const at = store.exchanges.findIndex(exchange => exchange.number === number);
+  return at < 0 ? undefined : store.exchanges[at];
+};
+
+export function connect() {
+  const stream = new EventSource("stream");
+  const on = (name, action) => stream.addEventListener(name, event => action(JSON.parse(event.data)));
+  stream.onopen = () => connection(true);
+  stream.onerror = () => connection(false);
+  on("hello", hello => {
+    const restarted = store.boot && store.boot !== hello.boot;
+    Object.assign(store, hello);
+    document.title = `${hello.title} – console`;
+    $("title").textContent = hello.title;
+    if (restarted) { store.exchanges = []; store.flight = []; tell("restarted"); }
+  });
+  on("exchanges", added => {
+    store.exchanges = [...store.exchanges, ...added].slice(-LIMIT);
+    tell("exchanges", added);
+  });
+  on("flight", flight => { store.flight = flight; tell("flight"); });
+  on("cleared", number => {
+    store.exchanges = store.exchanges.filter(exchange => exchange.number > number);
+    tell("cleared");
+  });
+}
+
+function connection(connected) {
+  store.connected = connected;
+  $("live").textContent = connected ? "live" : "no connection";
+  $("live").className = connected ? "on" : "";
+  $("gone").hidden = connected;
+  if (!connected) { store.flight = []; tell("flight"); }
+  tell("connection");
+}
