@@ -89,7 +89,7 @@ def known(script: str) -> set[str]:
         package = Path("scripts", *COMMANDS_OF_SAMSPEC[name].module.split(".")[:-1])
         sources += (ROOT / package).glob("*.py")
     if "-m pytest" in text:
-        sources += [*(ROOT / "tests").glob("**/conftest.py"), ROOT / "tests/recorder.py"]
+        sources += [*(ROOT / "tests").glob("**/conftest.py"), *(ROOT / "scripts/samspec/testing").glob("*.py")]
     texts = [text, *(path.read_text() for path in sources)]
     return {option for one in texts for option in re.findall(r"--[a-z][a-z-]*", one)} | {"--help"}
 

@@ -12,8 +12,8 @@ MODULES = sorted(str(path.relative_to(HANDLERS)) for path in HANDLERS.glob("**/*
 ENTRY_POINTS = [name for name in MODULES if "/" not in name]
 RESOURCES = {path.name for path in HANDLERS.iterdir() if path.is_dir()} - {"api"}
 NOT_DOMAIN = {"__init__", "errors", "repository"}  # of a resource's package
-RESOURCES = [name for name in MODULES if "/" in name and not name.startswith("api/")]
-DOMAIN = [name for name in RESOURCES if Path(name).stem not in NOT_DOMAIN]
+OF_RESOURCES = [name for name in MODULES if "/" in name and not name.startswith("api/")]
+DOMAIN = [name for name in OF_RESOURCES if Path(name).stem not in NOT_DOMAIN]
 EVENT_KEYS = {
     "httpMethod",
     "pathParameters",

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from samspec.testing.client import Response
 
-from tests.client import Answer, Api, address
+from tests.client import Api, address
 
 CALLERS = 20
 
 
-def at_once(call: Callable[[int], Answer]) -> list[Answer]:
+def at_once(call: Callable[[int], Response]) -> list[Response]:
     with ThreadPoolExecutor(CALLERS) as pool:
         return list(pool.map(call, range(CALLERS)))
 

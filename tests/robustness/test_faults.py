@@ -14,13 +14,22 @@ from botocore.exceptions import (
     ResponseStreamingError,
     SSLError,
 )
+from samspec.testing.client import Response
+from samspec.testing.dynamodb import (
+    DynamoDB,
+    Spoiler,
+    always,
+    cancelled,
+    error,
+    losing_the_response,
+    raising,
+)
 
-from tests.client import Answer, Api
-from tests.dynamodb import DynamoDB, Spoiler, always, cancelled, error, losing_the_answer, raising
+from tests.client import Api
 
 pytestmark = pytest.mark.in_process
 
-Operation = Callable[[Api, str], Answer]
+Operation = Callable[[Api, str], Response]
 URL = "https://dynamodb.us-east-1.amazonaws.com"
 KEY = "order-1"
 
@@ -51,9 +60,9 @@ TRANSIENT: dict[str, Spoiler] = {
     "hanging up": raising(ConnectionClosedError(endpoint_url=URL)),
     "without a certificate": raising(SSLError(endpoint_url=URL, error=OSError("certificate"))),
     "too slow, nothing done": raising(ReadTimeoutError(endpoint_url=URL)),
-    "too slow, all done": losing_the_answer(ReadTimeoutError(endpoint_url=URL)),
-    "hanging up, all done": losing_the_answer(ConnectionClosedError(endpoint_url=URL)),
-    "cut off in its answer": losing_the_answer(ResponseStreamingError(error="incomplete")),
+    "too slow, all done": losing_the_response(ReadTimeoutError(endpoint_url=URL)),
+    "hanging up, all done": losing_the_response(ConnectionClosedError(endpoint_url=URL)),
+    "cut off in its answer": losing_the_response(ResponseStreamingError(error="incomplete")),
 }
 # They do not pass by themselves: somebody has to look, and no retry helps.
 LASTING: dict[str, Spoiler] = {

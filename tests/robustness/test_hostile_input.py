@@ -6,8 +6,9 @@ import uuid
 from typing import Any
 
 import pytest
+from samspec.testing.client import Response
 
-from tests.client import Answer, Api
+from tests.client import Api
 from tests.conftest import SPEC
 
 pytestmark = pytest.mark.in_process
@@ -17,7 +18,7 @@ PATH = SPEC["paths"]["/users/{id}"]
 USER = {"email": "ada@example.com", "name": "Ada"}
 
 
-def post(api: Api, body: bytes, **headers: str) -> Answer:
+def post(api: Api, body: bytes, **headers: str) -> Response:
     return api.request("POST", "/users", data=body, headers={**JSON, **headers})
 
 

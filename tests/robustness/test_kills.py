@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import requests
 from samspec.aws import tables
+from samspec.sam.account import REGION
 from samspec.sam_local import processes
+from samspec.testing.client import Response, over_http
 
-from tests.client import Answer, Api, over_http
+from tests.client import Api
 from tests.conftest import SPEC
-from tests.dynamodb import REGION
 from tests.robustness.conftest import TIMES, server
 
 pytestmark = pytest.mark.slow
@@ -75,7 +76,7 @@ class Client:
         email = self.users[id][0] if same else f"{uuid.uuid4().hex}@example.com"
         return action, id, email, self.random.choice(["Ada", "Eve"])
 
-    def _send(self, action: str, id: str, email: str, name: str) -> Answer:
+    def _send(self, action: str, id: str, email: str, name: str) -> Response:
         if action == "create":
             return self.api.create(email, name, key=id)
         return self.api.update(id, email, name) if action == "update" else self.api.delete(id)

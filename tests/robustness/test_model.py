@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from samspec.testing.client import Response
+from samspec.testing.dynamodb import DynamoDB, after
 
-from tests.client import Answer, Api
-from tests.dynamodb import DynamoDB, after
+from tests.client import Api
 from tests.robustness.conftest import TIMES
 
 pytestmark = pytest.mark.in_process
@@ -171,7 +172,7 @@ class Clients(RuleBasedStateMachine):
         }[operation]
         getattr(self, operation)(client, *(arguments[name] for name in wanted))
 
-    def _shows(self, client: int, answer: Answer, user: Known, status: int) -> None:
+    def _shows(self, client: int, answer: Response, user: Known, status: int) -> None:
         assert answer.status == status
         assert (answer.json["id"], answer.json["email"], answer.json["name"]) == (
             user.id,

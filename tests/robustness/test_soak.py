@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from samspec.sam_local import processes
+from samspec.testing.client import over_http
 
-from tests.client import Api, over_http
+from tests.client import Api
 from tests.conftest import SPEC
 from tests.robustness.conftest import TIMES, server
 

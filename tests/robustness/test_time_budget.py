@@ -9,14 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from samspec.gateway import Gateway
+from samspec.testing.client import Response, in_process
 
-from tests.client import Answer, Api, in_process
+from tests.client import Api
 from tests.conftest import ROOT, SPEC
 
 pytestmark = pytest.mark.slow
 
 ID = str(uuid.uuid4())
-OPERATIONS: list[Callable[[Api], Answer]] = [
+OPERATIONS: list[Callable[[Api], Response]] = [
     lambda api: api.create(),
     lambda api: api.get(ID),
     lambda api: api.list(),
@@ -95,7 +96,7 @@ def _serving(listening: socket.socket, speak: Callable[[socket.socket], None]) -
         connection.close()
 
 
-def ask(port: int) -> list[Answer]:
+def ask(port: int) -> list[Response]:
     """What every operation answers over the DynamoDB on the port."""
     # By this variable functions call it themselves: the gateway would not pass half a response on.
     direct = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}"}

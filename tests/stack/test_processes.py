@@ -6,14 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
 import pytest
+from samspec.testing.client import Response, over_http
 
-from tests.client import Answer, Api, address, over_http
+from tests.client import Api, address
 from tests.conftest import SPEC
 from tests.stack.conftest import ROOT, Start
 
 SERVERS = 3
 CALLERS = 20
-Call = Callable[[Api, int], Answer]
+Call = Callable[[Api, int], Response]
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +30,10 @@ def servers(start_database: Start, start_gateway: Start) -> list[Api]:
 
 
 @pytest.fixture
-def at_once(servers: list[Api]) -> Callable[[Call], list[Answer]]:
+def at_once(servers: list[Api]) -> Callable[[Call], list[Response]]:
     """What all callers get, each of them at the next server."""
 
-    def run(call: Call) -> list[Answer]:
+    def run(call: Call) -> list[Response]:
         with ThreadPoolExecutor(CALLERS) as pool:
             return list(
                 pool.map(
@@ -43,10 +44,10 @@ def at_once(servers: list[Api]) -> Callable[[Call], list[Answer]]:
     return run
 
 
-AtOnce = Callable[[Call], list[Answer]]
+AtOnce = Callable[[Call], list[Response]]
 
 
-def statuses(answers: list[Answer]) -> Counter[int]:
+def statuses(answers: list[Response]) -> Counter[int]:
     return Counter(answer.status for answer in answers)
 
 
@@ -120,7 +121,7 @@ def test_a_walk_over_all_servers_shows_each_user_once_while_others_come_and_go(
 ) -> None:
     stay = {answer.json["id"] for answer in at_once(lambda api, _: api.create())}
 
-    def walk_or_disturb(api: Api, caller: int) -> Answer:
+    def walk_or_disturb(api: Api, caller: int) -> Response:
         if caller:
             return api.delete(api.create().json["id"])
         return api.list(limit=1)

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from samspec.testing.dynamodb import DynamoDB, after, always, cancelled, error, losing_the_response
 
 from tests.client import Api
-from tests.dynamodb import DynamoDB, after, always, cancelled, error, losing_the_answer
 
 TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb")
 
@@ -140,7 +140,7 @@ def test_a_body_of_many_faults_gets_a_short_response(api: Api) -> None:
 
 
 def test_a_create_whose_answer_was_lost_is_made_once(api: Api, dynamodb: DynamoDB) -> None:
-    dynamodb.spoil("TransactWriteItems", losing_the_answer(TIMEOUT))
+    dynamodb.spoil("TransactWriteItems", losing_the_response(TIMEOUT))
 
     answer = api.create("ada@example.com")
 
@@ -153,7 +153,7 @@ def test_a_create_whose_answer_was_lost_is_made_once(api: Api, dynamodb: DynamoD
 def test_a_create_that_was_given_up_can_be_repeated_with_its_key(
     api: Api, dynamodb: DynamoDB
 ) -> None:
-    dynamodb.spoil("TransactWriteItems", *[losing_the_answer(TIMEOUT)] * 3)
+    dynamodb.spoil("TransactWriteItems", *[losing_the_response(TIMEOUT)] * 3)
     given_up = api.create("ada@example.com", key="order-1")
 
     repeated = api.create("ada@example.com", key="order-1")

@@ -4,19 +4,20 @@ import uuid
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from samspec.testing.client import Response
+from samspec.testing.dynamodb import DynamoDB, after, always, cancelled, error, losing_the_response
 
-from tests.client import Answer, Api
-from tests.dynamodb import DynamoDB, after, always, cancelled, error, losing_the_answer
+from tests.client import Api
 
 
 @pytest.fixture
-def ada(api: Api) -> Answer:
+def ada(api: Api) -> Response:
     return api.create("ada@example.com")
 
 
 @pytest.mark.criterion("delete-user/1")
 def test_a_deleted_user_is_gone_and_its_address_is_free(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     answer = api.delete(ada.json["id"])
 
@@ -37,13 +38,13 @@ def test_an_id_is_a_uuid(api: Api) -> None:
 
 @pytest.mark.criterion("delete-user/3")
 @pytest.mark.parametrize("condition", ["{0}", '"x", {0}', "*"])
-def test_a_user_as_the_caller_knows_it_is_deleted(api: Api, ada: Answer, condition: str) -> None:
+def test_a_user_as_the_caller_knows_it_is_deleted(api: Api, ada: Response, condition: str) -> None:
     assert api.delete(ada.json["id"], If_Match=condition.format(ada.etag)).status == 204
 
 
 @pytest.mark.criterion("delete-user/4")
 @pytest.mark.parametrize("condition", ['"x"', "W/{0}", f'"{"0" * 32}"'])
-def test_a_user_that_has_changed_is_not_deleted(api: Api, ada: Answer, condition: str) -> None:
+def test_a_user_that_has_changed_is_not_deleted(api: Api, ada: Response, condition: str) -> None:
     answer = api.delete(ada.json["id"], If_Match=condition.format(ada.etag))
 
     assert answer.problem() == (412, "User has changed")
@@ -51,13 +52,13 @@ def test_a_user_that_has_changed_is_not_deleted(api: Api, ada: Answer, condition
 
 
 @pytest.mark.criterion("delete-user/5")
-def test_a_malformed_condition_is_refused(api: Api, ada: Answer) -> None:
+def test_a_malformed_condition_is_refused(api: Api, ada: Response) -> None:
     assert api.delete(ada.json["id"], If_Match="x").faults() == {("header", "If-Match")}
 
 
 @pytest.mark.criterion("delete-user/7")
 def test_a_user_that_changes_meanwhile_is_deleted_with_its_new_address(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     id = ada.json["id"]
     dynamodb.spoil("TransactWriteItems", after(lambda: api.update(id, "lovelace@example.com")))
@@ -68,7 +69,7 @@ def test_a_user_that_changes_meanwhile_is_deleted_with_its_new_address(
 
 @pytest.mark.criterion("delete-user/7")
 def test_a_user_that_changes_meanwhile_is_kept_where_there_is_a_condition(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     id = ada.json["id"]
     dynamodb.spoil("TransactWriteItems", after(lambda: api.update(id, "ada@example.com")))
@@ -77,16 +78,16 @@ def test_a_user_that_changes_meanwhile_is_kept_where_there_is_a_condition(
 
 
 def test_a_user_that_another_request_deletes_meanwhile_is_not_found(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     dynamodb.spoil("TransactWriteItems", after(lambda: api.delete(ada.json["id"])))
 
     assert api.delete(ada.json["id"]).problem() == (404, "User not found")
 
 
-def test_a_deletion_whose_answer_was_lost_is_one(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_a_deletion_whose_answer_was_lost_is_one(api: Api, ada: Response, dynamodb: DynamoDB) -> None:
     dynamodb.spoil(
-        "TransactWriteItems", losing_the_answer(ReadTimeoutError(endpoint_url="https://dynamodb"))
+        "TransactWriteItems", losing_the_response(ReadTimeoutError(endpoint_url="https://dynamodb"))
     )
 
     assert api.delete(ada.json["id"]).status == 204
@@ -94,7 +95,7 @@ def test_a_deletion_whose_answer_was_lost_is_one(api: Api, ada: Answer, dynamodb
 
 @pytest.mark.criterion("delete-user/8")
 def test_a_deletion_that_meets_transactions_again_and_again_gives_up(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     dynamodb.spoil("TransactWriteItems", always(cancelled("TransactionConflict", "None")))
 

@@ -8,8 +8,7 @@ from api.dynamodb import NEW, Table, delete, put
 from api.errors import NotStorable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from tests.dynamodb import REGION
+from samspec.sam.account import REGION
 
 numbers = st.integers(-(10**37), 10**37) | st.decimals(
     min_value=-(10**9), max_value=10**9, places=9, allow_nan=False

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from samspec.testing.client import Response
+from samspec.testing.dynamodb import DynamoDB
 
-from tests.client import Answer, Api, address
-from tests.dynamodb import DynamoDB
+from tests.client import Api, address
 
-CALLS: dict[str, tuple[Callable[[Api, dict[str, str]], Answer], list[str]]] = {
+CALLS: dict[str, tuple[Callable[[Api, dict[str, str]], Response], list[str]]] = {
     "create": (lambda api, _: api.create(), ["TransactWriteItems"]),
     "create with a taken address": (
         lambda api, ada: api.create(ada["email"]),
@@ -34,7 +35,7 @@ CALLS: dict[str, tuple[Callable[[Api, dict[str, str]], Answer], list[str]]] = {
 
 @pytest.mark.parametrize(("act", "calls"), CALLS.values(), ids=CALLS)
 def test_an_operation_makes_no_more_calls_than_it_needs(
-    act: Callable[[Api, dict[str, str]], Answer], calls: list[str], api: Api, dynamodb: DynamoDB
+    act: Callable[[Api, dict[str, str]], Response], calls: list[str], api: Api, dynamodb: DynamoDB
 ) -> None:
     ada = api.create(key="ada").json
     dynamodb.calls.clear()

@@ -4,18 +4,19 @@ import uuid
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
+from samspec.testing.client import Response
+from samspec.testing.dynamodb import DynamoDB, always, error, raising
 
-from tests.client import Answer, Api
-from tests.dynamodb import DynamoDB, always, error, raising
+from tests.client import Api
 
 
 @pytest.fixture
-def ada(api: Api) -> Answer:
+def ada(api: Api) -> Response:
     return api.create("ada@example.com")
 
 
 @pytest.mark.criterion("get-user/1")
-def test_a_user_is_given_with_its_tag(api: Api, ada: Answer) -> None:
+def test_a_user_is_given_with_its_tag(api: Api, ada: Response) -> None:
     answer = api.get(ada.json["id"])
 
     assert answer.status == 200
@@ -43,7 +44,7 @@ def test_a_uuid_has_lower_case_letters(api: Api) -> None:
 @pytest.mark.criterion("get-user/3")
 @pytest.mark.parametrize("condition", ["{0}", "W/{0}", '"x", {0}', ', {0} ,\t"y"', "*"])
 def test_a_user_as_the_caller_knows_it_is_not_sent_again(
-    api: Api, ada: Answer, condition: str
+    api: Api, ada: Response, condition: str
 ) -> None:
     answer = api.get(ada.json["id"], If_None_Match=condition.format(ada.etag))
 
@@ -52,7 +53,7 @@ def test_a_user_as_the_caller_knows_it_is_not_sent_again(
 
 @pytest.mark.criterion("get-user/4")
 @pytest.mark.parametrize("condition", ['"x"', 'W/"x", "y"', '""'])
-def test_a_user_that_has_changed_is_sent(api: Api, ada: Answer, condition: str) -> None:
+def test_a_user_that_has_changed_is_sent(api: Api, ada: Response, condition: str) -> None:
     assert api.get(ada.json["id"], If_None_Match=condition).json == ada.json
 
 
@@ -60,7 +61,7 @@ def test_a_user_that_has_changed_is_sent(api: Api, ada: Answer, condition: str) 
 @pytest.mark.parametrize(
     "condition", ["x", '"x', '"x" "y"', 'w/"x"', '*, "x"', "", ",", 'W/ "x"', '"é"']
 )
-def test_a_malformed_condition_is_refused(api: Api, ada: Answer, condition: str) -> None:
+def test_a_malformed_condition_is_refused(api: Api, ada: Response, condition: str) -> None:
     assert api.get(ada.json["id"], If_None_Match=condition).faults() == {
         ("header", "If-None-Match")
     }

@@ -3,9 +3,9 @@
 import base64
 
 import pytest
+from samspec.testing.dynamodb import DynamoDB, always, cut_to, error, slow
 
 from tests.client import Api
-from tests.dynamodb import DynamoDB, always, cut_to, error, slow
 
 
 @pytest.mark.criterion("list-users/1")

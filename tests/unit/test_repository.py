@@ -9,8 +9,7 @@ import pytest
 from api.errors import DatabaseUnavailable, IdempotencyKeyReused
 from api.repository import Index, Parent, Repository
 from api.resource import Resource
-
-from tests.dynamodb import DynamoDB, after, always, cancelled
+from samspec.testing.dynamodb import DynamoDB, after, always, cancelled
 
 ANYTHING: Any = {
     "title": "A",

@@ -4,21 +4,22 @@ import uuid
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from samspec.testing.client import Response
+from samspec.testing.dynamodb import DynamoDB, after, always, error, losing_the_response, slow
 
-from tests.client import Answer, Api
-from tests.dynamodb import DynamoDB, after, always, error, losing_the_answer, slow
+from tests.client import Api
 
 TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb")
 
 
 @pytest.fixture
-def ada(api: Api) -> Answer:
+def ada(api: Api) -> Response:
     return api.create("ada@example.com")
 
 
 @pytest.mark.criterion("update-user/1")
 @pytest.mark.parametrize("email", ["ada@example.com", "lovelace@example.com"])
-def test_an_update_replaces_address_and_name(api: Api, ada: Answer, email: str) -> None:
+def test_an_update_replaces_address_and_name(api: Api, ada: Response, email: str) -> None:
     answer = api.update(ada.json["id"], email.upper(), "Ada Lovelace")
 
     user = answer.json
@@ -29,14 +30,14 @@ def test_an_update_replaces_address_and_name(api: Api, ada: Answer, email: str) 
     assert api.get(user["id"]).json == user
 
 
-def test_a_tag_changes_with_every_update_and_never_comes_back(api: Api, ada: Answer) -> None:
+def test_a_tag_changes_with_every_update_and_never_comes_back(api: Api, ada: Response) -> None:
     tags = {ada.etag} | {api.update(ada.json["id"], "ada@example.com").etag for _ in range(5)}
 
     assert len(tags) == 6
 
 
 @pytest.mark.criterion("update-user/2")
-def test_a_new_address_frees_the_old_one(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_a_new_address_frees_the_old_one(api: Api, ada: Response, dynamodb: DynamoDB) -> None:
     api.update(ada.json["id"], "lovelace@example.com")
 
     eve = api.create("ada@example.com")
@@ -47,7 +48,7 @@ def test_a_new_address_frees_the_old_one(api: Api, ada: Answer, dynamodb: Dynamo
 
 @pytest.mark.criterion("update-user/3")
 def test_an_address_of_another_user_is_a_conflict_and_changes_nothing(
-    api: Api, ada: Answer
+    api: Api, ada: Response
 ) -> None:
     eve = api.create("eve@example.com")
 
@@ -65,7 +66,7 @@ def test_a_user_that_does_not_exist_is_not_found(api: Api, dynamodb: DynamoDB) -
 @pytest.mark.parametrize("condition", ["{0}", '"x", {0}', "*", f'{{0}}, "{"0" * 32}"'])
 @pytest.mark.parametrize("email", ["ada@example.com", "lovelace@example.com"])
 def test_an_update_of_the_user_as_the_caller_knows_it_is_made(
-    api: Api, ada: Answer, condition: str, email: str
+    api: Api, ada: Response, condition: str, email: str
 ) -> None:
     assert api.update(ada.json["id"], email, If_Match=condition.format(ada.etag)).status == 200
 
@@ -74,7 +75,7 @@ def test_an_update_of_the_user_as_the_caller_knows_it_is_made(
 @pytest.mark.parametrize("condition", ['"x"', "W/{0}", f'"{"0" * 32}"', '""'])
 @pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
 def test_an_update_of_a_user_that_has_changed_is_refused(
-    api: Api, ada: Answer, condition: str, email: str
+    api: Api, ada: Response, condition: str, email: str
 ) -> None:
     api.create("eve@example.com")
 
@@ -92,7 +93,7 @@ def test_a_condition_on_a_user_that_does_not_exist_is_not_found(api: Api) -> Non
     )
 
 
-def test_a_malformed_condition_is_refused(api: Api, ada: Answer) -> None:
+def test_a_malformed_condition_is_refused(api: Api, ada: Response) -> None:
     assert api.update(ada.json["id"], "ada@example.com", If_Match="x").faults() == {
         ("header", "If-Match")
     }
@@ -123,7 +124,7 @@ def test_what_is_wrong_is_said_before_the_user_is_looked_for(
 @pytest.mark.criterion("update-user/11")
 @pytest.mark.parametrize("call", ["UpdateItem", "TransactWriteItems"])
 def test_an_update_that_meets_another_is_made_on_top_of_it(
-    api: Api, ada: Answer, dynamodb: DynamoDB, call: str
+    api: Api, ada: Response, dynamodb: DynamoDB, call: str
 ) -> None:
     id = ada.json["id"]
     dynamodb.spoil(call, after(lambda: api.update(id, "first@example.com")))
@@ -140,7 +141,7 @@ def test_an_update_that_meets_another_is_made_on_top_of_it(
 
 @pytest.mark.criterion("update-user/11")
 def test_an_update_that_meets_another_is_refused_where_it_has_a_condition(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     id = ada.json["id"]
     dynamodb.spoil("TransactWriteItems", after(lambda: api.update(id, "ada@example.com")))
@@ -151,7 +152,7 @@ def test_an_update_that_meets_another_is_refused_where_it_has_a_condition(
 
 
 def test_an_update_that_meets_a_deletion_finds_no_user(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     id = ada.json["id"]
     dynamodb.spoil("TransactWriteItems", after(lambda: api.delete(id)))
@@ -166,9 +167,9 @@ def test_an_update_that_meets_a_deletion_finds_no_user(
     [("UpdateItem", "ada@example.com"), ("TransactWriteItems", "lovelace@example.com")],
 )
 def test_an_update_whose_answer_was_lost_is_made_once(
-    api: Api, ada: Answer, dynamodb: DynamoDB, call: str, email: str
+    api: Api, ada: Response, dynamodb: DynamoDB, call: str, email: str
 ) -> None:
-    dynamodb.spoil(call, losing_the_answer(TIMEOUT))
+    dynamodb.spoil(call, losing_the_response(TIMEOUT))
 
     answer = api.update(ada.json["id"], email, "Ada L.", If_Match=ada.etag)
 
@@ -177,7 +178,7 @@ def test_an_update_whose_answer_was_lost_is_made_once(
 
 
 def test_an_update_that_meets_a_transaction_tries_again(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     dynamodb.spoil("UpdateItem", error("TransactionConflictException"))
 
@@ -186,7 +187,7 @@ def test_an_update_that_meets_a_transaction_tries_again(
 
 @pytest.mark.criterion("update-user/12")
 def test_an_update_that_meets_transactions_again_and_again_gives_up(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     dynamodb.spoil("UpdateItem", always(error("TransactionConflictException")))
 
@@ -197,7 +198,7 @@ def test_an_update_that_meets_transactions_again_and_again_gives_up(
 
 
 def test_an_update_that_has_no_time_for_another_try_gives_up(
-    api: Api, ada: Answer, dynamodb: DynamoDB
+    api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     dynamodb.spoil("UpdateItem", slow(error("TransactionConflictException"), seconds=2.6))
 
@@ -208,7 +209,7 @@ def test_an_update_that_has_no_time_for_another_try_gives_up(
     assert dynamodb.calls.count("UpdateItem") == 1
 
 
-def test_an_unforeseen_error_is_an_internal_one(api: Api, ada: Answer, dynamodb: DynamoDB) -> None:
+def test_an_unforeseen_error_is_an_internal_one(api: Api, ada: Response, dynamodb: DynamoDB) -> None:
     dynamodb.spoil("UpdateItem", error("ValidationException"))
 
     assert api.update(ada.json["id"], "ada@example.com").problem() == (500, "Internal server error")

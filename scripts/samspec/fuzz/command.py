@@ -11,13 +11,11 @@ from pathlib import Path
 
 import requests
 
-from samspec.aws import embedded, tables
 from samspec.fuzz import callers
-from samspec.gateway import Gateway
 from samspec.gateway.authorization.trusted import credentials
+from samspec.local import MOTO, local_api
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.serving.http import HttpServer
 
 # What `sam local start-api` does not do as API Gateway does, and so is not asked of it.
 SAM_LOCAL = {
@@ -77,17 +75,8 @@ def _target(options: argparse.Namespace) -> Iterator[str]:
         _require(options.url)
         yield options.url
         return
-    gateway = Gateway.from_template("template.yaml", dynamodb=options.dynamodb or "moto")
-    gateway.project.limit_throttling(enabled=False)
-    if not options.dynamodb:
-        embedded.start()
-    tables.connect(gateway.project.template, options.dynamodb)
-    server = HttpServer.on_loopback(gateway)
-    try:
-        yield server.url
-    finally:
-        server.close()
-        gateway.close()
+    with local_api(dynamodb=options.dynamodb or MOTO) as api:
+        yield api.url
 
 
 def _require(url: str) -> None:

@@ -19,7 +19,7 @@ from samspec.scaffold.names import Names
 from samspec.scaffold.rendering import COMPONENTS, METHODS, Renderer
 from samspec.scaffold.resource import Parent
 
-NEEDED = ("handlers/api/repository.py", "handlers/api/pages.py", "tests/resources.py")
+NEEDED = ("handlers/api/repository.py", "handlers/api/pages.py")
 EXAMPLE = "--field title:text --field isbn:text,unique,pattern=^[0-9]{13}$ --field price:decimal"
 
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from tests.recorder import _permissions
+from samspec.testing.recorder import _permissions
 
 WRITES = [
     {"Put": {"TableName": "Users"}},

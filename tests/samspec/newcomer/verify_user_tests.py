@@ -3,9 +3,9 @@
 import uuid
 
 import pytest
+from samspec.testing.dynamodb import DynamoDB, always, error
 
 from tests.client import Api
-from tests.dynamodb import DynamoDB, always, error
 
 
 @pytest.mark.criterion("verify-user/1")

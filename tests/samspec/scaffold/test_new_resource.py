@@ -1,7 +1,6 @@
 """scripts/new-resource, on copies of the project. (tests/samspec/newcomer runs the tests it makes.)"""
 
 import difflib
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from samspec.scaffold import new_resource
 from samspec.scaffold.fields import Field
 from werkzeug.test import Client
 
-from tests.samspec.drift.copies import ROOT, SPEC, copy
+from tests.samspec.drift.copies import SPEC, copy
 
 SCHEMA = """\
     PlanetInput:
@@ -42,9 +41,7 @@ TEN_TYPES = [
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    root = copy(tmp_path / "project")
-    shutil.copy(ROOT / "tests/resources.py", root / "tests/resources.py")
-    return root
+    return copy(tmp_path / "project")
 
 
 def run(root: Path, *arguments: str) -> int:

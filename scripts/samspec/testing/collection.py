@@ -6,8 +6,8 @@ from typing import Any
 
 from samspec.sam.references import resolve
 from samspec.sam.values import value
-
-from tests.client import Answer, Api
+from samspec.testing.client import Response
+from tests.client import Api
 
 NUMBERS = itertools.count()  # of bodies: no two are alike, as far as the schema allows
 NEW = object()
@@ -30,20 +30,22 @@ class Collection:
         body = dict(value(schema, next(NUMBERS), self._resolve))
         return {**body, name: given} if name else body
 
-    def create(self, body: Any = NEW, headers: Mapping[str, str] | None = None) -> Answer:
+    def create(self, body: Any = NEW, headers: Mapping[str, str] | None = None) -> Response:
         return self._api.request("POST", self.path, json=self._new(body), headers=headers)
 
-    def get(self, id: str, headers: Mapping[str, str] | None = None) -> Answer:
+    def get(self, id: str, headers: Mapping[str, str] | None = None) -> Response:
         return self._api.request("GET", f"{self.path}/{id}", headers=headers)
 
-    def update(self, id: str, body: Any = NEW, headers: Mapping[str, str] | None = None) -> Answer:
+    def update(
+        self, id: str, body: Any = NEW, headers: Mapping[str, str] | None = None
+    ) -> Response:
         path = f"{self.path}/{id}"
         return self._api.request("PUT", path, json=self._new(body), headers=headers)
 
-    def delete(self, id: str, headers: Mapping[str, str] | None = None) -> Answer:
+    def delete(self, id: str, headers: Mapping[str, str] | None = None) -> Response:
         return self._api.request("DELETE", f"{self.path}/{id}", headers=headers)
 
-    def list(self, **query: Any) -> Answer:
+    def list(self, **query: Any) -> Response:
         return self._api.request("GET", self.path, query=query)
 
     def walk(self, name: str, **query: Any) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""The pytest plugin: `pytest_plugins = ["samspec.testing.plugin"]` in a project's conftest.py."""
