@@ -1,4 +1,5 @@
-"""What is measured: the artifacts of a plain `sam build`, the peers', Lambda's runtime and its emulator."""
+"""What is measured: the artifacts of a plain `sam build`, the peers', Lambda's runtime and its
+emulator."""
 
 import platform
 import shutil
@@ -30,7 +31,8 @@ class Case:
 
 @dataclass(frozen=True)
 class Lambda:
-    """The runtime's packages, compiled as they are on Lambda, and the Runtime Interface Emulator."""
+    """The runtime's packages, compiled as they are on Lambda, and the Runtime Interface
+    Emulator."""
 
     packages: Path
     emulator: Path

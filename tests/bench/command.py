@@ -1,4 +1,5 @@
-"""Measures everything in one run, prints the tables, and writes bench.json, the charts and the documents' tables."""
+"""Measures everything in one run, prints the tables, and writes bench.json, the charts and the
+documents' tables."""
 
 import argparse
 import json

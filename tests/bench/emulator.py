@@ -1,4 +1,5 @@
-"""One function in Lambda's Runtime Interface Emulator: its cold start, warm calls, CPU time and log."""
+"""One function in Lambda's Runtime Interface Emulator: its cold start, warm calls, CPU time and
+log."""
 
 import json
 import os
@@ -21,7 +22,8 @@ WARM_CALLS = 80
 
 @dataclass(frozen=True)
 class Run:
-    """Milliseconds; `cpu` and `warm_cpu` are the runtime process's, up to the first answer and for each call after.
+    """Milliseconds; `cpu` and `warm_cpu` are the runtime process's, up to the first answer and for
+    each call after.
     `log_bytes` is what one request writes."""
 
     cold: float
@@ -52,7 +54,8 @@ def run(case: Case, on: Lambda, endpoint: str) -> Run:
 
 
 def environment(case: Case, on: Lambda, endpoint: str) -> dict[str, str]:
-    """What a function sees on Lambda. Nothing may write .pyc files: /var/task is read-only there."""
+    """What a function sees on Lambda. Nothing may write .pyc files: /var/task is read-only
+    there."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{case.artifact}:{on.packages}",
@@ -73,7 +76,8 @@ def environment(case: Case, on: Lambda, endpoint: str) -> dict[str, str]:
 
 
 def _call(case: Case, port: int) -> float:
-    """Milliseconds to the answer. The emulator starts the runtime at its first request, not when it listens."""
+    """Milliseconds to the answer. The emulator starts the runtime at its first request, not when it
+    listens."""
     url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
     for _ in range(1000):
         began = time.perf_counter()

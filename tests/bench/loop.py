@@ -1,4 +1,5 @@
-"""The local loop: how soon `scripts/start` answers, and how long its requests take beside `sam local`'s."""
+"""The local loop: how soon `scripts/start` answers, and how long its requests take beside `sam
+local`'s."""
 
 import http.client
 import json
@@ -80,7 +81,8 @@ def _figures(ready: list[float], times: Times) -> dict[str, Any]:
 
 
 def _timed(running: AbstractContextManager[Any], port: int, rounds: int) -> tuple[float, Times]:
-    """Seconds until it answers; milliseconds of each operation, in `rounds` lives of a user after the first ones."""
+    """Seconds until it answers; milliseconds of each operation, in `rounds` lives of a user after
+    the first ones."""
     began = time.perf_counter()
     with running:
         ready = time.perf_counter() - began

@@ -1,6 +1,8 @@
-"""A function's own time: `python -S -P own_time.py app.handler`, the artifact and Lambda's packages on the path.
+"""A function's own time: `python -S -P own_time.py app.handler`, the artifact and Lambda's packages
+on the path.
 
-Reads {"event": ..., "answers": {"GetItem": ...}} and prints the milliseconds of each warm call; DynamoDB's client gives
+Reads {"event": ..., "answers": {"GetItem": ...}} and prints the milliseconds of each warm call;
+DynamoDB's client gives
 those answers without a call.
 """
 

@@ -1,4 +1,5 @@
-"""What the operations cost as the table grows, on DynamoDB Local: capacity units and milliseconds."""
+"""What the operations cost as the table grows, on DynamoDB Local: capacity units and
+milliseconds."""
 
 import json
 import os
@@ -36,7 +37,8 @@ HEADERS = {
 
 
 def measure(template: Template, jar: Path | None, sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
-    """By operation, one entry a size: {"users": 100, "read": 0, "write": 6, "ms": [median, quartiles]}; the units are
+    """By operation, one entry a size: {"users": 100, "read": 0, "write": 6, "ms": [median,
+    quartiles]}; the units are
     DynamoDB's own account of each call."""
     with dynamodb.endpoint(None, jar) as endpoint:
         client = tables.client(template.region, endpoint)
@@ -127,7 +129,8 @@ class _Metered:
     def _count(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
         consumed = parsed.get("ConsumedCapacity") or []
         each = consumed if isinstance(consumed, list) else [consumed]
-        # DynamoDB Local counts four units for an item of under 1 KB in a transaction; on AWS it is two.
+        # DynamoDB Local counts four units for an item of under 1 KB in a transaction; on AWS it is
+        # two.
         share = 0.5 if model.name == "TransactWriteItems" else 1
         self._units["read" if model.name in READS else "write"] += share * sum(
             one["CapacityUnits"] for one in each
@@ -135,7 +138,8 @@ class _Metered:
 
 
 def _load(connection: HTTPConnection, items: list[Any]) -> None:
-    """Without botocore, which would take most of the time, nor a signature, for which DynamoDB Local does not look."""
+    """Without botocore, which would take most of the time, nor a signature, for which DynamoDB
+    Local does not look."""
     puts = [{"PutRequest": {"Item": item}} for item in items]
     connection.request(
         "POST", "/", json.dumps({"RequestItems": {os.environ["USERS_TABLE"]: puts}}), HEADERS

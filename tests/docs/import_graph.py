@@ -1,6 +1,7 @@
 """Draws the imports between the parts of samspec into specs/tools.md: `scripts/graph`.
 
-It is a Mermaid diagram between two markers; test_import_graph.py checks that it is up to date and has no cycle.
+It is a Mermaid diagram between two markers; test_import_graph.py checks that it is up to date and
+has no cycle.
 """
 
 import re

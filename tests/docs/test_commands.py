@@ -1,4 +1,5 @@
-"""The commands in the documents: each exists with its options, and what the README shows is what they print."""
+"""The commands in the documents: each exists with its options, and what the README shows is what
+they print."""
 
 import json
 import re
@@ -89,7 +90,10 @@ def known(script: str) -> set[str]:
         package = Path("scripts", *COMMANDS_OF_SAMSPEC[name].module.split(".")[:-1])
         sources += (ROOT / package).glob("*.py")
     if "-m pytest" in text:
-        sources += [*(ROOT / "tests").glob("**/conftest.py"), *(ROOT / "scripts/samspec/testing").glob("*.py")]
+        sources += [
+            *(ROOT / "tests").glob("**/conftest.py"),
+            *(ROOT / "scripts/samspec/testing").glob("*.py"),
+        ]
     texts = [text, *(path.read_text() for path in sources)]
     return {option for one in texts for option in re.findall(r"--[a-z][a-z-]*", one)} | {"--help"}
 

@@ -1,4 +1,5 @@
-"""The references of .claude/skills/api-development do what they say. (tests/samspec/newcomer builds endpoint.py in.)"""
+"""The references of .claude/skills/api-development do what they say. (tests/samspec/newcomer builds
+endpoint.py in.)"""
 
 import importlib.util
 import json

@@ -1,4 +1,5 @@
-"""Every DynamoDB call of every operation fails in every way it can: the answer is a documented one, users and markers
+"""Every DynamoDB call of every operation fails in every way it can: the answer is a documented one,
+users and markers
 still belong together, and once DynamoDB is well again the same request succeeds."""
 
 from collections.abc import Callable, Iterable
@@ -33,7 +34,8 @@ Operation = Callable[[Api, str], Response]
 URL = "https://dynamodb.us-east-1.amazonaws.com"
 KEY = "order-1"
 
-# What each operation calls, and how many writes its transaction has. `id` is of the user that each test starts with.
+# What each operation calls, and how many writes its transaction has. `id` is of the user that each
+# test starts with.
 OPERATIONS: dict[str, tuple[Operation, dict[str, int]]] = {
     "create": (lambda api, id: api.create("eve@example.com", key=KEY), {"TransactWriteItems": 2}),
     "get": (lambda api, id: api.get(id), {"GetItem": 0}),
@@ -86,7 +88,8 @@ WRITES = [
 
 
 def each(*columns: Iterable[Any]) -> list[Any]:
-    """Every combination. One in five, where each value of each column is, is for every day; the others are slow."""
+    """Every combination. One in five, where each value of each column is, is for every day; the
+    others are slow."""
     combined = [
         [value for part in row for value in (part if isinstance(part, tuple) else (part,))]
         for row in product(*columns)
@@ -113,7 +116,8 @@ def ada(api: Api) -> str:
 
 
 def well_again(api: Api, dynamodb: DynamoDB, name: str, ada: str) -> None:
-    """The same request once more; where the first took effect unseen, a deleted user is gone already."""
+    """The same request once more; where the first took effect unseen, a deleted user is gone
+    already."""
     dynamodb.heal()
     assert_users_and_markers_belong_together(dynamodb)
     answer = OPERATIONS[name][0](api, ada)

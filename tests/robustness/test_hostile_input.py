@@ -1,4 +1,5 @@
-"""Whatever a caller sends: a documented answer, never a 5xx, and nothing stored that the spec does not allow."""
+"""Whatever a caller sends: a documented answer, never a 5xx, and nothing stored that the spec does
+not allow."""
 
 import json
 import unicodedata
@@ -309,8 +310,10 @@ def test_a_limit_out_of_bounds_is_refused(api: Api, limit: str) -> None:
     assert api.list(limit=limit).faults() == {("query", "limit")}
 
 
-# What this API takes for an address, and for another one. An address is ASCII: look-alikes of other scripts are refused
-# rather than mapped, for no mapping is the one that every mail system makes. Letter case alone does not count.
+# What this API takes for an address, and for another one. An address is ASCII: look-alikes of other
+# scripts are refused
+# rather than mapped, for no mapping is the one that every mail system makes. Letter case alone does
+# not count.
 @pytest.mark.parametrize(
     "email",
     [

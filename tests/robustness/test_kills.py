@@ -1,4 +1,5 @@
-"""A server killed at any moment, over the real DynamoDB Local: nothing that was acknowledged is lost, no address is
+"""A server killed at any moment, over the real DynamoDB Local: nothing that was acknowledged is
+lost, no address is
 left without its user."""
 
 import random
@@ -24,7 +25,8 @@ KILLS, CLIENTS = 8 * TIMES, 6
 
 
 class Client:
-    """Does one thing after another to users of its own; what got no answer is done again until it gets one."""
+    """Does one thing after another to users of its own; what got no answer is done again until it
+    gets one."""
 
     def __init__(self, url: str, seed: int) -> None:
         self.api = Api(over_http(url), SPEC)

@@ -1,4 +1,5 @@
-"""What Lambda's own runtime writes, in its JSON format: one line a request, and nothing of a caller in it."""
+"""What Lambda's own runtime writes, in its JSON format: one line a request, and nothing of a caller
+in it."""
 
 import json
 import os
@@ -72,7 +73,8 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterator[Invoke]:
-    """The function that the test is parametrized with, in the emulator; gives status and gateway request id."""
+    """The function that the test is parametrized with, in the emulator; gives status and gateway
+    request id."""
     on, port = lambda_(), processes.free_port()
     addresses = [
         "--log-level",
@@ -129,7 +131,8 @@ def _listens(port: int) -> bool:
 
 
 def lines(log: Path, many: int) -> list[dict[str, Any]]:
-    """The runtime's lines, once there are so many; the emulator's own START, END and REPORT are no JSON. At DEBUG,
+    """The runtime's lines, once there are so many; the emulator's own START, END and REPORT are no
+    JSON. At DEBUG,
     HTTP has lines as well."""
     for _ in range(600):  # an answer may arrive before its line does
         complete = [

@@ -1,4 +1,5 @@
-"""Any sequence of operations, by clients that interrupt each other, against a dictionary that does the same."""
+"""Any sequence of operations, by clients that interrupt each other, against a dictionary that does
+the same."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -146,7 +147,8 @@ class Clients(RuleBasedStateMachine):
     def interrupt(
         self, first: tuple[str, str], second: str, place: int, arguments: Any, others: Any
     ) -> None:
-        """While one client's operation runs, in front of one of its calls, another's on the same user runs from start
+        """While one client's operation runs, in front of one of its calls, another's on the same
+        user runs from start
         to end: what the first one does is then what it would do after the second."""
         operation, call = first
         self.dynamodb.spoil(call, after(lambda: self._run(second, 1, {**others, "place": place})))

@@ -1,4 +1,5 @@
-"""Thousands of mixed requests by several clients against `scripts/start`: no error, no growth, an orderly end.
+"""Thousands of mixed requests by several clients against `scripts/start`: no error, no growth, an
+orderly end.
 
 Over DynamoDB Local: moto in the server's own process keeps some 5 kB of each write, deleted or not.
 """

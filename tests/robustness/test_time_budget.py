@@ -1,4 +1,5 @@
-"""Whatever DynamoDB does, a function answers before Lambda ends it: a 503 of its own, not the gateway's 500."""
+"""Whatever DynamoDB does, a function answers before Lambda ends it: a 503 of its own, not the
+gateway's 500."""
 
 import contextlib
 import socket
@@ -122,7 +123,8 @@ def test_a_database_that_does_not_answer_is_a_503(
 def test_a_database_whose_answer_drips_is_ended_by_the_functions_own_time_out(
     dripping: int,
 ) -> None:
-    """The SDK has no time-out for an answer as a whole, and DynamoDB's are short: no code watches for this."""
+    """The SDK has no time-out for an answer as a whole, and DynamoDB's are short: no code watches
+    for this."""
     answers = ask(dripping)
 
     assert [answer.problem() for answer in answers] == [(500, "Internal server error")] * len(

@@ -1,4 +1,5 @@
-"""What runs for these tests: `sam build`, DynamoDB Local, and the two ways to run the API over it."""
+"""What runs for these tests: `sam build`, DynamoDB Local, and the two ways to run the API over
+it."""
 
 import os
 import sys
@@ -26,7 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def built() -> Path:
-    """The template that `sam build` leaves beside its artifacts, where another Python has run the handlers before."""
+    """The template that `sam build` leaves beside its artifacts, where another Python has run the
+    handlers before."""
     other = ROOT / "handlers/users/__pycache__/user.cpython-399.pyc"
     other.parent.mkdir(exist_ok=True)
     other.touch()
@@ -38,7 +40,8 @@ def built() -> Path:
 
 @pytest.fixture(scope="session")
 def quiet(built: Path) -> Path:
-    """The built template without log lines: they make `sam local` wait a second for the end of its own."""
+    """The built template without log lines: they make `sam local` wait a second for the end of its
+    own."""
     document = documents.read(built)
     document["Globals"]["Function"]["Environment"]["Variables"]["LOG_LEVEL"] = "ERROR"
     return _written(document, built.with_name("quiet.yaml"))

@@ -1,4 +1,5 @@
-"""Where `sam local` answers otherwise than the local gateway, and the fact of AWS's that decides who is right.
+"""Where `sam local` answers otherwise than the local gateway, and the fact of AWS's that decides
+who is right.
 
 Facts: [A] recorded against AWS by LocalStack's snapshot tests, [D] AWS's developer guide.
 """
@@ -15,7 +16,8 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and for each gateway its answer, or the event of its function: values by their places."""
+    """A request, and for each gateway its answer, or the event of its function: values by their
+    places."""
 
     sent: Sent
     local: Document

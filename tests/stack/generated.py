@@ -1,4 +1,5 @@
-"""A few hundred requests for the differential test, the same at every run: most are generated from the spec."""
+"""A few hundred requests for the differential test, the same at every run: most are generated from
+the spec."""
 
 import http.client
 import json
@@ -47,7 +48,8 @@ class Sent:
         return self.target.partition("?")[0]
 
     def to(self, url: str) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of the answer; the request leaves as it is, nothing normalised."""
+        """Status, headers and body of the answer; the request leaves as it is, nothing
+        normalised."""
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         connection.putrequest(self.method, self.target, skip_accept_encoding=True)
         for name, value in self.headers:

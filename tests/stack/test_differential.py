@@ -1,4 +1,5 @@
-"""The local gateway and `sam local` get the same requests: whatever differs is named in differences.py."""
+"""The local gateway and `sam local` get the same requests: whatever differs is named in
+differences.py."""
 
 import json
 import re
@@ -16,7 +17,8 @@ from tests.stack.conftest import ROOT, Start
 from tests.stack.differences import ANSWERS, EVENTS, Document, Exchange
 from tests.stack.generated import Sent
 
-# What is another at every run, as text and as places; and the headers that belong to the two HTTP servers.
+# What is another at every run, as text and as places; and the headers that belong to the two HTTP
+# servers.
 TEXTS = {
     "<id>": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     "<time>": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z",

@@ -85,7 +85,9 @@ def test_a_user_that_another_request_deletes_meanwhile_is_not_found(
     assert api.delete(ada.json["id"]).problem() == (404, "User not found")
 
 
-def test_a_deletion_whose_answer_was_lost_is_one(api: Api, ada: Response, dynamodb: DynamoDB) -> None:
+def test_a_deletion_whose_answer_was_lost_is_one(
+    api: Api, ada: Response, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil(
         "TransactWriteItems", losing_the_response(ReadTimeoutError(endpoint_url="https://dynamodb"))
     )

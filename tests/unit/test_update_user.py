@@ -209,7 +209,9 @@ def test_an_update_that_has_no_time_for_another_try_gives_up(
     assert dynamodb.calls.count("UpdateItem") == 1
 
 
-def test_an_unforeseen_error_is_an_internal_one(api: Api, ada: Response, dynamodb: DynamoDB) -> None:
+def test_an_unforeseen_error_is_an_internal_one(
+    api: Api, ada: Response, dynamodb: DynamoDB
+) -> None:
     dynamodb.spoil("UpdateItem", error("ValidationException"))
 
     assert api.update(ada.json["id"], "ada@example.com").problem() == (500, "Internal server error")

@@ -45,7 +45,8 @@ def build(template: Path) -> Path:
 def running(
     built: Path, endpoint: str, port: int, warm: bool = True
 ) -> Iterator[processes.Process]:
-    """The API on `port`, its functions calling the DynamoDB at `endpoint`; its containers warm, or one a request."""
+    """The API on `port`, its functions calling the DynamoDB at `endpoint`; its containers warm, or
+    one a request."""
     print("sam local start-api ...", flush=True)
     network = f"sam-local-{port}"
     command = [
@@ -78,7 +79,8 @@ def environment(endpoint: str) -> dict[str, str]:
 
 @contextmanager
 def _network(name: str) -> Iterator[None]:
-    """A Docker network; whatever runs in it when the block ends is ended: `sam local` forgets some containers."""
+    """A Docker network; whatever runs in it when the block ends is ended: `sam local` forgets some
+    containers."""
     processes.run(["docker", "network", "create", name], f"Docker cannot make the network {name}")
     try:
         yield
@@ -96,7 +98,8 @@ def _network(name: str) -> Iterator[None]:
 def wired(built: Path, endpoint: str) -> Path:
     """The built template, with the endpoint in every function's environment.
 
-    `sam local --env-vars` sets only variables that the template declares; an endpoint has no place in that.
+    `sam local --env-vars` sets only variables that the template declares; an endpoint has no place
+    in that.
     """
     document = documents.read(built)
     function = document.setdefault("Globals", {}).setdefault("Function", {})

@@ -61,7 +61,8 @@ def running(
 ) -> Iterator[Process]:
     """The command as a process, from when it answers on `port` until the block ends.
 
-    It gets a session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
+    It gets a session of its own: Ctrl-C reaches this process alone, which then ends the others in
+    order.
     """
     process = subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, start_new_session=True)
     try:

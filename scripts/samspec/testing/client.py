@@ -1,4 +1,5 @@
-"""An API as its callers have it, in process or over HTTP. Every response is checked against the spec."""
+"""An API as its callers have it, in process or over HTTP. Every response is checked against the
+spec."""
 
 import json as jsonlib
 import re
@@ -85,7 +86,8 @@ class ApiClient:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
     ) -> Response:
-        """Send `json`, or `data` as it is. Fails if the operation does not document the response."""
+        """Send `json`, or `data` as it is. Fails if the operation does not document the
+        response."""
         content_type = JSON if json is not None else {}
         headers = {**content_type, **self._credentials, **(headers or {})}
         body = jsonlib.dumps(json).encode() if json is not None else data or b""

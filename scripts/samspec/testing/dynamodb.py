@@ -54,7 +54,8 @@ class DynamoDB:
         self._spoilers.clear()
 
     def clear(self, table: str | None = None) -> None:
-        """Delete all items of a table whose key is `id`; of the template's first without `table`."""
+        """Delete all items of a table whose key is `id`; of the template's first without
+        `table`."""
         for key in self.items(table):
             self._client.delete_item(TableName=table or self._tables[0], Key={"id": {"S": key}})
 

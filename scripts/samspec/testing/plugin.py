@@ -1,6 +1,7 @@
 """Fixtures for the tests of a project's API: the local API in the tests' process, or a URL.
 
-Options: `--base-url URL`, `--sam-local`, `--record`. Markers: `in_process`, `not_in_sam_local(fact)`.
+Options: `--base-url URL`, `--sam-local`, `--record`. Markers: `in_process`,
+`not_in_sam_local(fact)`.
 """
 
 from collections.abc import Iterator

@@ -39,7 +39,8 @@ class Recorder:
         self.responses: set[tuple[str, ...]] = set()
 
     def called(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
-        """botocore's hook before each call: the permissions that it needs, for the function that runs."""
+        """botocore's hook before each call: the permissions that it needs, for the function that
+        runs."""
         invocation = running.get()
         if invocation and is_recorded.get():
             for permission in _permissions(model.name, params):
