@@ -180,10 +180,14 @@ class Rehearsal:
         return True
 
     def restore(self) -> None:
-        """MiniStack copies the items, as AWS would by their history."""
+        """As AWS would by their history, MiniStack does by a copy; it takes no setting for that."""
         database = client("dynamodb", self.environment.region)
         unique = restore_drill.unique_attributes(self.project)
         for name in self.stack().resources_of_type("AWS::DynamoDB::Table"):
+            database.update_continuous_backups(
+                TableName=name,
+                PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+            )
             print("Restored:", restore_drill.drill(database, name, unique), flush=True)
 
     def change_spec(self) -> None:
