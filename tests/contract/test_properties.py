@@ -32,6 +32,8 @@ def test_the_api_keeps_to_its_spec_in_every_phase(
     )
     schema.config.generation.update(max_examples=4, deterministic=True)
     schema.config.update(headers=administrator)
+    # It repeats requests in a way that only HTTP knows; the test below is about the same.
+    schema.config.checks.update(excluded_check_names=["ignored_auth"])
     schema.app = application
 
     cases: Counter[str] = Counter()

@@ -16,14 +16,13 @@ from samspec.gateway import Gateway
 from samspec.gateway.authorization.trusted import credentials
 from samspec.sam import environments
 from samspec.sam.account import KEY_ID, SECRET
-from samspec.sam.project import Project
 from werkzeug.test import Client
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SPEC
 
 ENVIRONMENTS = environments.read(ROOT)
 DEV, PROD = ENVIRONMENTS["dev"].parameters, ENVIRONMENTS["prod"].parameters
-ASKS_WHO_CALLS = bool(credentials(Project(ROOT).apis))
+ASKS_WHO_CALLS = "securitySchemes" in SPEC["components"]
 signatures = pytest.mark.skipif(ASKS_WHO_CALLS, reason="the API asks for credentials of its own")
 asks_who_calls = pytest.mark.skipif(not ASKS_WHO_CALLS, reason="the API asks for no credentials")
 

@@ -10,7 +10,8 @@ from samspec.sam.project import Project
 HEADER = re.compile(
     r"(?:method\.response|gatewayresponse)\.header\.(Allow|Access-Control-(?:Allow|Expose)-\w+s)"
 )
-SAFE = {"Content-Type", "Cache-Control", "Content-Length"}  # what browsers show of any answer
+# What browsers show of any response, and what is for them and not for a page's script.
+SAFE = {"Content-Type", "Cache-Control", "Content-Length", "WWW-Authenticate"}
 
 
 def check(project: Project) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from samspec.scaffold.add_auth_text import Entry, YamlText, entries
 
 AUTH = "x-amazon-apigateway-auth"
 RESPONSES = "x-amazon-apigateway-gateway-responses"
+UNAUTHORIZED_HEADERS = (RESPONSES, "UNAUTHORIZED", "responseParameters")
+CHALLENGE = "WWW-Authenticate: { required: true, schema: { type: string } }"
 READING = ("get", "head")
 UNAUTHORIZED = ("401", "Unauthorized", "Unauthorized", "Credentials are missing or not valid")
 FORBIDDEN = ("403", "Forbidden", "Forbidden", "Not allowed")
@@ -168,6 +170,8 @@ class Spec:
             if self.text.find("components", "responses", name):
                 continue
             block = _response(self._model(), status, name, title, detail)
+            if status == "401" and self._challenges:
+                block = block.replace("\n  headers:\n", f"\n  headers:\n    {CHALLENGE}\n", 1)
             if self.text.find("components", "responses"):
                 self.text.add(block, "components", "responses")
             else:
@@ -210,12 +214,16 @@ class Spec:
             text = ", ".join(sorted([*names, *missing]))
             self.text.replace_text(allowed.value, f"\"'{text}'\"")
 
+    @property
+    def _challenges(self) -> bool:
+        """Whether the 401 is the spec's own, which then names the scheme of the credentials."""
+        return self._scheme.scoped and self.text.find(*UNAUTHORIZED_HEADERS) is not None
+
     def _challenge(self) -> None:
         """A 401 names the scheme of the credentials (RFC 9110, 11.6.1)."""
-        place = (RESPONSES, "UNAUTHORIZED", "responseParameters")
         header = "gatewayresponse.header.WWW-Authenticate"
-        if self._scheme.scoped and self.text.find(*place) and not self.text.find(*place, header):
-            self.text.add(f"{header}: \"'Bearer'\"", *place)
+        if self._challenges and not self.text.find(*UNAUTHORIZED_HEADERS, header):
+            self.text.add(f"{header}: \"'Bearer'\"", *UNAUTHORIZED_HEADERS)
 
     def conditions(self) -> Iterator[str]:
         """The conditions that chose between a signature and none: nothing to choose is left."""

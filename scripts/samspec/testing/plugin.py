@@ -50,6 +50,17 @@ def local(pytestconfig: pytest.Config) -> Iterator[LocalApi]:
         yield api
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _issuer_of_the_tests(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """A key of the tests' own for tokens; a running API takes only those of the user's key."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not pytestconfig.getoption("--base-url"):
+            patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def administrator(pytestconfig: pytest.Config) -> dict[str, str]:
     """Headers of a caller who may do everything; none if the API is open."""

@@ -1,7 +1,7 @@
 """Small projects whose operations ask who calls, and a local issuer of their own."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,16 +86,6 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path, dynamodb_client: Any) -> Project:
     return Project(tmp_path)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _issuer_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The tests' own key: the user's is neither read nor made."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        issuer._private_key.cache_clear()
-        yield
-    issuer._private_key.cache_clear()
 
 
 @pytest.fixture
