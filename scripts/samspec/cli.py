@@ -37,6 +37,7 @@ COMMANDS = {
     "new-environment": Command(
         "samspec.scaffold.new_environment", "add an environment such as staging"
     ),
+    "invoke": Command("samspec.server.invoke", "run one function with an event"),
     "fuzz": Command("samspec.fuzz.command", "property tests of the spec by schemathesis"),
     "sam-local": Command("samspec.sam_local.command", "sam local start-api over DynamoDB Local"),
     "package": Command("samspec.packaging.command", "check that every artifact imports"),

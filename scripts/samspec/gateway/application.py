@@ -21,6 +21,7 @@ from samspec.gateway.processes import worker_processes
 from samspec.gateway.project import Project
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
+from samspec.gateway.triggers import Poller
 from samspec.runtime.invocation import (
     Failure,
     FunctionFailed,
@@ -29,6 +30,7 @@ from samspec.runtime.invocation import (
 )
 from samspec.runtime.runner import Runner
 from samspec.sam.errors import ProjectError
+from samspec.sam.functions import LambdaFunction
 from samspec.sam.template import Settings
 
 log = logging.getLogger("gateway")
@@ -142,6 +144,17 @@ class Gateway:
     @property
     def routes(self) -> list[Route]:
         return self.project.routes
+
+    def poller(self) -> Poller | None:
+        """What delivers messages of queues and changes of tables; None if nothing asks for it."""
+        project = self.project
+        if not project.triggers.polled:
+            return None
+
+        def invoke(function: LambdaFunction, event: dict[str, Any]) -> Any:
+            return self.runner.invoke(Invocation(function), event, function.timeout + 1)
+
+        return Poller(project.triggers.polled, project.functions, project.region, invoke)
 
     def close(self) -> None:
         """End what runs the functions."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from samspec.gateway import triggers
 from samspec.gateway.authorization import Authorization
 from samspec.gateway.authorization.trusted import with_issuer_keys
 from samspec.gateway.deployment import Deployment
@@ -37,6 +38,7 @@ class Project:
         if not self.deployments:
             raise ProjectError(f"{source.path}: {_no_api(source.api_gaps)}")
         self.main = next(iter(self.deployments.values()))
+        self.triggers = triggers.read(self.template)
         self._signature = signature(self.template.files)
 
     @property
@@ -139,6 +141,7 @@ class Project:
         for deployment in self.deployments.values():
             gaps += deployment.gaps
         gaps += [gap for gap in self._function_gaps() if not any(gap in said for said in gaps)]
+        gaps += self.triggers.gaps
         gaps += self.template.unknown.values()
         return list(dict.fromkeys(gaps))
 

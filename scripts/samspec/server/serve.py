@@ -53,6 +53,9 @@ def serve(options: argparse.Namespace) -> int:
             url = f"http://{options.host}:{server.address[1]}"
             terminal.ready(gateway, url, names, time.perf_counter() - started)
             runner.warm(gateway.project.called_functions())
+            poller = gateway.poller()
+            if poller:
+                poller.start()
             with contextlib.suppress(KeyboardInterrupt):
                 server.serve()
             server.close()

@@ -5,8 +5,8 @@ start, and where AWS says so. specs/local-gateway.md has the table that is made 
 """
 
 import json
-import textwrap
 import threading
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from samspec.aws import tables
 from samspec.gateway import Gateway
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Settings
+from samspec.server.invoke import main as invoke
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 from werkzeug.test import Client, TestResponse
@@ -33,12 +34,25 @@ def case(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def template(case: Any, tmp_path: Path) -> Path:
-    """The case's files, written down."""
+    return written(case, tmp_path)
+
+
+def written(case: Any, folder: Path) -> Path:
+    """The path of the template of the case, whose files are in the folder then."""
     for name, text in case["files"].items():
-        file = tmp_path / name
+        file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(textwrap.dedent(text))
-    return tmp_path / str(case.get("template", "template.yaml"))
+        if isinstance(text, dict):
+            pack(file, text)
+        else:
+            file.write_text(text)
+    return folder / str(case.get("template", "template.yaml"))
+
+
+def pack(file: Path, members: dict[str, str]) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
 
 
 @pytest.fixture
@@ -96,7 +110,24 @@ def test_a_project_runs_as_on_aws(case: Any, request: pytest.FixtureRequest) -> 
     if "named" not in case:
         assert gateway.project.gaps == []
     for exchange in case["requests"]:
-        check(exchange, send(gateway, exchange))
+        if "deliver" in exchange:
+            poller = gateway.poller()
+            assert poller
+            assert poller.poll() > 0
+        else:
+            check(exchange, send(gateway, exchange))
+
+
+def test_a_function_is_invoked_with_an_event_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], dynamodb_client: Any
+) -> None:
+    case = yaml.safe_load((CASES[0].parent / "sam-init-hello-world.yaml").read_text())
+    template = written(case, tmp_path)
+    event = str(tmp_path / "events/event.json")
+
+    assert invoke(["HelloWorldFunction", "--template", str(template), "--event", event]) == 0
+
+    assert json.loads(capsys.readouterr().out)["statusCode"] == 200
 
 
 def send(gateway: Gateway, exchange: Any) -> TestResponse:
