@@ -1,6 +1,7 @@
 """The template as CloudFormation gets it: what production stands on is in it, and its loss shows."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import cfnlint.api
@@ -110,6 +111,15 @@ def test_functions_roles_have_the_boundary_that_is_asked_for() -> None:
         roles = [r for name, r in resources.items() if name.endswith("FunctionRole")]
         assert len(roles) == len(functions(resources))
         assert {role["Properties"].get("PermissionsBoundary") for role in roles} == {boundary}
+
+
+def test_sam_sync_may_run_sams_transform_without_a_change_set() -> None:
+    """It creates the stack directly, which takes CAPABILITY_AUTO_EXPAND as well."""
+    samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    synced = [section["sync"] for section in samconfig.values() if "sync" in str(section)]
+    assert synced
+    for sync in synced:
+        assert "CAPABILITY_AUTO_EXPAND" in sync["parameters"]["capabilities"].split()
 
 
 DOMAIN = {

@@ -26,21 +26,21 @@ class Options:
 
 def read(root: Path, arguments: Sequence[str] | None) -> Options:
     """Raises a ProjectError where a parameter would make another kind of environment."""
-    given, rest = _parser().parse_known_args(arguments)
-    environment = environments.named(root, given.environment)
-    if given.region:
-        environment = replace(environment, region=given.region)
-    overrides = environments.overrides(given.parameter_overrides)
+    parsed, rest = _parser().parse_known_args(arguments)
+    environment = environments.named(root, parsed.environment)
+    if parsed.region:
+        environment = replace(environment, region=parsed.region)
+    overrides = environments.overrides(parsed.parameter_overrides)
     _refuse_another_kind(environment, overrides)
     parameters = {**environment.parameters, **overrides}
     declared = documents.read(template_at(root)).get("Parameters") or {}
-    if given.without_canary and CANARY not in declared:
+    if parsed.without_canary and CANARY not in declared:
         raise ProjectError(f"--without-canary: the template has no parameter {CANARY}")
     if CANARY in declared:  # said each time: CloudFormation keeps what a deploy does not say
         default = declared[CANARY].get("Default", "")
-        parameters[CANARY] = "false" if given.without_canary else overrides.get(CANARY, default)
-    headers = dict(header.split(": ", 1) for header in given.header)
-    return Options(environment, parameters, headers, tuple(given.accept_loss), tuple(rest))
+        parameters[CANARY] = "false" if parsed.without_canary else overrides.get(CANARY, default)
+    headers = dict(header.split(": ", 1) for header in parsed.header)
+    return Options(environment, parameters, headers, tuple(parsed.accept_loss), tuple(rest))
 
 
 def _refuse_another_kind(environment: Environment, overrides: dict[str, str]) -> None:

@@ -67,13 +67,13 @@ def _refuse_another_kind(stack: Stack, options: Options) -> None:
 
 def _refuse_loss(stack: Stack, options: Options, template: Template) -> None:
     for name, resource in stack.resources.items():
-        kind = str(resource["ResourceType"])
-        if kind not in STATEFUL or name in options.accepted:
+        resource_type = str(resource["ResourceType"])
+        if resource_type not in STATEFUL or name in options.accepted:
             continue
         physical = resource.get("PhysicalResourceId", "")
-        if name not in template.names(kind):
+        if name not in template.names(resource_type):
             raise ProjectError(
-                f"{name} ({kind}) is in stack {stack.name} and no longer in the template: "
+                f"{name} ({resource_type}) is in stack {stack.name} and no longer in the template: "
                 f"CloudFormation would remove it, and its data stays behind in {physical} or is "
                 f"deleted: give it its name back, or say --accept-loss {name}"
             )
@@ -87,8 +87,8 @@ def _refuse_loss(stack: Stack, options: Options, template: Template) -> None:
 
 
 def _replaced(deployed: Mapping[str, Any], template: Template) -> Iterator[tuple[str, str]]:
-    for kind, properties in STATEFUL.items():
-        for name, wanted in template.of_type(kind).items():
+    for resource_type, properties in STATEFUL.items():
+        for name, wanted in template.of_type(resource_type).items():
             before = (deployed.get(name) or {}).get("Properties") or {}
             for key in properties:
                 if name in deployed and template.resolve(before.get(key)) != wanted.get(key):

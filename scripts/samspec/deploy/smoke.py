@@ -49,13 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("environment", help="an environment of samconfig.toml, such as dev")
     parser.add_argument("--header", action="append", default=[], metavar="'NAME: VALUE'")
-    given = parser.parse_args(arguments)
-    environment = environments.named(Path.cwd(), given.environment)
+    words = parser.parse_args(arguments)
+    environment = environments.named(Path.cwd(), words.environment)
     stack = Stack(environment.stack, environment.region)
     if not stack.exists:
         raise ProjectError(f"there is no stack {stack.name} in {stack.region}: deploy it first")
     try:
-        lines = test(Path.cwd(), stack, dict(header.split(": ", 1) for header in given.header))
+        lines = test(Path.cwd(), stack, dict(header.split(": ", 1) for header in words.header))
     except requests.RequestException as error:
         raise ProjectError(str(error)) from None
     print(f"{stack.url} works", *lines, sep="\n  - ")
@@ -76,10 +76,10 @@ def test(root: Path, stack: Stack, headers: Mapping[str, str]) -> list[str]:
 
 def operations(root: Path, stack: Stack) -> list[Operation]:
     """The operations of the stack's APIs that a function responds to."""
-    found: list[Operation] = []
+    served: list[Operation] = []
     for document in _documents(root, stack):
-        found += _operations(document)
-    return found
+        served += _operations(document)
+    return served
 
 
 def _documents(root: Path, stack: Stack) -> list[Mapping[str, Any]]:

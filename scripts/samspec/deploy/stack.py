@@ -67,10 +67,10 @@ class Stack:
             for resource in page["StackResourceSummaries"]
         }
 
-    def resources_of_type(self, kind: str) -> list[str]:
+    def resources_of_type(self, resource_type: str) -> list[str]:
         """The physical ids."""
         resources = self.resources.values()
-        return [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == kind]
+        return [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == resource_type]
 
     @property
     def url(self) -> str:

@@ -44,15 +44,15 @@ def translated(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
 
 def resolved(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """The resources that the environment has, without any intrinsic function left."""
-    found = translated(file, parameters)
+    result = translated(file, parameters)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "template.json")
-        output.write_text(json.dumps(found))
+        output.write_text(json.dumps(result))
         template = Template(output, parameters)
     always = {"Fn::Equals": ["", ""]}
     return {
         name: template.resolve(resource)
-        for name, resource in found["Resources"].items()
+        for name, resource in result["Resources"].items()
         if template.resolve(
             {"Condition": resource["Condition"]} if "Condition" in resource else always
         )

@@ -141,8 +141,8 @@ class Rehearsal:
         """These parameters must be refused, in these words, by AWS itself."""
         values = {**environments.overrides(self.plan.parameters), **self.environment.parameters}
         values |= environments.overrides(parameters)
-        given = [f"{name}={value}" for name, value in values.items()]
-        output = self.command("deploy", "--parameter-overrides", *given, fails=True)
+        overrides = [f"{name}={value}" for name, value in values.items()]
+        output = self.command("deploy", "--parameter-overrides", *overrides, fails=True)
         if words not in output:
             print(output)
             raise ProjectError(f"{parameters} was not refused with {words!r}: its output is above")
@@ -209,7 +209,7 @@ class Rehearsal:
         """`sam delete` has to leave what the template retains, and nothing else."""
         expected = retained.kinds(self.project, self.stack().parameters)
         self.command("delete", "--no-prompts", "--region", self.environment.region)
-        left = sorted(kind for kind, _ in inventory(self.environment.region) - before)
+        left = sorted(what for what, _ in inventory(self.environment.region) - before)
         if left != expected:
             raise ProjectError(f"sam delete left {left}, not {expected}")
         print(f"sam delete left what the template retains ({', '.join(left)}) and nothing else")

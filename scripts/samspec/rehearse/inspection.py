@@ -18,7 +18,7 @@ from samspec.sam.operations import INTEGRATION
 from samspec.sam.project import Project
 from samspec.sam.template import Settings
 
-KINDS = (
+INVENTORIED = (
     ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     ("API", "apigateway", "get_rest_apis", "items", "id"),
     ("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
@@ -32,12 +32,12 @@ KINDS = (
 
 
 def inventory(region: str) -> set[tuple[str, str]]:
-    """Everything of the kinds that stacks make, by kind and name."""
-    return {
-        (kind, item[name] if name else item)
-        for kind, service, action, items, name in KINDS
-        for item in getattr(client(service, region), action)()[items]
-    }
+    """Everything of the types in INVENTORIED that there is, by what it is called and its name."""
+    there = set()
+    for what, service, action, items, name in INVENTORIED:
+        for item in getattr(client(service, region), action)()[items]:
+            there.add((what, item[name] if name else item))
+    return there
 
 
 class Inspection:
@@ -58,9 +58,9 @@ class Inspection:
         """The physical id."""
         return str(self.stack.resources[logical_id]["PhysicalResourceId"])
 
-    def of_type(self, kind: str) -> set[str]:
+    def of_type(self, resource_type: str) -> set[str]:
         resources = self.stack.resources.items()
-        return {name for name, resource in resources if resource["ResourceType"] == kind}
+        return {name for name, resource in resources if resource["ResourceType"] == resource_type}
 
     def value(self, raw: Any) -> Any:
         """What a template's value is in the stack: a Ref to a resource is its physical id."""
@@ -102,34 +102,38 @@ class Inspection:
             yield name, {item: archive.read(item) for item in tops}
 
     def report(self) -> Iterator[str]:
-        """What was found right; raises a ProjectError with what was not."""
+        """What is right; raises a ProjectError with what was not."""
         for check in CHECKS:
             yield check(self)
 
 
-def _resources(found: Inspection) -> str:
-    for kind in SAME:
-        _same(f"resources of type {kind}", found.of_type(kind), set(found.template.names(kind)))
-    return f"{len(found)} resources"
+def _resources(inspection: Inspection) -> str:
+    for resource_type in SAME:
+        _same(
+            f"resources of type {resource_type}",
+            inspection.of_type(resource_type),
+            set(inspection.template.names(resource_type)),
+        )
+    return f"{len(inspection)} resources"
 
 
-def _functions(found: Inspection) -> str:
+def _functions(inspection: Inspection) -> str:
     count = 0
-    for name, properties, deployed in found.functions():
+    for name, properties, deployed in inspection.functions():
         count += 1
         configuration = deployed["Configuration"]
         raw = (properties.get("Environment") or {}).get("Variables") or {}
-        variables = {key: found.value(value) for key, value in raw.items()}
+        variables = {key: inspection.value(value) for key, value in raw.items()}
         deployed_variables = configuration.get("Environment", {}).get("Variables", {})
         log_group = (properties.get("LoggingConfig") or {}).get("LogGroup")
-        tracing = found.value(properties.get("Tracing", "PassThrough"))
+        tracing = inspection.value(properties.get("Tracing", "PassThrough"))
         _same(f"{name}: handler", configuration["Handler"], properties["Handler"])
         _same(f"{name}: tracing", configuration["TracingConfig"]["Mode"], tracing)
         _same(f"{name}: environment", deployed_variables, variables)
         if log_group:
             logging = configuration["LoggingConfig"]["LogGroup"]
-            _same(f"{name}: log group", logging, found.value(log_group))
-        _import(name, deployed, {**variables, "AWS_DEFAULT_REGION": found.stack.region})
+            _same(f"{name}: log group", logging, inspection.value(log_group))
+        _import(name, deployed, {**variables, "AWS_DEFAULT_REGION": inspection.stack.region})
     return f"{count} functions, as published: code downloads and imports; environment, log, tracing"
 
 
@@ -152,38 +156,38 @@ def _import(name: str, deployed: dict[str, Any], environment: dict[str, str]) ->
         raise ProjectError(f"{name}: its code does not import: {last}")
 
 
-def _permissions(found: Inspection) -> str:
+def _permissions(inspection: Inspection) -> str:
     routes = 0
-    for path, item in found.export()["paths"].items():
+    for path, item in inspection.export()["paths"].items():
         for method, operation in item.items():
             uri = str((operation.get(INTEGRATION) or {}).get("uri", ""))
             if ":function:" in uri:
                 routes += 1
-                _permission(found, f"{method.upper()}{re.sub(r'{.+?}', '*', path)}", uri)
+                _permission(inspection, f"{method.upper()}{re.sub(r'{.+?}', '*', path)}", uri)
     return f"{routes} routes, each permitted to call the function it names"
 
 
-def _permission(found: Inspection, route: str, uri: str) -> None:
+def _permission(inspection: Inspection, route: str, uri: str) -> None:
     name, _, alias = uri.split(":function:")[1].removesuffix("/invocations").partition(":")
     qualifier = {"Qualifier": alias} if alias else {}
-    policy = found.client("lambda").get_policy(FunctionName=name, **qualifier)["Policy"]
+    policy = inspection.client("lambda").get_policy(FunctionName=name, **qualifier)["Policy"]
     sources = [
         statement["Condition"]["ArnLike"]["AWS:SourceArn"].split(":", 5)[5]
         for statement in json.loads(policy)["Statement"]
     ]
-    wanted = f"{found[found.api]}/*/{route}"
+    wanted = f"{inspection[inspection.api]}/*/{route}"
     if wanted not in sources:
         raise ProjectError(f"{name}: {wanted} may not call it, only {sources}")
 
 
-def _roles(found: Inspection) -> str:
-    iam = found.client("iam")
-    names = [found[name] for name in found.of_type("AWS::Lambda::Function")]
-    tables = [found[name] for name in found.of_type("AWS::DynamoDB::Table")]
-    roles = [f"{name}Role" for name in found.of_type("AWS::Lambda::Function")]
-    for role in filter(found.stack.resources.get, roles):
-        for policy in iam.list_role_policies(RoleName=found[role])["PolicyNames"]:
-            document = iam.get_role_policy(RoleName=found[role], PolicyName=policy)
+def _roles(inspection: Inspection) -> str:
+    iam = inspection.client("iam")
+    names = [inspection[name] for name in inspection.of_type("AWS::Lambda::Function")]
+    tables = [inspection[name] for name in inspection.of_type("AWS::DynamoDB::Table")]
+    roles = [f"{name}Role" for name in inspection.of_type("AWS::Lambda::Function")]
+    for role in filter(inspection.stack.resources.get, roles):
+        for policy in iam.list_role_policies(RoleName=inspection[role])["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=inspection[role], PolicyName=policy)
             for statement in document["PolicyDocument"]["Statement"]:
                 actions = _listed(statement["Action"])
                 _same(f"{role}: wildcards", [word for word in actions if "*" in word], [])
@@ -201,10 +205,10 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _table(found: Inspection) -> str:
-    tables = found.template.of_type("AWS::DynamoDB::Table")
+def _table(inspection: Inspection) -> str:
+    tables = inspection.template.of_type("AWS::DynamoDB::Table")
     for name, wanted in tables.items():
-        table = found.client("dynamodb").describe_table(TableName=found[name])["Table"]
+        table = inspection.client("dynamodb").describe_table(TableName=inspection[name])["Table"]
         indexes = [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
         stated = [index["IndexName"] for index in wanted.get("GlobalSecondaryIndexes", [])]
         protected = str(wanted.get("DeletionProtectionEnabled", False)).lower() == "true"
@@ -214,53 +218,55 @@ def _table(found: Inspection) -> str:
     return f"{len(tables)} tables: key, indexes, deletion protection"
 
 
-def _logs(found: Inspection) -> str:
-    groups = {g["logGroupName"]: g for g in found.client("logs").describe_log_groups()["logGroups"]}
-    wanted_groups = found.template.of_type("AWS::Logs::LogGroup")
+def _logs(inspection: Inspection) -> str:
+    groups = {
+        g["logGroupName"]: g for g in inspection.client("logs").describe_log_groups()["logGroups"]
+    }
+    wanted_groups = inspection.template.of_type("AWS::Logs::LogGroup")
     for name, wanted in wanted_groups.items():
-        group = groups[found[name]]
+        group = groups[inspection[name]]
         _same(f"{name}: retention", group["retentionInDays"], int(wanted["RetentionInDays"]))
         _same(f"{name}: has a key", "kmsKeyId" in group, "KmsKeyId" in wanted)
     return f"{len(wanted_groups)} log groups: retention, key"
 
 
-def _key(found: Inspection) -> str:
-    keys = found.template.of_type("AWS::KMS::Key")
+def _key(inspection: Inspection) -> str:
+    keys = inspection.template.of_type("AWS::KMS::Key")
     for name, wanted in keys.items():
-        status = found.client("kms").get_key_rotation_status(KeyId=found[name])
+        status = inspection.client("kms").get_key_rotation_status(KeyId=inspection[name])
         _same(f"{name}: rotation", status["KeyRotationEnabled"], wanted["EnableKeyRotation"])
     return "key: rotates" if keys else "no key"
 
 
-def _stage(found: Inspection) -> str:
-    api = found.template.of_type("AWS::Serverless::Api")[found.api]
-    stage = found.client("apigateway").get_stage(**found.where)
+def _stage(inspection: Inspection) -> str:
+    api = inspection.template.of_type("AWS::Serverless::Api")[inspection.api]
+    stage = inspection.client("apigateway").get_stage(**inspection.where)
     for wanted in api.get("MethodSettings") or []:
         path = "*" if wanted["ResourcePath"] == "/*" else wanted["ResourcePath"].lstrip("/")
         settings = stage["methodSettings"][f"{path}/{wanted['HttpMethod']}"]
         rate, burst = wanted["ThrottlingRateLimit"], wanted["ThrottlingBurstLimit"]
         _same("stage: rate", settings["throttlingRateLimit"], float(rate))
         _same("stage: burst", settings["throttlingBurstLimit"], int(burst))
-    return f"stage {found.where['stageName']}: throttling; traced: {stage['tracingEnabled']}"
+    return f"stage {inspection.where['stageName']}: throttling; traced: {stage['tracingEnabled']}"
 
 
-def _alarms(found: Inspection) -> str:
-    deployed = found.client("cloudwatch").describe_alarms()["MetricAlarms"]
+def _alarms(inspection: Inspection) -> str:
+    deployed = inspection.client("cloudwatch").describe_alarms()["MetricAlarms"]
     by_name = {alarm["AlarmName"]: alarm for alarm in deployed}
-    alarms = found.template.of_type("AWS::CloudWatch::Alarm")
+    alarms = inspection.template.of_type("AWS::CloudWatch::Alarm")
     for name, wanted in alarms.items():
-        alarm = by_name[found[name]]
+        alarm = by_name[inspection[name]]
         sent = [action.split(":")[-1] for action in alarm["AlarmActions"]]
-        actions = [found.physical(action) for action in wanted.get("AlarmActions", [])]
+        actions = [inspection.physical(action) for action in wanted.get("AlarmActions", [])]
         _same(f"{name}: where it is sent", sent, actions)
         _same(f"{name}: metric", alarm["MetricName"], wanted["MetricName"])
         _same(f"{name}: threshold", float(alarm["Threshold"]), float(wanted["Threshold"]))
     return f"{len(alarms)} alarms: metric, threshold, where they are sent"
 
 
-def _same(what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise ProjectError(f"{what}: deployed is {found!r}, not {wanted!r}")
+def _same(what: str, inspection: object, wanted: object) -> None:
+    if inspection != wanted:
+        raise ProjectError(f"{what}: deployed is {inspection!r}, not {wanted!r}")
 
 
 SAME = (

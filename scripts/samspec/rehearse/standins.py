@@ -50,7 +50,7 @@ def with_parameters_as_defaults(template: Node, parameters: Parameters) -> None:
 
 
 def with_looked_up_conditions(template: Node, parameters: Parameters) -> None:
-    """conditions do not look into Mappings: they get what is found there"""
+    """conditions do not look into Mappings: they get the values that are there"""
     resolver = Template(BUILT / "template.yaml", parameters)
 
     def looked_up(value: Node) -> Any:
@@ -88,9 +88,9 @@ ALL = (
 )
 
 
-def _of_type(template: Node, kind: str) -> Iterator[Node]:
+def _of_type(template: Node, resource_type: str) -> Iterator[Node]:
     for resource in template["Resources"].values():
-        if resource["Type"] == kind:
+        if resource["Type"] == resource_type:
             yield resource.setdefault("Properties", {})
 
 

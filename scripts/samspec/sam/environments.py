@@ -37,12 +37,12 @@ def read(root: Path) -> dict[str, Environment]:
         raise ProjectError(
             f"samconfig.toml: {error}: it says which environments there are"
         ) from None
-    found = {}
+    environments = {}
     for section, commands in sections.items():
         if isinstance(commands, dict):
             environment = _environment(section, commands)
-            found[environment.name] = environment
-    return found
+            environments[environment.name] = environment
+    return environments
 
 
 def named(root: Path, name: str) -> Environment:
