@@ -38,6 +38,7 @@ SECTIONS = [
     "Architecture",
     "Prerequisites",
     "Local Development",
+    "Who may call",
     "Deployment",
     "Testing",
     "Costs",
@@ -135,9 +136,8 @@ def test_the_first_screen_is_what_a_start_and_a_request_print() -> None:
                 break
         url = lines[-1].split()[2]
         request = BLOCK.findall(README)[1].removeprefix("$ ").replace("\\\n", " ").splitlines()[0]
-        answer = subprocess.check_output(
-            [*shlex.split(request.replace("http://127.0.0.1:3000", url)), "--silent"]
-        )
+        line = request.replace("http://127.0.0.1:3000", url) + " --silent"
+        answer = subprocess.check_output(["bash", "-c", line], cwd=ROOT)
         process.terminate()
 
     printed_lines = settled("".join(lines).replace(url, "http://127.0.0.1:3000"))

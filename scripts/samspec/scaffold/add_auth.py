@@ -267,7 +267,18 @@ def _change_documents(
         names = {"@COLLECTION@": collection_of(guarded[0].path)}
         section = handlers.filled(FILES / f"readme-{kind}.md", names)
         text = changes.contents.get("README.md") or _raw(project, "README.md")
-        changes.contents["README.md"] = _with_section(text, section)
+        text = _with_section(text, section)
+        changes.contents["README.md"] = _with_credentials(text, kind, guarded)
+
+
+def _with_credentials(text: str, kind: str, guarded: list[Guarded]) -> str:
+    """The document, whose commands for the local API send credentials."""
+    header = "X-Api-Key: $API_KEY"
+    if SCHEMES[kind].scoped:
+        scopes = " ".join(name.strip('"') for name in _all_scopes(guarded))
+        header = f"Authorization: Bearer $(scripts/token --sub ada --scope {scopes})"
+    pattern = r"(curl (?:-\w+ )*)(http://127[.]0[.]0[.]1:3000/(?!_/)\S+)(?! -H \"(?:Auth|X-Api))"
+    return re.sub(pattern, lambda match: f'{match[0]} -H "{header}"', text)
 
 
 def _with_section(text: str, section: str) -> str:
