@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from samspec.gateway.application import Exchange, Gateway
+from samspec.gateway.authorization.trusted import trusted
 from samspec.server.description import operation_name, raised_by
 from samspec.server.text import cut, lines, plain
 
@@ -60,12 +61,21 @@ class Terminal:
             self._print(f"  {'tables':<32} {plain(', '.join(names)) or 'none'}")
             self._print(f"  {'console':<32} {url}/_/")
             self._print(f"  {'docs':<32} {url}/_/docs")
+            self._credentials(gateway)
         self._print(f"Ready on {url} in {seconds:.2f} s (Ctrl-C ends it)")
 
     def _routes(self, gateway: Gateway) -> None:
         for route in gateway.routes:
             target = route.function if route.kind == "aws_proxy" else f"({route.kind})"
             self._print(f"  {plain(route.method):<8}{plain(route.resource):<24} {plain(target)}")
+
+    def _credentials(self, gateway: Gateway) -> None:
+        """What to call with, if some operation asks who calls."""
+        for deployment in gateway.project.deployments.values():
+            for name, value in deployment.access.key_values.items():
+                self._print(f"  {'API key ' + plain(name):<32} {plain(value)}")
+        if trusted(gateway.project.source.apis):
+            self._print(f"  {'a token':<32} samspec token --sub NAME --scope SCOPE")
 
     def line(self, line: dict[str, Any]) -> None:
         """A log line of a function, as it comes."""
