@@ -26,7 +26,6 @@ TYPES: dict[str, Callable[[], Schema]] = {
     },
     "decimal": lambda: {
         "type": "number",
-        "format": "decimal",
         "minimum": -LARGEST_NUMBER,
         "maximum": LARGEST_NUMBER,
     },
