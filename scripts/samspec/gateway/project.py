@@ -18,6 +18,8 @@ from samspec.sam.functions import LambdaFunction
 from samspec.sam.references import target
 from samspec.sam.template import Settings
 
+NESTED = ("AWS::Serverless::Application", "AWS::CloudFormation::Stack")
+
 
 class Project:
     """The functions and the APIs of one template. What is asked without an API is the first's."""
@@ -142,6 +144,12 @@ class Project:
             gaps += deployment.gaps
         gaps += [gap for gap in self._function_gaps() if not any(gap in said for said in gaps)]
         gaps += self.triggers.gaps
+        for name in self.template.names(*NESTED):
+            kind = self.template.type_of(name)
+            gaps.append(
+                f"{name} ({kind}) is a stack of its own, which does not run here: "
+                "start its template next to this one"
+            )
         gaps += self.template.unknown.values()
         return list(dict.fromkeys(gaps))
 

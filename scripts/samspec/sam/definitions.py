@@ -73,7 +73,7 @@ def read(template: Template) -> tuple[list[Api], list[str]]:
 
     Raises a ProjectError where SAM refuses the template.
     """
-    from samspec.sam import translated
+    from samspec.sam import function_urls, translated
 
     source = template
     if translated.is_needed(template):
@@ -85,7 +85,7 @@ def read(template: Template) -> tuple[list[Api], list[str]]:
             apis.append(reader.api())
         except ProjectError as error:
             gaps.append(str(error))
-    return apis, gaps
+    return apis + function_urls.read(template), gaps
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from samspec.sam import documents
+from samspec.sam import documents, loops
 from samspec.sam.account import ACCOUNT, REGION
 from samspec.sam.dynamic import Dynamic
 from samspec.sam.errors import ProjectError
@@ -67,6 +67,9 @@ class Template:
             self._sections["Parameters"], self.settings.parameters, str(self.path)
         )
         self._dynamic = Dynamic(self)
+        if loops.are_in(self._sections["Resources"]) or loops.are_in(self._sections["Conditions"]):
+            self.raw = loops.expanded(self.raw, self.resolve)
+            self._sections = {name: self.raw.get(name) or {} for name in SECTIONS}
 
     def check(self) -> None:
         """Refuse what CloudFormation refuses before it makes anything: parameters, Rules."""
