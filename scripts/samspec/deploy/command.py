@@ -46,7 +46,7 @@ def run(root: Path, options: Options, drift: Drift | None = None) -> int:
         changed = preview.changed_parameters(stack, options, template)
         _say(f"stack {stack.name}, {stack.region}", changed)
         if drift(root, []):
-            raise ProjectError("nothing is deployed: fix what drift found (above) first")
+            raise ProjectError("nothing is deployed: fix what drift says (above) first")
         sam(root, "build", "--config-env", environment.section)
         versions.mark(root, _effective(root, stack, options))
         started = datetime.now(UTC)

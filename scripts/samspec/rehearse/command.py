@@ -11,8 +11,9 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import requests
@@ -35,13 +36,14 @@ SAM = """#!/bin/sh -e
 [ "$1" != build ] || {python} -P -m samspec.rehearse.standins
 """
 TESTS = "tests/integration"
-NEW_PATH = """  /rehearsal:
-    get:
-      responses: {"200": {description: Only in a rehearsal.}}
-      x-amazon-apigateway-integration:
-        type: mock
-        requestTemplates: {application/json: '{"statusCode": 200}'}
-        responses: {default: {statusCode: "200"}}
+NEW_PATH = """\
+/rehearsal:
+  get:
+    responses: {"200": {description: Only in a rehearsal.}}
+    x-amazon-apigateway-integration:
+      type: mock
+      requestTemplates: {application/json: '{"statusCode": 200}'}
+      responses: {default: {statusCode: "200"}}
 """
 
 
@@ -64,7 +66,13 @@ class Plan:
         file = root / "pyproject.toml"
         project = tomllib.loads(file.read_text()) if file.exists() else {}
         settings = project.get("tool", {}).get("samspec", {}).get("rehearse", {})
-        return cls(**settings.get(environment, {}))
+        own = settings.get(environment, {})
+        unknown = sorted(set(own) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ProjectError(
+                f"pyproject.toml: [tool.samspec.rehearse.{environment}] has no {unknown[0]!r}"
+            )
+        return cls(**own)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -194,7 +202,14 @@ class Rehearsal:
         """One file: the gateway has to follow it, and every function's code."""
         project = Project(self.project)
         spec = self.project / project.spec.name
-        spec.write_text(spec.read_text().replace("\npaths:\n", f"\npaths:\n{NEW_PATH}", 1))
+        lines = spec.read_text().splitlines(keepends=True)
+        paths = project.spec.line("paths")
+        if lines[paths - 1].strip() != "paths:":
+            print("Not tried: a changed spec; its paths are not a block of YAML", flush=True)
+            return
+        depth = len(lines[paths - 1]) - len(lines[paths - 1].lstrip()) + 2
+        lines.insert(paths, indent(NEW_PATH, " " * depth))
+        spec.write_text("".join(lines))
         self.command("build")
         self.command("deploy")
         inspection = Inspection(self.stack(), self.project)
@@ -209,10 +224,16 @@ class Rehearsal:
         """`sam delete` has to leave what the template retains, and nothing else."""
         expected = retained.kinds(self.project, self.stack().parameters)
         self.command("delete", "--no-prompts", "--region", self.environment.region)
-        left = sorted(what for what, _ in inventory(self.environment.region) - before)
+        stays = inventory(self.environment.region) - before
+        of_lambda = {item for item in stays if item[1].startswith("/aws/lambda/")}
+        left = sorted(what for what, _ in stays - of_lambda)
         if left != expected:
             raise ProjectError(f"sam delete left {left}, not {expected}")
-        print(f"sam delete left what the template retains ({', '.join(left)}) and nothing else")
+        print(f"sam delete left what the template retains ({', '.join(left) or 'nothing'})")
+        if of_lambda:
+            print(
+                f"Lambda's own log groups stay, too ({len(of_lambda)}): it made them, not the stack"
+            )
 
 
 def _drift(root: Path, arguments: Sequence[str]) -> int:

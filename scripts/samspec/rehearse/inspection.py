@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from samspec.deploy import translation
 from samspec.deploy.stack import Stack, client
 from samspec.sam.errors import ProjectError
 from samspec.sam.operations import INTEGRATION
-from samspec.sam.project import Project
+from samspec.sam.project import Project, template_at
 from samspec.sam.template import Settings
 
 INVENTORIED = (
@@ -46,6 +47,7 @@ class Inspection:
     def __init__(self, stack: Stack, root: Path) -> None:
         self.stack = stack
         self.template = Project(root, Settings(stack.parameters, region=stack.region)).resolved
+        self._resources = translation.resolved(template_at(root), stack.parameters)
         [self.api] = self.template.names("AWS::Serverless::Api")
 
     def client(self, service: str) -> Any:
@@ -61,6 +63,14 @@ class Inspection:
     def of_type(self, resource_type: str) -> set[str]:
         resources = self.stack.resources.items()
         return {name for name, resource in resources if resource["ResourceType"] == resource_type}
+
+    def wanted(self, resource_type: str) -> dict[str, dict[str, Any]]:
+        """The properties of the template's resources of a type, SAM's own translated."""
+        return {
+            name: resource.get("Properties") or {}
+            for name, resource in self._resources.items()
+            if resource["Type"] == resource_type
+        }
 
     def value(self, raw: Any) -> Any:
         """What a template's value is in the stack: a Ref to a resource is its physical id."""
@@ -112,7 +122,7 @@ def _resources(inspection: Inspection) -> str:
         _same(
             f"resources of type {resource_type}",
             inspection.of_type(resource_type),
-            set(inspection.template.names(resource_type)),
+            set(inspection.wanted(resource_type)),
         )
     return f"{len(inspection)} resources"
 
@@ -206,7 +216,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _table(inspection: Inspection) -> str:
-    tables = inspection.template.of_type("AWS::DynamoDB::Table")
+    tables = inspection.wanted("AWS::DynamoDB::Table")
     for name, wanted in tables.items():
         table = inspection.client("dynamodb").describe_table(TableName=inspection[name])["Table"]
         indexes = [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
@@ -222,7 +232,7 @@ def _logs(inspection: Inspection) -> str:
     groups = {
         g["logGroupName"]: g for g in inspection.client("logs").describe_log_groups()["logGroups"]
     }
-    wanted_groups = inspection.template.of_type("AWS::Logs::LogGroup")
+    wanted_groups = inspection.wanted("AWS::Logs::LogGroup")
     for name, wanted in wanted_groups.items():
         group = groups[inspection[name]]
         _same(f"{name}: retention", group["retentionInDays"], int(wanted["RetentionInDays"]))
@@ -231,7 +241,7 @@ def _logs(inspection: Inspection) -> str:
 
 
 def _key(inspection: Inspection) -> str:
-    keys = inspection.template.of_type("AWS::KMS::Key")
+    keys = inspection.wanted("AWS::KMS::Key")
     for name, wanted in keys.items():
         status = inspection.client("kms").get_key_rotation_status(KeyId=inspection[name])
         _same(f"{name}: rotation", status["KeyRotationEnabled"], wanted["EnableKeyRotation"])
@@ -253,7 +263,7 @@ def _stage(inspection: Inspection) -> str:
 def _alarms(inspection: Inspection) -> str:
     deployed = inspection.client("cloudwatch").describe_alarms()["MetricAlarms"]
     by_name = {alarm["AlarmName"]: alarm for alarm in deployed}
-    alarms = inspection.template.of_type("AWS::CloudWatch::Alarm")
+    alarms = inspection.wanted("AWS::CloudWatch::Alarm")
     for name, wanted in alarms.items():
         alarm = by_name[inspection[name]]
         sent = [action.split(":")[-1] for action in alarm["AlarmActions"]]

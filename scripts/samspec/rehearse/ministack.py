@@ -1,16 +1,27 @@
 """MiniStack as a process, with IAM enforced: roles and signatures count as they do on AWS."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from samspec.sam.errors import ProjectError
 from samspec.sam_local import processes
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
     """Its URL, from when it answers until the block ends."""
+    python = os.environ.get("MINISTACK") or sys.executable
+    if subprocess.run(
+        [python, "-c", "import ministack"], check=False, capture_output=True
+    ).returncode:
+        raise ProjectError(
+            "no MiniStack: pip install ministack in an environment of its own, "
+            "and set MINISTACK to the path of its python"
+        )
     port = processes.free_port()
     settings = {
         "GATEWAY_PORT": str(port),
@@ -22,6 +33,6 @@ def running(folder: Path) -> Iterator[str]:
     plain = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))
     }
-    command = ["sh", "-c", 'exec "$0" -m ministack >ministack.log 2>&1', os.environ["MINISTACK"]]
+    command = ["sh", "-c", 'exec "$0" -m ministack >ministack.log 2>&1', python]
     with processes.running(command, port, cwd=folder, env={**plain, **settings, **account}):
         yield f"http://127.0.0.1:{port}"
