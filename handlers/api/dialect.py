@@ -493,7 +493,8 @@ class _Compiler:
     def _check_value(self, keyword: str, value: Any, place: Place) -> None:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if keyword == "type" and value not in TYPES:
-            self._gap(place, f"type {value} is not one of OpenAPI 3.0: {', '.join(TYPES)}")
+            hint = "; for null, write nullable: true" if "null" in value else ""
+            self._gap(place, f"type is one of {', '.join(TYPES)}{hint}")
         elif keyword in BOOLEANS and not isinstance(value, bool):
             self._gap(place, f"{keyword} is true or false in OpenAPI 3.0")
         elif keyword in NUMBERS and not is_number:

@@ -15,8 +15,9 @@ from api.proxy import Request, Response, request_id
 Endpoint = Callable[[Arguments], Response]
 LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-# While a function starts, nothing becomes garbage, and looking for it costs 20 ms: until `operation` has its contract.
-# What is there then stays, so that no later search goes through it.
+# While a function starts, nothing becomes garbage, but the collector would look for it. Then what
+# is there stays out of later searches. scripts/bench measures what this brings ("collector
+# running"); specs/decisions/0018-start-up-without-garbage-collection.md.
 gc.disable()
 
 # Lambda's own formatter makes a JSON line of each record, `extra` included (template.yaml: LoggingConfig).

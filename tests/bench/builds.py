@@ -2,6 +2,7 @@
 emulator."""
 
 import platform
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
@@ -18,6 +20,15 @@ ROOT = Path.cwd()
 CACHE = ROOT / ".aws-sam/benchmark"
 SPEC = ROOT / "specs/api/users-api.yaml"
 PIP = [sys.executable, "-m", "pip"]
+# What handlers/ does to start sooner, undone one by one: the module, its text and another text.
+WITHOUT = {
+    "collector running": ("api/operation.py", "gc.disable()", "gc.enable()"),
+    "all SDK data": (
+        "api/dynamodb.py",
+        'session.register_component("data_loader", _Loader())',
+        "pass",
+    ),
+}
 EMULATORS = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}
 
 
@@ -46,6 +57,26 @@ def functions(template: Path) -> list[Case]:
         handler = properties["Handler"]
         module = handler.partition(".")[0]
         cases.append(Case(module.replace("_", "-"), build / name, handler, _event(module)))
+    return cases
+
+
+def variants(case: Case) -> list[Case]:
+    """A function without each of WITHOUT, to show in the same run what that brings."""
+    cases = []
+    for name, (module, text, other) in WITHOUT.items():
+        artifact = CACHE / f"without-{name.replace(' ', '-')}"
+        shutil.rmtree(artifact, ignore_errors=True)
+        shutil.copytree(case.artifact, artifact)
+        source = artifact / module
+        before = source.read_text()
+        if text not in before:
+            raise ProjectError(f"handlers/{module} has no {text!r} to undo: see {__name__}.WITHOUT")
+        source.write_text(before.replace(text, other))
+        for compiled in artifact.glob(f"**/__pycache__/{source.stem}.*.pyc"):
+            py_compile.compile(
+                str(source), str(compiled), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
+            )
+        cases.append(Case(f"{case.name}, {name}", artifact, case.handler, case.event))
     return cases
 
 

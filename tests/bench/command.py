@@ -34,7 +34,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         loop.require_sam_local()
     starts.progress("building the functions, the peers and Lambda's runtime")
     on, functions = builds.lambda_(), builds.functions(template.path)
-    measured = starts.measure([*functions, *builds.peers()], on, options.runs)
+    cases = [*functions, *builds.variants(functions[0]), *builds.peers()]
+    measured = starts.measure(cases, on, options.runs)
     figures: dict[str, Any] = {
         "machine": f"{platform.machine()}, Python {platform.python_version()}, {options.runs} runs",
         "functions": [case.name for case in functions],

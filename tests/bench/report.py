@@ -14,6 +14,8 @@ START = {
     "cold_cpu_ms": "cold CPU ms",
 }
 NAMES = {
+    "create-user, collector running": "create-user with the garbage collector running",
+    "create-user, all SDK data": "create-user with all of botocore's data",
     "bare": "bare: `boto3.resource`, no validation",
     "powertools, compiled": "Powertools with validation, compiled",
     "powertools": "Powertools with validation",
@@ -28,8 +30,8 @@ WHY = {
     "contracts": "the function's own operation, made ready to check requests",
     "multipart.py": "the one library that Lambda lacks",
     "users-api.yaml": "the spec, byte by byte: what is deployed can be compared with it",
-    "users-api.json": "the spec as functions load it, fifty times faster",
-    "users": "the modules that functions share; tracebacks quote them",
+    "api": "the modules that any resource shares; tracebacks quote them",
+    "users": "the resource's modules",
     "sdk-data": "DynamoDB's endpoints; botocore's own file has every service's",
 }
 START_COLUMNS = ("its CPU time, times bare", "own time per request, ms", "artifact, KB")

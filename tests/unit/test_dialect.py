@@ -49,8 +49,13 @@ def schema_gaps(schema: Any, **rest: Any) -> list[tuple[str, str]]:
         (
             {"type": ["string", "null"]},
             "/type",
-            "type ['string', 'null'] is not one of OpenAPI 3.0: string, number, integer, boolean, "
-            "array, object",
+            "type is one of string, number, integer, boolean, array, object; for null, write "
+            "nullable: true",
+        ),
+        (
+            {"type": "text"},
+            "/type",
+            "type is one of string, number, integer, boolean, array, object",
         ),
         ({"type": "array"}, "", "an array needs `items`, the schema of its items"),
         (
