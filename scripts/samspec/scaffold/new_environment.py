@@ -29,11 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
         raise ProjectError(f"{options.name!r}: a name has small letters, digits and hyphens")
     if options.name in environments.read(root):
         raise ProjectError(f"samconfig.toml has the environment {options.name} already")
-    template = template_at(root)
-    template.write_text(extended_template(template.read_text(), template.name, like, options.name))
-    samconfig = root / "samconfig.toml"
+    template, samconfig = template_at(root), root / "samconfig.toml"
+    if KIND in like.parameters:  # else the parameters of samconfig.toml are all that differs
+        text = extended_template(template.read_text(), template.name, like, options.name)
+        template.write_text(text)
+        print(f"extended {template.name}")
     samconfig.write_text(extended_samconfig(samconfig.read_text(), like, options.name))
-    print(f"{options.name}: settings like {like.name}'s, in {template.name} and samconfig.toml")
+    print(f"extended samconfig.toml: {options.name} has the settings of {like.name}")
     print(f"Next: scripts/rehearse {options.name}, then scripts/deploy {options.name}")
     print(f"GitHub: copy the job of {like.name} in .github/workflows, and its role")
     return 0
