@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
-from samspec.aws import tables
 from samspec.gateway import Gateway
+from samspec.local import local_api
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Settings
 from samspec.server.invoke import main as invoke
@@ -79,14 +79,11 @@ def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 
 @pytest.fixture
-def gateway(case: Any, template: Path, backend: str, dynamodb_client: Any) -> Iterator[Gateway]:
-    gateway = Gateway.from_template(template, settings=settings(case, backend))
-    names = tables.connect(gateway.project.template, None)
-    yield gateway
-    gateway.close()
-    client = tables.client(gateway.project.region)
-    for name in names:
-        client.delete_table(TableName=name)
+def gateway(case: Any, template: Path, backend: str) -> Iterator[Gateway]:
+    with local_api(template, settings=settings(case, backend)) as api:
+        yield api.application
+        for name in api.tables:
+            api.dynamodb.delete_table(TableName=name)
 
 
 def settings(case: Any, backend: str) -> Settings:
@@ -119,7 +116,7 @@ def test_a_project_runs_as_on_aws(case: Any, request: pytest.FixtureRequest) -> 
 
 
 def test_a_function_is_invoked_with_an_event_of_a_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], dynamodb_client: Any
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = yaml.safe_load((CASES[0].parent / "sam-init-hello-world.yaml").read_text())
     template = written(case, tmp_path)
