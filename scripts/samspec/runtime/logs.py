@@ -1,10 +1,12 @@
 """What worker processes write: telemetry frames, standard output and standard error, as log lines."""
 
+import contextlib
 import json
 import os
 import re
 import selectors
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -40,10 +42,13 @@ class Pipe:
                 except BlockingIOError:
                     return True
                 self._feed(data)
-                if not data:
-                    self._open = False
-                    os.close(self.descriptor)
+                self._open = bool(data)
             return False
+
+    def close(self) -> None:
+        """Give the descriptor back. The collector does it: it must not watch a number that is
+        another stream's by now."""
+        os.close(self.descriptor)
 
 
 class Collector:
@@ -71,25 +76,32 @@ class Collector:
         self._closed = True
         os.write(self._wake_writer, b".")
         self._thread.join(5)
+        self._wake()
+        for key in list(self._selector.get_map().values()):
+            if key.data:
+                key.data.close()
         self._selector.close()
         os.close(self._wake_reader)
         os.close(self._wake_writer)
 
     def _run(self) -> None:
         while not self._closed:
+            # Most invocations end sooner, and have their lines read by who waits for their end.
+            time.sleep(0.02)
             for key, _ in self._selector.select():
                 if key.data is None:
                     self._wake()
                 elif not key.data.drain():
                     self._selector.unregister(key.fd)
+                    key.data.close()
 
     def _wake(self) -> None:
-        os.read(self._wake_reader, 1024)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_reader, 1024)
         with self._lock:
             added, self._added = self._added, []
         for pipe in added:
-            if pipe.drain():
-                self._selector.register(pipe.descriptor, selectors.EVENT_READ, pipe)
+            self._selector.register(pipe.descriptor, selectors.EVENT_READ, pipe)
 
 
 class Frames:

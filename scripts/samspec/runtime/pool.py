@@ -1,10 +1,12 @@
 """The workers of one function: one invocation at a time each, more of them when requests wait."""
 
+import contextlib
 import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +28,10 @@ SETTLING = 0.2  # seconds in which a file that was just written may still be cha
 class Limits:
     """How many workers a function has, and how long; times are in seconds."""
 
-    most: int = 20
+    most: int = 10
     at_once: int = 2  # so many start without waiting; on Lambda, all would
-    patience: float = 0.5  # a request that waits so long gets a worker of its own
+    patience: float = 0.5  # no request that waits less gets a worker of its own
+    turns: float = 20.0  # nor does one that waits less than so many invocations take
     start: float = 60.0
     extra_idle: float = 30.0
     last_idle: float = 900.0
@@ -39,6 +42,7 @@ class Ticket:
 
     def __init__(self, invocation: Invocation | None):
         self.invocation = invocation
+        self.since = time.monotonic()
         self.settled = threading.Event()
         self.worker: Worker | None = None
         self.failure: Failure | None = None
@@ -53,13 +57,27 @@ class Ticket:
 
 
 class Pool:
-    """Runs a function's invocations. `start` starts one more worker."""
+    """Runs a function's invocations.
 
-    def __init__(self, function: LambdaFunction, start: Start, limits: Limits, watch: Watch):
+    `start` starts one more worker. Those beyond the first ones take the `gate` while they start:
+    more at a time than the machine has cores would only slow down those that serve.
+    """
+
+    def __init__(
+        self,
+        function: LambdaFunction,
+        start: Start,
+        limits: Limits,
+        watch: Watch,
+        gate: threading.Semaphore,
+    ):
         self.function = function
         self._start = start
         self._limits = limits
         self._watch = watch
+        self._gate = gate
+        self._last_release = 0.0
+        self._usual = 0.0  # seconds that an invocation takes, the last ones counting most
         self._lock = threading.Lock()
         self._state: Any = None  # of the function's files, as the workers have it
         self._idle: list[Worker] = []
@@ -100,10 +118,12 @@ class Pool:
         """End workers that have been idle for long, or do not come to start."""
         now = time.monotonic()
         with self._lock:
-            surplus = [worker for worker in self._idle if self._is_surplus(worker, now)]
-            for worker in surplus:
-                self._idle.remove(worker)
-                del self._workers[worker]
+            surplus = []
+            for worker in sorted(self._idle, key=lambda worker: worker.idle_since):
+                if self._is_surplus(worker, now):
+                    self._idle.remove(worker)
+                    del self._workers[worker]
+                    surplus.append(worker)
             stuck = [w for w in self._starting if now - w.began > self._limits.start]
         for worker in [*surplus, *stuck]:
             worker.stop()
@@ -167,8 +187,8 @@ class Pool:
                 if now >= ends and ticket in self._waiting:
                     self._waiting.remove(ticket)
                     raise IntegrationTimedOut(self.function, limit)
-                count = len(self._workers) + len(self._starting) + self._begun
-                if count < self._limits.most:
+                waited = now - ticket.since
+                if self._is_too_long(waited, now):
                     self._start_for_waiting()
                 impatient = now + self._limits.patience
         if ticket.error:
@@ -179,13 +199,35 @@ class Pool:
             raise ProjectError(f"{self.function.name}: the gateway is closing")
         return ticket.worker
 
+    def _is_too_long(self, waited: float, now: float) -> bool:
+        """Whether one more worker would help.
+
+        Where the machine is busy, it would not: invocations still come to an end then, and
+        requests wait for a few of them. It does where nothing ends or very many wait.
+        """
+        count = len(self._workers) + len(self._starting) + self._begun
+        if count >= self._limits.most:
+            return False
+        is_stuck = now - self._last_release > 2 * self._limits.patience
+        are_many = self._usual > 0 and waited > self._limits.turns * self._usual
+        return is_stuck or are_many
+
     def _start_for_waiting(self) -> None:
         """Start a worker, unless as many as wait are starting."""
         if len(self._starting) + self._begun < len(self._waiting):
+            count = len(self._workers) + len(self._starting) + self._begun
+            gate = self._gate if count >= self._limits.at_once else contextlib.nullcontext()
             self._begun += 1
-            threading.Thread(target=self._start_worker, daemon=True).start()
+            threading.Thread(target=self._start_worker, args=(gate,), daemon=True).start()
 
-    def _start_worker(self) -> None:
+    def _start_worker(self, gate: AbstractContextManager[Any]) -> None:
+        with gate:
+            worker = self._begin()
+            if worker and gate is self._gate:
+                worker.over.wait(self._limits.start)
+
+    def _begin(self) -> Worker | None:
+        """Start a process; None where that cannot be, of which waiting requests are told."""
         state = self._watch.state()
         try:
             worker = self._start(self._on_started)
@@ -196,13 +238,14 @@ class Pool:
             for ticket in waiting:
                 ticket.error = ProjectError(str(error))
                 ticket.settled.set()
-            return
+            return None
         with self._lock:
             self._begun -= 1
             self._starting[worker] = state
             is_over = worker.started or worker.failure is not None
         if is_over:
             self._on_started(worker)
+        return worker
 
     def _on_started(self, worker: Worker) -> None:
         """A worker asks for its first event, or says why it cannot."""
@@ -254,6 +297,7 @@ class Pool:
         worker.release()
         state = self._watch.state()
         with self._lock:
+            self._last_release = time.monotonic()
             stale = self._replace_if_changed(state)
             is_current = self._workers.get(worker) == self._state and not worker.ended
             if is_current and not self._closed:
@@ -309,6 +353,8 @@ class Pool:
         return False
 
     def _result(self, worker: Worker, task: Task) -> bytes:
+        took = time.time() - (task.invocation.deadline - self.function.timeout)
+        self._usual += (took - self._usual) / 8 if self._usual else took
         self._release(worker)
         if task.result is not None:
             return task.result

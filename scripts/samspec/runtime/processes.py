@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import os
 import sys
 import tempfile
 import threading
@@ -62,9 +63,10 @@ class Processes:
         self._pools: dict[str, Pool] = {}
         self._lock = threading.Lock()
         self._collector = Collector()
+        self._gate = threading.Semaphore(max(2, os.cpu_count() or 1))
         self._folder = tempfile.TemporaryDirectory(prefix="samspec-workers-")
         self._closed = threading.Event()
-        threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
+        threading.Thread(target=self._tidy_now_and_then, name="tidy", daemon=True).start()
 
     def invoke(self, invocation: Invocation, event: Mapping[str, Any], limit: float) -> Any:
         """The function's result; see Runner.invoke."""
@@ -99,7 +101,9 @@ class Processes:
                 return
 
     def close(self) -> None:
-        """End all workers."""
+        """End all workers; more than once does no harm."""
+        if self._closed.is_set():
+            return
         self._closed.set()
         self.keep([])
         self._aws.close()
@@ -107,13 +111,32 @@ class Processes:
         with contextlib.suppress(OSError):
             self._folder.cleanup()
 
+    def tidy(self) -> None:
+        """End what has been idle for long."""
+        with self._lock:
+            pools = list(self._pools.values())
+        for pool in pools:
+            pool.tidy()
+
+    def gaps(self, functions: Iterable[LambdaFunction]) -> list[str]:
+        """The functions that do not run on the Python that their Runtime names."""
+        gaps = []
+        for function in functions:
+            interpreter = interpreters.of_runtime(function.runtime)
+            if not interpreter.exact:
+                gaps.append(
+                    f"{function.name}: {function.runtime} is not installed: "
+                    f"it runs on {interpreter.name}"
+                )
+        return gaps
+
     def _pool(self, function: LambdaFunction) -> Pool:
         key = _key(function)
         with self._lock:
             if key not in self._pools:
                 watch = Watch((function.code, *function.layers))
                 start = partial(self._start, function)
-                self._pools[key] = Pool(function, start, self._settings.limits, watch)
+                self._pools[key] = Pool(function, start, self._settings.limits, watch, self._gate)
             return self._pools[key]
 
     def _start(self, function: LambdaFunction, on_started: Callable[[Worker], None]) -> Worker:
@@ -151,12 +174,9 @@ class Processes:
                 if not self._closed.is_set():
                     log.warning("%s cannot start: %s", function.name, _reason(error))
 
-    def _tidy(self) -> None:
+    def _tidy_now_and_then(self) -> None:
         while not self._closed.wait(TIDY_EVERY):
-            with self._lock:
-                pools = list(self._pools.values())
-            for pool in pools:
-                pool.tidy()
+            self.tidy()
 
 
 def _reason(error: Exception) -> str:

@@ -61,6 +61,7 @@ class Worker:
         self.credentials = Credentials.new()
         self.failure: Failure | None = None
         self.started = False
+        self.over = threading.Event()  # its start is, well or not
         self.ended = False
         self.began = time.monotonic()
         self.idle_since = self.began
@@ -159,6 +160,7 @@ class Worker:
     def _ready(self) -> None:
         if not self.started:
             self.started = True
+            self.over.set()
             self._on_started(self)
 
     def _init_failed(self, report: Any) -> None:
@@ -169,6 +171,7 @@ class Worker:
             if self.started or self.failure:
                 return
             self.failure = failure
+        self.over.set()
         for pipe in self._pipes:
             pipe.drain()
         self._on_started(self)

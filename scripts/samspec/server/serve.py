@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import gc
+import logging
 import signal
 import socket
 import time
@@ -20,6 +21,8 @@ from samspec.server.settings import settings
 from samspec.server.tables import Tables
 from samspec.server.terminal import Terminal, TerminalOptions
 from samspec.serving.http import HttpServer
+
+log = logging.getLogger("gateway")
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -50,6 +53,8 @@ def serve(options: argparse.Namespace) -> int:
                 signal.signal(number, signal.default_int_handler)
             gc.freeze()
             gc.enable()
+            for gap in runner.gaps(gateway.project.called_functions()):
+                log.warning("%s", gap)
             url = f"http://{options.host}:{server.address[1]}"
             terminal.ready(gateway, url, names, time.perf_counter() - started)
             runner.warm(gateway.project.called_functions())

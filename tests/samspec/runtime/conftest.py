@@ -58,6 +58,10 @@ class Local:
         self.last = Invocation(function)
         return self.processes.invoke(self.last, event, limit)
 
+    def processes_call(self, function: LambdaFunction, event: Any) -> Any:
+        """The same, for several threads at a time."""
+        return self.processes.invoke(Invocation(function), event, 29)
+
     def fail(self, function: LambdaFunction, event: Any = None) -> FunctionFailed:
         """The failure of a function that must fail."""
         with pytest.raises(FunctionFailed) as failed:
@@ -73,6 +77,7 @@ class Local:
 
 @pytest.fixture
 def local() -> Iterator[Local]:
-    processes = Processes(Endpoint(), ProcessSettings(limits=Limits(patience=0.2)))
+    limits = Limits(most=4, patience=0.2, extra_idle=0.5, last_idle=1.0)
+    processes = Processes(Endpoint(), ProcessSettings(limits=limits))
     yield Local(processes)
     processes.close()
