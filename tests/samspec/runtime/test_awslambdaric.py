@@ -35,7 +35,7 @@ def awslambdaric(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lambda")
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = folder / "bin/python"
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     requirements = ROOT / ".ci/requirements-lambda.txt"
     subprocess.run([*install, "--no-deps", "--require-hashes", "-r", str(requirements)], check=True)
     return python
