@@ -46,7 +46,7 @@ def function(tmp_path: Path) -> Callable[..., LambdaFunction]:
     return make
 
 
-class Local:
+class Workers:
     """Calls functions in worker processes."""
 
     def __init__(self, processes: Processes):
@@ -76,8 +76,8 @@ class Local:
 
 
 @pytest.fixture
-def local() -> Iterator[Local]:
+def workers() -> Iterator[Workers]:
     limits = Limits(most=4, patience=0.2, extra_idle=0.5, last_idle=1.0)
     processes = Processes(Endpoint(), ProcessSettings(limits=limits))
-    yield Local(processes)
+    yield Workers(processes)
     processes.close()

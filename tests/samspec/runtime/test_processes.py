@@ -15,19 +15,19 @@ import pytest
 from samspec.runtime.invocation import IntegrationTimedOut
 from samspec.sam.functions import LambdaFunction
 
-from tests.samspec.runtime.conftest import Local
+from tests.samspec.runtime.conftest import Workers
 
 Make = Callable[..., LambdaFunction]
 
 
 def test_a_function_sees_lambdas_variables_and_its_own_and_none_of_the_shells(
-    local: Local, function: Make, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, function: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "AWS_SESSION_TOKEN", "SECRET", "PYTHONPATH"):
         monkeypatch.setenv(name, "the shell's")
     source = "import os\ndef handler(event, context): return dict(os.environ)"
     made = function(source, environment={"TABLE": "t"})
-    variables = local.call(made)
+    variables = workers.call(made)
     assert variables["TABLE"] == "t"
     assert variables["AWS_LAMBDA_FUNCTION_NAME"] == "function"
     assert variables["LAMBDA_TASK_ROOT"] == str(made.code)
@@ -37,7 +37,9 @@ def test_a_function_sees_lambdas_variables_and_its_own_and_none_of_the_shells(
     assert {"SECRET", "AWS_PROFILE", "PYTHONPATH"}.isdisjoint(variables)
 
 
-def test_threads_and_subprocesses_see_the_functions_variables(local: Local, function: Make) -> None:
+def test_threads_and_subprocesses_see_the_functions_variables(
+    workers: Workers, function: Make
+) -> None:
     source = """
 import os, subprocess, sys, threading
 def handler(event, context):
@@ -49,11 +51,11 @@ def handler(event, context):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     return [*seen, done.stdout.strip()]
 """
-    assert local.call(function(source, environment={"TABLE": "t"})) == ["t", "t"]
+    assert workers.call(function(source, environment={"TABLE": "t"})) == ["t", "t"]
 
 
 def test_a_file_beside_the_code_opens_and_modules_import_as_on_lambda(
-    local: Local, function: Make
+    workers: Workers, function: Make
 ) -> None:
     source = """
 import asyncio, importlib, pickle, sys, typing
@@ -76,7 +78,7 @@ def handler(event, context):
     made = function(source)
     (made.code / "data.txt").write_text("some data")
     (made.code / "models.py").write_text("NAME = 'models'")
-    assert local.call(made) == {
+    assert workers.call(made) == {
         "data": "some data",
         "module": "models",
         "itself": True,
@@ -88,27 +90,27 @@ def handler(event, context):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_get_event_loop_works_as_mangum_needs_it(local: Local, function: Make) -> None:
+def test_get_event_loop_works_as_mangum_needs_it(workers: Workers, function: Make) -> None:
     source = """
 import asyncio
 def handler(event, context):
     return asyncio.get_event_loop().run_until_complete(asyncio.sleep(0, "done"))
 """
-    assert local.call(function(source)) == "done"
+    assert workers.call(function(source)) == "done"
 
 
-def test_only_the_packages_of_lambdas_runtime_are_there(local: Local, function: Make) -> None:
+def test_only_the_packages_of_lambdas_runtime_are_there(workers: Workers, function: Make) -> None:
     source = """
 import importlib.util
 def handler(event, context):
     return [name for name in event if importlib.util.find_spec(name)]
 """
     names = ["boto3", "botocore", "urllib3", "dateutil", "yaml", "requests", "jinja2", "pytest"]
-    assert local.call(function(source), names) == ["boto3", "botocore", "urllib3", "dateutil"]
+    assert workers.call(function(source), names) == ["boto3", "botocore", "urllib3", "dateutil"]
 
 
-def test_a_missing_package_is_named_with_what_to_do(local: Local, function: Make) -> None:
-    failed = local.fail(function("import requests\ndef handler(event, context): pass"))
+def test_a_missing_package_is_named_with_what_to_do(workers: Workers, function: Make) -> None:
+    failed = workers.fail(function("import requests\ndef handler(event, context): pass"))
     assert failed.failure.type == "Runtime.ImportModuleError"
     assert "No module named 'requests'" in failed.failure.message
     assert "requirements.txt, or run sam build" in failed.failure.advice
@@ -116,15 +118,15 @@ def test_a_missing_package_is_named_with_what_to_do(local: Local, function: Make
 
 
 def test_a_module_of_ones_own_that_fails_is_no_missing_package(
-    local: Local, function: Make
+    workers: Workers, function: Make
 ) -> None:
     made = function("import own\ndef handler(event, context): pass")
     (made.code / "own.py").write_text("from own import nothing")
-    assert local.fail(made).failure.advice == ""
+    assert workers.fail(made).failure.advice == ""
 
 
 def test_layers_are_on_the_path_and_the_last_one_wins(
-    local: Local, function: Make, tmp_path: Path
+    workers: Workers, function: Make, tmp_path: Path
 ) -> None:
     layers = []
     for number in (1, 2):
@@ -134,7 +136,7 @@ def test_layers_are_on_the_path_and_the_last_one_wins(
         layers.append(folder.parent)
     (tmp_path / "layer1/python/first.py").write_text("")
     source = "import first, shared\ndef handler(event, context): return shared.NUMBER"
-    assert local.call(function(source, layers=tuple(layers))) == 2
+    assert workers.call(function(source, layers=tuple(layers))) == 2
 
 
 @pytest.mark.parametrize(
@@ -149,29 +151,29 @@ def test_layers_are_on_the_path_and_the_last_one_wins(
     ],
 )
 def test_a_process_that_ends_is_named_and_the_next_request_works(
-    local: Local, function: Make, body: str, reason: str
+    workers: Workers, function: Make, body: str, reason: str
 ) -> None:
     made = function(f"def handler(event, context):\n    if event:\n        {body}\n    return 1")
-    assert reason in local.fail(made, {"end": True}).failure.message
-    assert local.call(made) == 1
+    assert reason in workers.fail(made, {"end": True}).failure.message
+    assert workers.call(made) == 1
 
 
 @pytest.mark.parametrize("body", ["import os; os._exit(7)", "import time; time.sleep(99)"])
 def test_a_function_that_cannot_start_does_not_stop_another(
-    local: Local, function: Make, tmp_path: Path, body: str
+    workers: Workers, function: Make, tmp_path: Path, body: str
 ) -> None:
     broken = function("def handler(event, context): return 1", name="Whole")
     other = tmp_path / "other"
     other.mkdir()
     (other / "app.py").write_text(body)
     with contextlib.suppress(Exception):
-        local.call(function(name="Broken", code=other), limit=0.3)
+        workers.call(function(name="Broken", code=other), limit=0.3)
     (broken.code / "app.py").write_text("def handler(event, context): return 1")
-    assert local.call(broken) == 1
+    assert workers.call(broken) == 1
 
 
 def test_a_timed_out_function_takes_its_children_with_it(
-    local: Local, function: Make, tmp_path: Path
+    workers: Workers, function: Make, tmp_path: Path
 ) -> None:
     beats = tmp_path / "beats"
     source = f"""
@@ -181,7 +183,7 @@ def handler(event, context):
     subprocess.Popen([sys.executable, "-c", code])
     time.sleep(30)
 """
-    failed = local.fail(function(source, timeout=1.0))
+    failed = workers.fail(function(source, timeout=1.0))
     assert failed.failure.message == "Task timed out after 1.00 seconds"
     time.sleep(0.1)
     size = beats.stat().st_size
@@ -190,7 +192,7 @@ def handler(event, context):
 
 
 def test_an_invocation_beyond_the_gateways_patience_goes_on(
-    local: Local, function: Make, tmp_path: Path
+    workers: Workers, function: Make, tmp_path: Path
 ) -> None:
     finished = tmp_path / "finished"
     source = f"""
@@ -201,14 +203,14 @@ def handler(event, context):
 """
     made = function(source)
     with pytest.raises(IntegrationTimedOut):
-        local.call(made, limit=0.4)
+        workers.call(made, limit=0.4)
     deadline = time.monotonic() + 5
     while not finished.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def test_concurrent_requests_get_processes_of_their_own(local: Local, function: Make) -> None:
+def test_concurrent_requests_get_processes_of_their_own(workers: Workers, function: Make) -> None:
     source = """
 import os, time
 current = None
@@ -220,29 +222,31 @@ def handler(event, context):
 """
     made = function(source)
     with ThreadPoolExecutor(2) as clients:
-        results = list(clients.map(lambda n: local.processes_call(made, n), range(2)))
+        results = list(clients.map(lambda n: workers.processes_call(made, n), range(2)))
     assert len({process for process, _ in results}) == 2
     assert all(is_own for _, is_own in results)
 
 
-def test_many_slow_requests_get_more_processes_up_to_the_most(local: Local, function: Make) -> None:
+def test_many_slow_requests_get_more_processes_up_to_the_most(
+    workers: Workers, function: Make
+) -> None:
     source = "import os, time\ndef handler(event, context): time.sleep(1.5); return os.getpid()"
     made = function(source)
     with ThreadPoolExecutor(6) as clients:
-        processes = set(clients.map(lambda n: local.processes_call(made, n), range(6)))
+        processes = set(clients.map(lambda n: workers.processes_call(made, n), range(6)))
     assert 3 <= len(processes) <= 4
 
 
-def test_idle_processes_are_ended(local: Local, function: Make) -> None:
+def test_idle_processes_are_ended(workers: Workers, function: Make) -> None:
     source = "import os, time\ndef handler(event, context): time.sleep(0.2); return os.getpid()"
     made = function(source)
     with ThreadPoolExecutor(2) as clients:
-        processes = list(clients.map(lambda n: local.processes_call(made, n), range(2)))
+        processes = list(clients.map(lambda n: workers.processes_call(made, n), range(2)))
     time.sleep(0.6)
-    local.processes.tidy()
+    workers.processes.tidy()
     assert sorted(map(is_running, processes)) == [False, True]
     time.sleep(0.6)
-    local.processes.tidy()
+    workers.processes.tidy()
     assert not any(map(is_running, processes))
 
 
@@ -254,17 +258,17 @@ def is_running(process: int) -> bool:
     return True
 
 
-def test_nothing_is_left_behind(function: Make, local: Local) -> None:
-    process = local.call(function("import os\ndef handler(event, context): return os.getpid()"))
+def test_nothing_is_left_behind(function: Make, workers: Workers) -> None:
+    process = workers.call(function("import os\ndef handler(event, context): return os.getpid()"))
     before = {thread.name for thread in threading.enumerate()}
     assert is_running(process)
-    local.processes.close()
+    workers.processes.close()
     assert not is_running(process)
     assert {"logs", "tidy"} <= before
 
 
 def test_a_boto3_call_reaches_the_emulated_services_and_is_known(
-    local: Local, function: Make
+    workers: Workers, function: Make
 ) -> None:
     source = """
 import boto3
@@ -272,18 +276,18 @@ def handler(event, context):
     boto3.client("sqs").create_queue(QueueName="orders")
     return boto3.client("sqs").list_queues()["QueueUrls"]
 """
-    assert local.call(function(source)) == [
+    assert workers.call(function(source)) == [
         "https://sqs.us-east-1.amazonaws.com/123456789012/orders"
     ]
-    assert local.last
-    calls = [(call["service"], call["name"], call["error"]) for call in local.last.calls]
+    assert workers.last
+    calls = [(call["service"], call["name"], call["error"]) for call in workers.last.calls]
     assert calls == [("sqs", "CreateQueue", ""), ("sqs", "ListQueues", "")]
-    assert '"QueueName": "orders"' in local.last.calls[0]["request"]
-    assert "orders" in local.last.calls[1]["response"]
+    assert '"QueueName": "orders"' in workers.last.calls[0]["request"]
+    assert "orders" in workers.last.calls[1]["response"]
 
 
 def test_another_python_runs_what_its_runtime_names(
-    local: Local, function: Make, caplog: pytest.LogCaptureFixture
+    workers: Workers, function: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     from samspec.runtime import interpreters
 
@@ -292,40 +296,40 @@ def test_another_python_runs_what_its_runtime_names(
     if found is None:
         pytest.skip("no other Python is installed here")
     source = "import sys\ndef handler(event, context): return list(sys.version_info[:2])"
-    assert tuple(local.call(function(source, runtime=found.name))) == found.version
+    assert tuple(workers.call(function(source, runtime=found.name))) == found.version
 
 
 def test_a_python_that_is_not_installed_is_said_and_the_own_one_runs(
-    local: Local, function: Make
+    workers: Workers, function: Make
 ) -> None:
     source = "import sys\ndef handler(event, context): return list(sys.version_info[:2])"
     made = function(source, runtime="python3.99")
-    assert tuple(local.call(made)) == sys.version_info[:2]
-    assert local.processes.gaps([made]) == [
+    assert tuple(workers.call(made)) == sys.version_info[:2]
+    assert workers.processes.gaps([made]) == [
         f"Function: {made.runtime} is not installed: it runs on python3.{sys.version_info[1]}"
     ]
 
 
 def test_edits_are_live_at_once_even_of_the_same_length(
-    local: Local, function: Make, caplog: pytest.LogCaptureFixture
+    workers: Workers, function: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = function("def handler(event, context): return 10")
     with caplog.at_level(logging.INFO, "gateway"):
         for number in range(10, 20):
             (made.code / "app.py").write_text(f"def handler(event, context): return {number}")
-            assert local.call(made) == number
+            assert workers.call(made) == number
 
 
-def test_clients_see_no_error_while_files_are_edited(local: Local, function: Make) -> None:
+def test_clients_see_no_error_while_files_are_edited(workers: Workers, function: Make) -> None:
     made = function("VALUE = 0\ndef handler(event, context): return VALUE")
-    local.call(made)
+    workers.call(made)
     over = threading.Event()
     failures: list[Any] = []
 
     def ask() -> None:
         while not over.is_set():
             try:
-                local.processes_call(made, None)
+                workers.processes_call(made, None)
             except Exception as error:
                 failures.append(error)
 
@@ -341,4 +345,4 @@ def test_clients_see_no_error_while_files_are_edited(local: Local, function: Mak
             time.sleep(0.1)
         over.set()
     assert failures == []
-    assert local.call(made) == 11
+    assert workers.call(made) == 11
