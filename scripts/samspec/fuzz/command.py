@@ -20,7 +20,13 @@ from samspec.sam.project import Project
 # What `sam local start-api` does not do as API Gateway does, and so is not asked of it.
 SAM_LOCAL = {
     "--exclude-method=OPTIONS": "it does not answer MOCK integrations: OPTIONS is a 403",
-    "--exclude-checks=unsupported_method": "it answers a method that a path does not have with 403, not 405",
+}
+SAM_LOCAL_CHECKS = {
+    "unsupported_method": "sam local answers a method that a path does not have with 403, not 405",
+}
+# Where each request has credentials, it adds them to the requests that are to have none, too.
+CREDENTIALS_CHECKS = {
+    "missing_required_header": "credentials are in each request; those without are tried at the end",
 }
 # tests/contract/hooks.py reads it; the name is SAM CLI's own, in its containers.
 SAM_LOCAL_BODIES = (
@@ -52,12 +58,18 @@ def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
     ]
     command += [f"--max-examples={options.examples}"] if options.examples else []
     command += [f"--max-time={options.seconds}"] if options.seconds else []
-    for name, value in credentials(Project().apis).items():
-        command.append(f"--header={name}: {value}")
+    headers = credentials(Project().apis)
+    command += [f"--header={name}: {value}" for name, value in headers.items()]
+    excluded = CREDENTIALS_CHECKS if headers else {}
     if options.sam_local:
+        excluded = excluded | SAM_LOCAL_CHECKS
         for what, reason in [*SAM_LOCAL.items(), SAM_LOCAL_BODIES]:
             print(f"{what}: {reason}")
         command += SAM_LOCAL
+    for check, reason in excluded.items():
+        print(f"without the check {check}: {reason}")
+    if excluded:
+        command.append(f"--exclude-checks={','.join(excluded)}")
     return command
 
 

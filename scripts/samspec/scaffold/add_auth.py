@@ -277,7 +277,9 @@ def _with_credentials(text: str, kind: str, guarded: list[Guarded]) -> str:
     if SCHEMES[kind].scoped:
         scopes = " ".join(name.strip('"') for name in _all_scopes(guarded))
         header = f"Authorization: Bearer $(scripts/token --sub ada --scope {scopes})"
-    pattern = r"(curl (?:-\w+ )*)(http://127[.]0[.]0[.]1:3000/(?!_/)\S+)(?! -H \"(?:Auth|X-Api))"
+    pattern = (
+        r"(curl (?:-\w+ )*)(http://127[.]0[.]0[.]1:3000/(?!_/)\S+)(?!\S)(?! -H \"(?:Auth|X-Api))"
+    )
     return re.sub(pattern, lambda match: f'{match[0]} -H "{header}"', text)
 
 
