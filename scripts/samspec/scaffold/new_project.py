@@ -7,6 +7,7 @@ copied: they are installed, from a wheel in vendor/ or from a git URL with its c
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -64,8 +65,10 @@ def make(source: Path, target: Path, answers: Answers) -> None:
         copying.copy(source, root, (*rules.tools, *rules.kit, *rules.reference))
         _git(root, "init", "--quiet")
         resource = _with_resource(root, answers)
+        pages = _features(root)
         for _ in remove_resource.remove(root, old):
             pass
+        _drop_criteria(root, pages - _features(root))
         renaming = Renaming(old, answers.names)
         copying.rename(root, renaming)
         identity = _identity(answers)
@@ -76,6 +79,19 @@ def make(source: Path, target: Path, answers: Answers) -> None:
         shutil.rmtree(root / ".git")
         target.mkdir(parents=True, exist_ok=True)
         shutil.copytree(root, target, symlinks=True, dirs_exist_ok=True)
+
+
+def _features(root: Path) -> set[str]:
+    return {path.stem for path in root.glob("specs/features/*.md")}
+
+
+def _drop_criteria(root: Path, pages: set[str]) -> None:
+    """Tests of what any resource needs no longer show criteria of a resource that is gone."""
+    marker = re.compile(rf"\s*@pytest\.mark\.criterion\(\"({'|'.join(sorted(pages))})/.*")
+    for path in root.glob("tests/**/*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not pages or not marker.match(line)]
+        path.write_text("".join(kept), encoding="utf-8")
 
 
 def _with_resource(root: Path, answers: Answers) -> Resource:
