@@ -27,6 +27,8 @@ IDLE = 60.0  # seconds that a silent connection is kept
 HEADERS_LIMIT = 32_768  # bytes; API Gateway's own, smaller limit is the gateway's to tell
 BODY_LIMIT = 10_500_000  # bytes; a little more than API Gateway's, which answers with a 413 itself
 OWN = {"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"}  # the server decides
+FAILURE = b'{"message": "Internal server error"}'
+VERSIONS = {b"1.0", b"1.1"}
 BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 
@@ -222,16 +224,19 @@ class Responder:
 
     def run(self, application: Application, environ: dict[str, Any]) -> None:
         """Send what the application makes of the request."""
+        body: Iterable[bytes] = [FAILURE]
         try:
             body = application(environ, self.start_response)
+            head = self._head()
         except Abandoned:
             raise
         except Exception:
             log.exception("this is a bug: please report it")
-            self._status, self._headers = 500, [("Content-Type", "application/json")]
-            body = [b'{"message": "Internal server error"}']
+            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(FAILURE)))]
+            self._status, self._headers = 500, headers
+            body, head = [FAILURE], self._head()
         try:
-            self._send(environ["REQUEST_METHOD"], body)
+            self._send(environ["REQUEST_METHOD"], head, body)
         finally:
             if hasattr(body, "close"):
                 body.close()
@@ -240,10 +245,10 @@ class Responder:
         """WSGI's callback: what the application says before its body."""
         self._status, self._headers = int(status.split(" ", 1)[0]), headers
 
-    def _send(self, method: str, body: Iterable[bytes]) -> None:
+    def _send(self, method: str, head: h11.Response, body: Iterable[bytes]) -> None:
         bodiless = method == "HEAD" or self._status in BODILESS
         streams = not isinstance(body, list | tuple)
-        self._pending += self._parser.send(self._response()) or b""
+        self._pending += self._parser.send(head) or b""
         for part in body:
             if part and not bodiless:
                 self._pending += self._parser.send(h11.Data(data=part)) or b""
@@ -252,7 +257,7 @@ class Responder:
         self._pending += self._parser.send(h11.EndOfMessage()) or b""
         self._flush()
 
-    def _response(self) -> h11.Response:
+    def _head(self) -> h11.Response:
         """The response's head; what the server decides itself is left out of the application's."""
         headers = [(name, value) for name, value in self._headers if name.lower() not in OWN]
         if self._status in BODILESS:
@@ -271,8 +276,10 @@ class Responder:
 
 
 def _check(request: h11.Request) -> None:
-    """Refuse what h11 lets pass: two framings at once, which another server may read differently,
+    """Refuse what h11 lets pass: other versions, two framings at once, which another server may read differently,
     and headers that came in one piece with all that follows."""
+    if request.http_version not in VERSIONS:
+        raise h11.RemoteProtocolError("unknown version of HTTP", error_status_hint=505)
     names = {name for name, _ in request.headers}
     if {b"content-length", b"transfer-encoding"} <= names:
         raise h11.RemoteProtocolError("Content-Length and Transfer-Encoding in one request")
