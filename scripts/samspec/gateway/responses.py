@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,9 @@ from samspec.gateway import variables
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.events import matches_media_type
 
+# What a header may be, https://www.rfc-editor.org/rfc/rfc9110#section-5
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+VALUE = re.compile(r"[\t \x21-\x7e\x80-\xff]*")
 FIELDS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
 LIMIT = 6 * 1024 * 1024  # bytes that a synchronous invocation gives [D]
 # Headers that API Gateway keeps for itself: a function's value comes back under another name [D].
@@ -120,8 +124,14 @@ def _header_fault(result: dict[str, Any]) -> str:
         name for name, value in _headers(result) if not isinstance(value, str | bool | int | float)
     ]:
         return f"the header {odd[0]} is not a string"
-    split = [name for name, value in _headers(result) if {"\r", "\n"} & set(f"{name}{value}")]
-    return f"the header {split[0]!r} holds a line break" if split else ""
+    for name, value in _headers(result):
+        if {"\r", "\n"} & set(f"{name}{value}"):
+            return f"the header {name!r} holds a line break"
+        if not TOKEN.fullmatch(name):
+            return f"{name!r} is not a header's name"
+        if not VALUE.fullmatch(str(value)):
+            return f"the header {name!r} has a value that HTTP cannot carry: {str(value)[:80]!r}"
+    return ""
 
 
 def _headers(result: dict[str, Any]) -> list[tuple[str, Any]]:
