@@ -23,7 +23,7 @@ def rendered(template: str, names: Mapping[str, Any]) -> str:
 
 @lru_cache
 def _compiled(template: str) -> Any:
-    _teach_strings()
+    _teach_java()
     import airspeed  # type: ignore[import-untyped] # most definitions need no VTL
 
     return airspeed.Template(template)
@@ -180,10 +180,17 @@ class Util:
 
 
 @lru_cache
-def _teach_strings() -> None:
-    """Java's methods of strings, as far as airspeed has none by that name."""
+def _teach_java() -> None:
+    """Java's methods of strings and of maps in a template, as far as airspeed has none of the name."""
     from airspeed import operators
 
+    operators.__additional_methods__[dict] |= {
+        "containsKey": lambda values, key: key in values,
+        "entrySet": lambda values: Map(values).entrySet(),
+        "isEmpty": lambda values: not values,
+        "remove": lambda values, key: values.pop(key, ""),
+        "size": len,
+    }
     operators.__additional_methods__[str] |= {
         "concat": lambda text, other: text + str(other),
         "endsWith": lambda text, suffix: text.endswith(suffix),
