@@ -4,11 +4,10 @@ import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from samspec.drift import validity
-from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 from samspec.scaffold import files, specification, template, workspace
 from samspec.scaffold.addition import Addition
+from samspec.scaffold.validation import require_valid
 
 ARCHITECTURE = "specs/architecture.md"
 OBSERVED = "tests/observed.json"
@@ -27,14 +26,14 @@ def main(arguments: list[str] | None = None) -> int:
     with workspace.workspace(parser.parse_args(arguments).root) as copy:
         lines = list(added(copy))
         if lines:
-            _project(copy)  # what was written is valid, too
+            require_valid(Project(copy))  # what was written is valid, too
     print("\n".join(lines) or "new-operation: every operation of the spec has its function")
     return 0
 
 
 def added(root: Path) -> Iterator[str]:
     """Adds what each operation without a function needs; yields lines that say what was done."""
-    new = Addition.next(_project(root))
+    new = Addition.next(require_valid(Project(root)))
     while new:
         operation = new.operation
         yield f"{operation.id}: {operation} calls {new.function}"
@@ -45,13 +44,6 @@ def added(root: Path) -> Iterator[str]:
         tests = f"tests/unit/test_{operation.named('_')}.py"
         workspace.tidy(root, [name for verb, name, _ in changes if (verb, name) == (WROTE, tests)])
         new = Addition.next(Project(root))
-
-
-def _project(root: Path) -> Project:
-    project = Project(root)
-    if finding := next(iter(validity.check(project.spec)), None):
-        raise ProjectError(str(finding))
-    return project
 
 
 def _changes(new: Addition) -> Iterator[tuple[str, str, str]]:

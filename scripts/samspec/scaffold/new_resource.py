@@ -8,7 +8,6 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from samspec.drift import validity
 from samspec.sam.documents import Document
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
@@ -18,6 +17,7 @@ from samspec.scaffold.fields import SYNTAX, Field
 from samspec.scaffold.names import Names
 from samspec.scaffold.rendering import COMPONENTS, METHODS, Renderer
 from samspec.scaffold.resource import Parent
+from samspec.scaffold.validation import require_valid
 
 NEEDED = ("handlers/api/repository.py", "handlers/api/pages.py")
 EXAMPLE = "--field title:text --field isbn:text,unique,pattern=^[0-9]{13}$ --field price:decimal"
@@ -53,8 +53,7 @@ def _added(
     _write(root, project.template.name, _template(project, made))
     for name, content in files.items():
         _write(root, name, content)
-    for finding in validity.check(_project(root).spec):
-        raise ProjectError(f"the new resource does not fit: {finding}")
+    require_valid(Project(root), "the new resource does not fit: ")
     yield f"{names.titles}: {made.resource.path}, {len(files)} files"
     yield from new_operation.added(root)
     template = Project(root).text(project.template.name).splitlines()
@@ -70,10 +69,7 @@ def _project(root: Path) -> Project:
     missing = [name for name in NEEDED if not (root / name).is_file()]
     if missing:
         raise ProjectError(f"{missing[0]} is not there: the new resource would import it")
-    project = Project(root)
-    for finding in validity.check(project.spec):
-        raise ProjectError(str(finding))
-    return project
+    return require_valid(Project(root))
 
 
 def _refuse_what_is_there(project: Project, made: Renderer) -> None:
