@@ -1,6 +1,6 @@
 """The spec, as the check of one operation's requests.
 
-dialect.py states what is checked; openapi-core judges the same requests in the tests.
+dialect/statement.py states what is checked; openapi-core judges the same requests in the tests.
 """
 
 import json
@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from api.errors import InvalidRequest, UnsupportedMediaType
+from api.faults import LISTED, Faults
+from api.linker import Linker
 from api.media import Media, parsed
 from api.parameters import Field, cookies
 from api.proxy import Caller, Request
-from api.schema import LISTED, Faults, Linker
 
 FOLDER = Path(__file__).parent.parent
 PLACES = ("path", "query", "header", "cookie")

@@ -6,8 +6,10 @@ from urllib.parse import parse_qsl
 
 from api import strict_json
 from api.errors import InvalidJson
+from api.faults import Faults
+from api.linker import Linker
 from api.parameters import ABSENT, Field, typed
-from api.schema import Faults, Linker, Schema, completed
+from api.schema import Schema, completed
 
 MOST_FIELDS = 10_000  # of one form; more are a 400
 

@@ -9,7 +9,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from api import strict_json
-from api.schema import Faults, Linker, Schema
+from api.faults import Faults
+from api.linker import Linker
+from api.schema import Schema
 
 INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")

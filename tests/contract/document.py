@@ -18,7 +18,7 @@ DOCUMENT = ROOT / "specs/contract.md"
 TEXT = """\
 # What the functions check
 
-<!-- written by scripts/contract from handlers/api/dialect.py; a test compares them -->
+<!-- written by scripts/contract from handlers/api/dialect; a test compares them -->
 
 The functions check each request against its operation in the spec: parameters of the operation and of its path item,
 and the body. This page lists all of OpenAPI 3.0 that they check. What lies outside is an error of `sam build` and of a
@@ -79,7 +79,7 @@ tests/contract -m slow` compares 5,000 pairs). The verdicts are equal, except:
 
 
 def document() -> str:
-    from api.schema import LISTED
+    from api.faults import LISTED
 
     keywords = [(f"`{name}`", words) for name, words in dialect.KEYWORDS.items()]
     instead = [(f"`{name}`", words) for name, words in dialect.INSTEAD.items()]
