@@ -319,7 +319,7 @@ class Gateway:
             stage_variables=deployment.stage_variables,
             region=project.region,
             invoke=invoke,
-            event=lambda: deployment.event(known, route),
+            event=lambda version: deployment.event(known, route, version),
         )
         exchange.caller = deployment.access.authorize(call)
 

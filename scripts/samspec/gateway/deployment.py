@@ -108,9 +108,9 @@ class Deployment:
             context = events.request_context(request, route, self.stage, self.api_id)
         return Known(request, context, parameters, self.stage_variables)
 
-    def event(self, known: Known, route: Route) -> dict[str, Any]:
-        """The event for the function of a proxy integration."""
-        version = str(route.integration.get("payloadFormatVersion", "1.0"))
+    def event(self, known: Known, route: Route, version: str = "") -> dict[str, Any]:
+        """The event for the function of a proxy integration, or for an authorizer's."""
+        version = version or str(route.integration.get("payloadFormatVersion", "1.0"))
         if self.is_http and version == "2.0":
             return http_api.event(known, route)
         event = events.proxy_event(known, route, self.binary_media_types)

@@ -169,11 +169,21 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+STATUSES = {
+    "ACCESS_DENIED": 403,
+    "INTEGRATION_TIMEOUT": 503,
+    "INVALID_SIGNATURE": 403,
+    "MISSING_AUTHENTICATION_TOKEN": 403,
+    "REQUEST_TOO_LARGE": 413,
+    "THROTTLED": 429,
+    "UNAUTHORIZED": 401,
+}
+
+
 def from_gateway(error: GatewayResponse) -> Response:
     """An HTTP API's own error: a message, which nothing can redefine."""
-    statuses = {"THROTTLED": 429, "INTEGRATION_TIMEOUT": 503, "REQUEST_TOO_LARGE": 413}
-    status = error.status or statuses.get(error.kind, 500)
-    message = error.message
+    status = error.status or STATUSES.get(error.kind, 500)
+    message = "Forbidden" if status == 403 else error.message
     if status == 503:
         message = "Service Unavailable"
     elif status >= 500:  # also where a REST API has a 502: a function that failed

@@ -24,7 +24,8 @@ class Call:
     """A request at its route. Authorizers add to `context`, which is `$context`.
 
     `invoke` runs a function by its ARN: event, then the limit in seconds; it returns what the
-    function returns, or raises FunctionFailed. `event` makes the function's proxy event.
+    function returns, or raises FunctionFailed. `event` makes the proxy event of a payload
+    format version.
     """
 
     request: Request
@@ -33,7 +34,7 @@ class Call:
     stage_variables: dict[str, str]
     region: str
     invoke: Invoke
-    event: Callable[[], dict[str, Any]]
+    event: Callable[[str], dict[str, Any]]
 
     @property
     def arn(self) -> str:

@@ -116,7 +116,7 @@ class LambdaAuthorizer:
         if self.authorizer.kind == "token":
             token = identity[0]
             return {"type": "TOKEN", "methodArn": call.arn, "authorizationToken": token}
-        event = call.event()
+        event = call.event(self._version)
         for name in ("body", "isBase64Encoded"):
             event.pop(name, None)
         if not self._http_api:
@@ -130,7 +130,9 @@ class LambdaAuthorizer:
 
     @property
     def _version(self) -> str:
-        return str(self._settings.get("authorizerPayloadFormatVersion") or "1.0")
+        """Of its events: REST APIs have the first one only."""
+        stated = self._settings.get("authorizerPayloadFormatVersion")
+        return str(stated) if self._http_api and stated else "1.0"
 
     @property
     def _is_simple(self) -> bool:
