@@ -34,6 +34,7 @@ from samspec.sam.functions import LambdaFunction
 from samspec.sam.template import Settings
 
 log = logging.getLogger("gateway")
+START_LIMIT = 300  # seconds for a function's packages and its start, before its Timeout begins
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Gateway:
             return None
 
         def invoke(function: LambdaFunction, event: dict[str, Any]) -> Any:
-            return self.runner.invoke(Invocation(function), event, function.timeout + 1)
+            return self.runner.invoke(Invocation(function), event, function.timeout + START_LIMIT)
 
         return Poller(project.triggers.polled, project.functions, project.region, invoke)
 

@@ -169,5 +169,5 @@ def _no_api(gaps: list[str]) -> str:
         return "no API that can be served here: " + "; ".join(gaps)
     return (
         "no API in it: add a function with an Api event, or an AWS::Serverless::Api "
-        "with a DefinitionBody"
+        "with a DefinitionBody; a function alone runs with samspec invoke FUNCTION"
     )

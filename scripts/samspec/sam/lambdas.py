@@ -83,6 +83,9 @@ class _Reader:
         inline = properties.get("InlineCode") or _in_code(properties, "ZipFile")
         location = properties.get("CodeUri") or properties.get("Code") or "."
         code = inline_folder(str(inline)) if inline else self._local(location, self._name)
+        if self._raw.get("FileSystemConfigs"):
+            why = f"{self._name}: the file system that it mounts is not there"
+            self._template.stand_in(f"{self._name}.FileSystemConfigs", why)
         return code, tuple(self._layers()), ""
 
     def _gap(self, properties: Mapping[str, Any]) -> str:

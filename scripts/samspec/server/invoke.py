@@ -11,6 +11,7 @@ from typing import Any
 from samspec.server.settings import add_options, settings
 
 FAILED = 1
+START_LIMIT = 300  # seconds for its packages and its start, before its own Timeout begins
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     event = _event(options.event)
     from samspec.aws import embedded, tables
     from samspec.gateway.processes import worker_processes
-    from samspec.runtime.invocation import FunctionFailed, Invocation
+    from samspec.runtime.invocation import FunctionFailed, IntegrationTimedOut, Invocation
     from samspec.sam.project import Project, template_at
 
     path = template_at(options.template)
@@ -34,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         for note in project.resolved.unknown.values():
             print(f"not as on AWS: {note}", file=sys.stderr)
         try:
-            result = runner.invoke(Invocation(function), event, function.timeout + 1)
-        except FunctionFailed as error:
+            result = runner.invoke(Invocation(function), event, function.timeout + START_LIMIT)
+        except (FunctionFailed, IntegrationTimedOut) as error:
             print(f"samspec invoke: {error}", file=sys.stderr)
             return FAILED
     print(json.dumps(result, indent=2))
