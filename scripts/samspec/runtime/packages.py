@@ -27,6 +27,7 @@ IN_RUNTIME = (
 )  # fmt: skip
 REQUIREMENTS = "requirements.txt"
 PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[[^]]*\])?==(?P<version>[^\s;\\]+)")
+INCLUDED = re.compile(r"(?:-r|--requirement)[\s=]+(\S+)")
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 Say = Callable[[str], None]
 
@@ -61,7 +62,7 @@ def _own_packages(
     file = function.code / REQUIREMENTS
     if not file.is_file():
         return []
-    text = file.read_text(encoding="utf-8")
+    text = requirements(file)
     names = set(required(text))
     if not names or names <= set(_present(function.code, *layers)) | set(IN_RUNTIME):
         return []
@@ -70,6 +71,19 @@ def _own_packages(
         return [built]
     linked = _linked(text, interpreter)
     return [linked or _cached(text, function, interpreter, say)]
+
+
+def requirements(file: Path, including: tuple[Path, ...] = ()) -> str:
+    """The text of a requirements file, with that of the files that it includes."""
+    if not file.is_file() or file.resolve() in including:
+        return ""
+    lines = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        match = INCLUDED.match(line)
+        included = file.parent / match[1] if match else None
+        text = requirements(included, (*including, file.resolve())) if included else line
+        lines.append(text)
+    return "\n".join(lines)
 
 
 def required(text: str) -> Iterator[str]:
