@@ -2,17 +2,14 @@
 
 import argparse
 import json
-import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from samspec.sam import documents, environments
-from samspec.sam.account import REGION
 from samspec.sam.project import template_at
 from samspec.sam.template import Template
+from samspec.sam.translated import translate
 
 BASIC = (
     "AWSLambdaBasicExecutionRole",
@@ -24,13 +21,6 @@ BASIC = (
 
 def translated(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """CloudFormation's template; conditions and mappings stand in it as they do in `file`."""
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # the translator asks for one
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.translator import Translator
-
-    logging.getLogger("samtranslator").setLevel(
-        logging.CRITICAL
-    )  # it warns of its own feature toggles
     template = _included(documents.read(file), file.parent)
     for function in (
         r for r in template["Resources"].values() if r["Type"] == "AWS::Serverless::Function"
@@ -39,16 +29,13 @@ def translated(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     if "Function" in template.get("Globals", {}):
         template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
     policies = {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in BASIC}
-    return dict(Translator(policies, Parser()).translate(template, dict(parameters)))
+    return translate(template, parameters, policies=policies)
 
 
 def resolved(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """The resources that the environment has, without any intrinsic function left."""
     result = translated(file, parameters)
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder, "template.json")
-        output.write_text(json.dumps(result))
-        template = Template(output, parameters)
+    template = Template(file, parameters, document=result)
     always = {"Fn::Equals": ["", ""]}
     return {
         name: template.resolve(resource)

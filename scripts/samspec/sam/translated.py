@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from samspec.sam.account import REGION
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
 
@@ -47,22 +48,45 @@ def is_needed(template: Template) -> bool:
     return False
 
 
-def translated(template: Template) -> Template:
-    """The template with APIs as CloudFormation gets them; a ProjectError where SAM refuses it."""
+class Untranslated(Exception):
+    """SAM refuses a template; `causes` are its reasons."""
+
+    def __init__(self, causes: list[str]) -> None:
+        super().__init__("; ".join(causes))
+        self.causes = causes
+
+
+def translate(
+    document: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    region: str = REGION,
+    policies: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """CloudFormation's template of SAM's; conditions and references stay in it.
+
+    `policies` are the ARNs of managed policies by their names. Raises Untranslated.
+    """
     from boto3 import Session
     from samtranslator.model.exceptions import ExceptionWithMessage
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
-    translator = Translator({}, Parser(), boto_session=Session(region_name=template.region))
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it tells of feature toggles
+    session = Session(region_name=region)
+    translator = Translator(dict(policies or {}), Parser(), boto_session=session)
     try:
-        result = translator.translate(_reduced(template), template.parameter_values())
+        return dict(translator.translate(copy.deepcopy(dict(document)), dict(parameters)))
     except ExceptionWithMessage as error:
         causes = [cause.message for cause in getattr(error, "causes", None) or [error]]
-        raise ProjectError(
-            f"{template.path}: SAM cannot translate it: {'; '.join(causes)}"
-        ) from None
+        raise Untranslated(causes) from None
+
+
+def translated(template: Template) -> Template:
+    """The template with APIs as CloudFormation gets them; a ProjectError where SAM refuses it."""
+    try:
+        result = translate(_reduced(template), template.parameter_values(), template.region)
+    except Untranslated as error:
+        raise ProjectError(f"{template.path}: SAM cannot translate it: {error}") from None
     resources = result["Resources"]
     for name, resource in template.raw["Resources"].items():
         resources.setdefault(name, resource)  # those left out: others refer to them
@@ -85,7 +109,7 @@ def _reduced(template: Template) -> dict[str, Any]:
     }
     sections = {name: raw[name] for name in ("Parameters", "Mappings", "Conditions") if name in raw}
     document = {**sections, "Globals": shared, "Resources": resources}
-    return copy.deepcopy({key: value for key, value in document.items() if value})
+    return {key: value for key, value in document.items() if value}
 
 
 def _resource(template: Template, name: str, resource: Mapping[str, Any]) -> dict[str, Any]:
