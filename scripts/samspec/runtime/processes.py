@@ -65,6 +65,7 @@ class Processes:
         self._collector = Collector()
         self._gate = threading.Semaphore(max(2, os.cpu_count() or 1))
         self._folder = tempfile.TemporaryDirectory(prefix="samspec-workers-")
+        self._terminal = _terminal() if self._settings.has_terminal else None
         self._closed = threading.Event()
         threading.Thread(target=self._tidy_now_and_then, name="tidy", daemon=True).start()
 
@@ -108,6 +109,8 @@ class Processes:
         self.keep([])
         self._aws.close()
         self._collector.close()
+        for descriptor in self._terminal or ():
+            os.close(descriptor)
         with contextlib.suppress(OSError):
             self._folder.cleanup()
 
@@ -153,13 +156,8 @@ class Processes:
             aws_endpoint=self._aws.url,
             home=Path(self._folder.name),
             cache=packages.cache_folder() / "compiled",
-            terminal=self._terminal(),
+            terminal=self._terminal,
         )
-
-    def _terminal(self) -> tuple[int, int] | None:
-        if not self._settings.has_terminal or sys.stdin is None or sys.stdin.closed:
-            return None
-        return sys.stdin.fileno(), sys.stdout.fileno()
 
     def _line(self, worker: Worker, line: Line) -> None:
         self.on_line(worker.function, line)
@@ -177,6 +175,17 @@ class Processes:
     def _tidy_now_and_then(self) -> None:
         while not self._closed.wait(TIDY_EVERY):
             self.tidy()
+
+
+def _terminal() -> tuple[int, int] | None:
+    """Copies of this process's standard input and output, None where it has none.
+
+    Copies, because a worker's own have the same numbers.
+    """
+    try:
+        return os.dup(sys.stdin.fileno()), os.dup(sys.stdout.fileno())
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def _reason(error: Exception) -> str:

@@ -17,6 +17,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -401,13 +402,21 @@ def in_foreground(debugger: Any, terminal: int) -> None:
         before = os.tcgetpgrp(terminal)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
         os.tcsetpgrp(terminal, os.getpgrp())
+        interruptible(True)
         try:
             return interaction(*arguments, **keywords)
         finally:
+            interruptible(False)
             os.tcsetpgrp(terminal, before)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTTOU])
 
     debugger.interaction = interact
+
+
+def interruptible(yes: bool) -> None:
+    """Whether Ctrl-C raises KeyboardInterrupt; Python lets the main thread alone decide it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler if yes else signal.SIG_IGN)
 
 
 if __name__ == "__main__":
