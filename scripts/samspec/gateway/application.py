@@ -54,7 +54,7 @@ class Exchange:
     response: Response = field(default_factory=lambda: Response(500))
     deployment: Deployment | None = None
     route: Route | None = None
-    known: variables.Known | None = None
+    scope: variables.Scope | None = None
     validation: str = "none"
     event: dict[str, Any] | None = None
     invocation: Invocation | None = None
@@ -82,7 +82,7 @@ class Exchange:
 
     def access_log(self, template: str) -> str:
         """The line that the stage's access log gets for it."""
-        if self.known is None:
+        if self.scope is None:
             return ""
         latency, run = int(self.milliseconds), self.invocation and self.invocation.aws_request_id
         seen: dict[str, Any] = {
@@ -95,7 +95,7 @@ class Exchange:
             "integration": {"latency": latency, "requestId": run},
         }
         return variables.substituted(
-            template, replace(self.known, context={**self.known.context, **seen}), "-"
+            template, replace(self.scope, context={**self.scope.context, **seen}), "-"
         )
 
 
@@ -204,23 +204,23 @@ class Gateway:
         sent = request.path
         deployment, request.path = self.project.deployment(request.method, sent)
         request.path, route, parameters = deployment.find(request.method, request.path)
-        known = deployment.variables(request, route, parameters)
+        scope = deployment.variables(request, route, parameters)
         if not deployment.is_http:  # with the stage and the API's name, if the caller sent them
-            known.context["path"] = sent
-        exchange.deployment, exchange.route, exchange.known = deployment, route, known
+            scope.context["path"] = sent
+        exchange.deployment, exchange.route, exchange.scope = deployment, route, scope
         try:
-            exchange.response = self._response(exchange, deployment, route, known)
+            exchange.response = self._response(exchange, deployment, route, scope)
         except GatewayResponse as error:
-            exchange.response = deployment.refusal(error, known)
+            exchange.response = deployment.refusal(error, scope)
 
     def _response(
         self,
         exchange: Exchange,
         deployment: Deployment,
         route: Route | None,
-        known: variables.Known,
+        scope: variables.Scope,
     ) -> Response:
-        request = known.request
+        request = scope.request
         preflight = deployment.preflight(request)
         if preflight:
             return preflight
@@ -231,15 +231,15 @@ class Gateway:
         if gap:
             return responses.not_emulated(f"{route}: {gap}")
         with exchange.span("authorizer"):
-            self._authorize(exchange, deployment, route, known)
+            self._authorize(exchange, deployment, route, scope)
         deployment.throttle.take(route, request.method)
         with exchange.span("validation"):
-            self._validate(exchange, deployment, route, known)
-        if route.kind == "aws_proxy" and route.function:
-            exchange.event = deployment.event(known, route)
+            self._validate(exchange, deployment, route, scope)
+        if route.type == "aws_proxy" and route.function:
+            exchange.event = deployment.event(scope, route)
             result = self._invoke_as_proxy(exchange, deployment, route)
             return self._checked(
-                exchange, deployment, route, deployment.proxied(result, known, route)
+                exchange, deployment, route, deployment.proxied(result, scope, route)
             )
 
         def invoke(event: Any) -> Any:
@@ -247,7 +247,7 @@ class Gateway:
             return self._invoke_directly(exchange, deployment, route)
 
         outside = integrations.Outside(invoke, self._client)
-        response = integrations.respond(route, known, deployment.binary_media_types, outside)
+        response = integrations.respond(route, scope, deployment.binary_media_types, outside)
         return self._checked(exchange, deployment, route, response)
 
     def _checked(
@@ -298,7 +298,7 @@ class Gateway:
         return self._clients[service]
 
     def _authorize(
-        self, exchange: Exchange, deployment: Deployment, route: Route, known: variables.Known
+        self, exchange: Exchange, deployment: Deployment, route: Route, scope: variables.Scope
     ) -> None:
         project = self.project
 
@@ -314,25 +314,25 @@ class Gateway:
                 raise AuthorizerFailed("", str(error)) from None
 
         call = Call(
-            request=known.request,
+            request=scope.request,
             route=route,
-            context=known.context,
+            context=scope.context,
             stage_variables=deployment.stage_variables,
             region=project.region,
             invoke=invoke,
-            event=lambda version: deployment.event(known, route, version),
+            event=lambda version: deployment.event(scope, route, version),
         )
         exchange.caller = deployment.access.authorize(call)
 
     def _validate(
-        self, exchange: Exchange, deployment: Deployment, route: Route, known: variables.Known
+        self, exchange: Exchange, deployment: Deployment, route: Route, scope: variables.Scope
     ) -> None:
         spec, validator = deployment.spec, deployment.validator(route)
         try:
             if validator.get("validateRequestParameters"):
-                validators.check_parameters(spec, route, known.request, known.parameters)
+                validators.check_parameters(spec, route, scope.request, scope.parameters)
             if validator.get("validateRequestBody"):
-                validators.check_body(spec, route, known.request)
+                validators.check_body(spec, route, scope.request)
             exchange.validation = "passed" if any(validator.values()) else "none"
         except GatewayResponse as error:
             exchange.validation = error.message or error.kind

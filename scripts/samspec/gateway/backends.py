@@ -11,7 +11,7 @@ from samspec.gateway import mapping
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
-from samspec.gateway.variables import Known
+from samspec.gateway.variables import Scope
 
 if TYPE_CHECKING:
     import urllib3
@@ -38,30 +38,30 @@ def gap(route: Route, allowed: Collection[str]) -> str:
     )
 
 
-def respond(route: Route, known: Known, binary: list[str], method: str) -> Response:
+def respond(route: Route, scope: Scope, binary: list[str], method: str) -> Response:
     """The response of the route's server, by the integration's templates if it has any."""
-    if route.kind == "http_proxy":
-        status, headers, body = _proxied(route, known, method)
+    if route.type == "http_proxy":
+        status, headers, body = _proxied(route, scope, method)
         response = Response(status, [], body)
         response.headers = [pair for pair in headers if pair[0].lower() not in HOP_BY_HOP]
         return response
-    mapped = mapping.request(route, known, binary)
-    given = {"Content-Type": known.request.media_type, **mapped.headers}
+    mapped = mapping.request(route, scope, binary)
+    given = {"Content-Type": scope.request.media_type, **mapped.headers}
     url = _url(route, {}, mapped.path, list(mapped.query.items()))
     status, headers, body = _sent(route, method, url, given, mapped.body.encode())
     text = body.decode("utf-8", "replace")
-    return mapping.response(route, known, mapping.Outcome(str(status), text, dict(headers)))
+    return mapping.response(route, scope, mapping.Outcome(str(status), text, dict(headers)))
 
 
-def _proxied(route: Route, known: Known, method: str) -> tuple[int, list[tuple[str, str]], bytes]:
+def _proxied(route: Route, scope: Scope, method: str) -> tuple[int, list[tuple[str, str]], bytes]:
     """The whole request is handed on, with what the parameter mappings add or replace."""
-    mapped = mapping.request(route.without_templates(), known, [])
+    mapped = mapping.request(route.without_templates(), scope, [])
     headers = {
-        name: value for name, value in known.request.headers if name.lower() not in HOP_BY_HOP
+        name: value for name, value in scope.request.headers if name.lower() not in HOP_BY_HOP
     }
-    query = [pair for pair in known.request.query if pair[0] not in mapped.query]
-    url = _url(route, known.parameters, mapped.path, [*query, *mapped.query.items()])
-    return _sent(route, method, url, {**headers, **mapped.headers}, known.request.body)
+    query = [pair for pair in scope.request.query if pair[0] not in mapped.query]
+    url = _url(route, scope.parameters, mapped.path, [*query, *mapped.query.items()])
+    return _sent(route, method, url, {**headers, **mapped.headers}, scope.request.body)
 
 
 def _url(

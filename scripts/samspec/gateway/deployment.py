@@ -10,7 +10,7 @@ from samspec.gateway.events import Request
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route, Router
 from samspec.gateway.throttle import Throttle
-from samspec.gateway.variables import Known
+from samspec.gateway.variables import Scope
 from samspec.sam.definitions import HTTP, Api
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
@@ -99,30 +99,30 @@ class Deployment:
                 return path, route, parameters
         return without, *self.router.find(method, without)
 
-    def variables(self, request: Request, route: Route | None, parameters: dict[str, str]) -> Known:
+    def variables(self, request: Request, route: Route | None, parameters: dict[str, str]) -> Scope:
         """What templates, mappings and events may name of a request at its route."""
         if self.is_http:
             context = http_api.context(request, route, self.stage, self.api_id)
             parameters = http_api.parameters(parameters)
         else:
             context = events.request_context(request, route, self.stage, self.api_id)
-        return Known(request, context, parameters, self.stage_variables)
+        return Scope(request, context, parameters, self.stage_variables)
 
-    def event(self, known: Known, route: Route, version: str = "") -> dict[str, Any]:
+    def event(self, scope: Scope, route: Route, version: str = "") -> dict[str, Any]:
         """The event for the function of a proxy integration, or for an authorizer's."""
         version = version or str(route.integration.get("payloadFormatVersion", "1.0"))
         if self.is_http and version == "2.0":
-            return http_api.event(known, route)
-        event = events.proxy_event(known, route, self.binary_media_types)
+            return http_api.event(scope, route)
+        event = events.proxy_event(scope, route, self.binary_media_types)
         if self.is_http:
-            return {"version": "1.0", **event, "path": known.context["path"]}
+            return {"version": "1.0", **event, "path": scope.context["path"]}
         return event
 
-    def proxied(self, result: Any, known: Known, route: Route) -> Response:
+    def proxied(self, result: Any, scope: Scope, route: Route) -> Response:
         """The response that the result of a proxy integration's function stands for."""
         if self.is_http and str(route.integration.get("payloadFormatVersion")) == "2.0":
             return http_api.inferred(result)
-        accept = "*/*" if self.is_http else known.request.header("Accept")
+        accept = "*/*" if self.is_http else scope.request.header("Accept")
         binary = ["*/*"] if self.is_http else self.binary_media_types
         return responses.from_proxy(result, accept, binary)
 
@@ -130,11 +130,11 @@ class Deployment:
         """An HTTP API's own response to a browser that asks before it calls."""
         return http_api.preflight(self.api.cors, request) if self.is_http else None
 
-    def refusal(self, error: GatewayResponse, known: Known) -> Response:
+    def refusal(self, error: GatewayResponse, scope: Scope) -> Response:
         """The gateway's own response to a request that no integration gets, or that one fails."""
         if self.is_http:
             return http_api.from_gateway(error)
-        return responses.from_gateway(error, self.gateway_responses, known)
+        return responses.from_gateway(error, self.gateway_responses, scope)
 
     def no_route(self) -> GatewayResponse:
         """What a path or method that the API does not have ends in."""

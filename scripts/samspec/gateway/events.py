@@ -16,7 +16,7 @@ from samspec.gateway.routes import Route
 from samspec.sam.account import ACCOUNT
 
 if TYPE_CHECKING:
-    from samspec.gateway.variables import Known
+    from samspec.gateway.variables import Scope
 
 BODY_LIMIT, HEADERS_LIMIT = 10_000_000, 10_240  # bytes [D]
 DROPPED = ("Content-Length", "Connection", "Transfer-Encoding")  # [A] never reach the function
@@ -64,7 +64,7 @@ class Request:
 
     def again(self) -> "Request":
         """The same request, sent once more."""
-        known = (
+        scope = (
             self.method,
             self.path,
             self.query,
@@ -74,7 +74,7 @@ class Request:
             self.protocol,
             self.url,
         )
-        return Request(*known)
+        return Request(*scope)
 
     @classmethod
     def from_wsgi(cls, environ: dict[str, Any]) -> "Request":
@@ -122,9 +122,9 @@ def _headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, environ[key]) for key, name in names.items()]
 
 
-def proxy_event(known: "Known", route: Route, binary: list[str]) -> dict[str, Any]:
+def proxy_event(scope: "Scope", route: Route, binary: list[str]) -> dict[str, Any]:
     """The event as the function gets it; empty maps are null [A]."""
-    request, host = known.request, known.context["domainName"]
+    request, host = scope.request, scope.context["domainName"]
     headers = [(name, value) for name, value in request.headers if name.title() not in DROPPED]
     headers += forwarded(request, host)
     is_binary = bool(request.body) and matches_media_type(request.header("Content-Type"), binary)
@@ -141,9 +141,9 @@ def proxy_event(known: "Known", route: Route, binary: list[str]) -> dict[str, An
         "multiValueHeaders": _multi(headers),
         "queryStringParameters": dict(request.query) or None,  # the last value wins [A]
         "multiValueQueryStringParameters": _multi(request.query),
-        "pathParameters": known.parameters or None,
-        "stageVariables": known.stage or None,
-        "requestContext": dict(known.context),
+        "pathParameters": scope.parameters or None,
+        "stageVariables": scope.stage or None,
+        "requestContext": dict(scope.context),
         "body": text or None,
         "isBase64Encoded": is_binary,
     }
@@ -187,17 +187,17 @@ def request_context(request: Request, route: Route | None, stage: str, api: str)
 
 def identity(request: Request, caller: str | None = None) -> dict[str, str | None]:
     """Who calls: unknown, unless an access key signed the request."""
-    known = {"sourceIp": request.source_ip, "userAgent": request.header("User-Agent")}
+    scope = {"sourceIp": request.source_ip, "userAgent": request.header("User-Agent")}
     if caller:
         arn = f"arn:aws:iam::{ACCOUNT}:user/{caller}"
-        known |= {
+        scope |= {
             "accessKey": caller,
             "accountId": ACCOUNT,
             "caller": caller,
             "user": caller,
             "userArn": arn,
         }
-    return {**dict.fromkeys(UNKNOWN), **known}
+    return {**dict.fromkeys(UNKNOWN), **scope}
 
 
 def matches_media_type(header: str | None, patterns: list[str]) -> bool:

@@ -15,7 +15,7 @@ from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.events import DROPPED, Request, forwarded, identity
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import DEFAULT, Route
-from samspec.gateway.variables import Known
+from samspec.gateway.variables import Scope
 from samspec.sam.account import ACCOUNT
 
 TEXT_TYPES = ("application/json", "application/javascript", "application/xml")
@@ -56,17 +56,17 @@ def context(request: Request, route: Route | None, stage: str, api_id: str) -> d
     }
 
 
-def event(known: Known, route: Route) -> dict[str, Any]:
+def event(scope: Scope, route: Route) -> dict[str, Any]:
     """The event of payload version 2.0: absent parts are left out."""
-    request, values = known.request, known.context
+    request, values = scope.request, scope.context
     headers = _headers(request, values["domainName"])
     cookies = headers.pop("cookie", "")
     body, is_base64 = _body(request)
     optional = {
         "cookies": [cookie.strip() for cookie in cookies.split(";") if cookie.strip()],
         "queryStringParameters": _joined(request.query),
-        "pathParameters": known.parameters,
-        "stageVariables": known.stage,
+        "pathParameters": scope.parameters,
+        "stageVariables": scope.stage,
         "body": body,
     }
     names = ("accountId", "apiId", "authorizer", "domainName", "domainPrefix")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from samspec.gateway import backends, mapping, mock, services, velocity
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
-from samspec.gateway.variables import Known
+from samspec.gateway.variables import Scope
 from samspec.sam.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -50,49 +50,49 @@ class Outside:
 
 def gap(route: Route, deployment: "Deployment", allowed_hosts: Collection[str]) -> str:
     """Why the route cannot respond here as on AWS, and what to do; empty when it can."""
-    if route.kind in ("aws_proxy", "aws") and deployment.function_of(route):
+    if route.type in ("aws_proxy", "aws") and deployment.function_of(route):
         function = deployment.function_of(route)
         return (function.gap if function else "") or _template_gap(route)
-    if route.kind == "aws" or "integrationSubtype" in route.integration:
+    if route.type == "aws" or "integrationSubtype" in route.integration:
         return services.gap(route) or _template_gap(route)
-    if route.kind == "aws_proxy":
+    if route.type == "aws_proxy":
         return NO_FUNCTION + str(route.integration.get("uri"))
-    if route.kind in ("http", "http_proxy"):
+    if route.type in ("http", "http_proxy"):
         return backends.gap(route, allowed_hosts) or _template_gap(route)
-    if route.kind == "mock":
+    if route.type == "mock":
         return _template_gap(route)
-    if route.kind == "none":
+    if route.type == "none":
         return "it has no integration: give it an x-amazon-apigateway-integration"
-    return f"integrations of type {route.kind} are not emulated"
+    return f"integrations of type {route.type} are not emulated"
 
 
-def respond(route: Route, known: Known, binary: list[str], outside: Outside) -> Response:
+def respond(route: Route, scope: Scope, binary: list[str], outside: Outside) -> Response:
     """The response of any integration but a function's proxy."""
-    if route.kind == "mock":
-        return mock.respond(route, known, binary)
-    if route.kind in ("http", "http_proxy"):
-        method = backends.method_of(route, known.request.method)
-        return backends.respond(route, known, binary, method)
+    if route.type == "mock":
+        return mock.respond(route, scope, binary)
+    if route.type in ("http", "http_proxy"):
+        method = backends.method_of(route, scope.request.method)
+        return backends.respond(route, scope, binary, method)
     if route.function:
-        return _function(route, known, binary, outside)
-    return services.respond(route, known, binary, outside.clients)
+        return _function(route, scope, binary, outside)
+    return services.respond(route, scope, binary, outside.clients)
 
 
-def _function(route: Route, known: Known, binary: list[str], outside: Outside) -> Response:
+def _function(route: Route, scope: Scope, binary: list[str], outside: Outside) -> Response:
     """A function behind mapping templates: the event is the mapped body, as it is the result."""
-    mapped = mapping.request(route, known, binary)
+    mapped = mapping.request(route, scope, binary)
     try:
         event = json.loads(mapped.body or "{}")
     except ValueError:
         raise mapping.misconfigured(f"{route}: its request template does not give JSON") from None
     if mapped.headers.get("X-Amz-Invocation-Type") == "Event":
         threading.Thread(target=_ignored, args=(outside.invoke, event), daemon=True).start()
-        return mapping.response(route, known, mapping.Outcome(""))
+        return mapping.response(route, scope, mapping.Outcome(""))
     try:
         result = outside.invoke(event)
     except FunctionError as error:
-        return mapping.response(route, known, mapping.Outcome(error.message, error.body()))
-    return mapping.response(route, known, mapping.Outcome("", json.dumps(result)))
+        return mapping.response(route, scope, mapping.Outcome(error.message, error.body()))
+    return mapping.response(route, scope, mapping.Outcome("", json.dumps(result)))
 
 
 def _ignored(invoke: Callable[[Any], Any], event: Any) -> None:

@@ -16,7 +16,7 @@ from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.events import matches_media_type
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
-from samspec.gateway.variables import Known
+from samspec.gateway.variables import Scope
 
 PLACES = {"path": "path", "query": "querystring", "header": "header"}
 
@@ -41,16 +41,16 @@ class Outcome:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def request(route: Route, known: Known, binary: list[str]) -> Mapped:
+def request(route: Route, scope: Scope, binary: list[str]) -> Mapped:
     """The request to the integration: its body by a template, its parameters by their mappings."""
     integration = route.integration
     overrides = velocity.Map(header={}, querystring={}, path={})
-    body = _request_body(integration, known, overrides, binary)
+    body = _request_body(integration, scope, overrides, binary)
     mapped = Mapped(body)
     places = {"header": mapped.headers, "querystring": mapped.query, "path": mapped.path}
     for target, expression in (integration.get("requestParameters") or {}).items():
         place, _, name = target.removeprefix("integration.request.").partition(".")
-        value = _value(str(expression), known, known.request.body, "method.request.body")
+        value = _value(str(expression), scope, scope.request.body, "method.request.body")
         if value is not None and place in places:
             places[place][name] = value
     for place, values in places.items():
@@ -58,16 +58,16 @@ def request(route: Route, known: Known, binary: list[str]) -> Mapped:
     return mapped
 
 
-def response(route: Route, known: Known, outcome: Outcome) -> Response:
+def response(route: Route, scope: Scope, outcome: Outcome) -> Response:
     """The method's response to what the integration gave back."""
     status, chosen = _chosen(route, outcome.selector)
     overrides = velocity.Map(header={})
-    body, media_type = _response_body(chosen, known, outcome, overrides)
+    body, media_type = _response_body(chosen, scope, outcome, overrides)
     if str(chosen.get("contentHandling")).upper() == "CONVERT_TO_BINARY":
         body = base64.b64decode(body)
     result = Response(status, [("Content-Type", media_type)], body)
     for target, expression in (chosen.get("responseParameters") or {}).items():
-        value = _response_value(str(expression), known, outcome)
+        value = _response_value(str(expression), scope, outcome)
         if value is not None:
             result.set(target.removeprefix("method.response.header."), value)
     for name, value in (overrides.get("header") or {}).items():
@@ -106,13 +106,13 @@ def _declared(route: Route, node: dict[str, Any], selector: str) -> tuple[int, d
 
 
 def _request_body(
-    integration: Mapping[str, Any], known: Known, overrides: velocity.Map, binary: list[str]
+    integration: Mapping[str, Any], scope: Scope, overrides: velocity.Map, binary: list[str]
 ) -> str:
     templates = integration.get("requestTemplates") or {}
-    template = templates.get(known.request.media_type, templates.get("$default"))
-    text = _text(integration, known, binary)
+    template = templates.get(scope.request.media_type, templates.get("$default"))
+    text = _text(integration, scope, binary)
     if template is not None:
-        names = _names(known, text)
+        names = _names(scope, text)
         names["context"]["requestOverride"] = overrides
         return velocity.rendered(str(template), names)
     behaviour = str(integration.get("passthroughBehavior", "when_no_match")).lower()
@@ -121,56 +121,56 @@ def _request_body(
     return text
 
 
-def _text(integration: Mapping[str, Any], known: Known, binary: list[str]) -> str:
+def _text(integration: Mapping[str, Any], scope: Scope, binary: list[str]) -> str:
     """The request's body as text: base64 of a binary one that is to be converted."""
     converts = str(integration.get("contentHandling")).upper() == "CONVERT_TO_TEXT"
-    if converts and matches_media_type(known.request.header("Content-Type"), binary):
-        return base64.b64encode(known.request.body).decode()
-    return known.request.body.decode("utf-8", "replace")
+    if converts and matches_media_type(scope.request.header("Content-Type"), binary):
+        return base64.b64encode(scope.request.body).decode()
+    return scope.request.body.decode("utf-8", "replace")
 
 
 def _response_body(
-    chosen: Mapping[str, Any], known: Known, outcome: Outcome, overrides: velocity.Map
+    chosen: Mapping[str, Any], scope: Scope, outcome: Outcome, overrides: velocity.Map
 ) -> tuple[bytes, str]:
     templates = chosen.get("responseTemplates") or {}
-    accepted = (known.request.header("Accept") or "").split(",")[0].split(";")[0].strip()
+    accepted = (scope.request.header("Accept") or "").split(",")[0].split(";")[0].strip()
     for media_type in (accepted, "application/json", *templates):
         if media_type in templates:
-            names = _names(known, outcome.body)
+            names = _names(scope, outcome.body)
             names["context"]["responseOverride"] = overrides
             body = velocity.rendered(str(templates[media_type] or ""), names)
             return body.encode(), media_type
     return outcome.body.encode(), "application/json"
 
 
-def _names(known: Known, body: str) -> dict[str, Any]:
+def _names(scope: Scope, body: str) -> dict[str, Any]:
     """The variables of a template over `body`."""
-    values = known.by_place()
+    values = scope.by_place()
     parameters = {PLACES[place]: values[place] for place in PLACES}
     return {
-        "context": velocity.wrapped(known.context),
-        "stageVariables": velocity.wrapped(known.stage),
+        "context": velocity.wrapped(scope.context),
+        "stageVariables": velocity.wrapped(scope.stage),
         "input": velocity.Input(body, parameters),
         "util": velocity.Util(),
     }
 
 
-def _value(expression: str, known: Known, body: bytes, root: str) -> str | None:
+def _value(expression: str, scope: Scope, body: bytes, root: str) -> str | None:
     """The value of a parameter mapping; `root` is how it names the body."""
     if expression == root:
         return body.decode("utf-8", "replace")
     if expression.startswith(f"{root}."):
         return in_body(body, expression.removeprefix(root))
-    value = variables.evaluated(expression, known)
+    value = variables.evaluated(expression, scope)
     return value or None
 
 
-def _response_value(expression: str, known: Known, outcome: Outcome) -> str | None:
+def _response_value(expression: str, scope: Scope, outcome: Outcome) -> str | None:
     header = expression.removeprefix("integration.response.header.")
     if header != expression:
         headers = {name.lower(): value for name, value in outcome.headers.items()}
         return headers.get(header.lower())
-    return _value(expression, known, outcome.body.encode(), "integration.response.body")
+    return _value(expression, scope, outcome.body.encode(), "integration.response.body")
 
 
 def in_body(body: bytes, path: str) -> str | None:

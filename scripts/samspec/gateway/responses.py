@@ -160,13 +160,13 @@ def _declared(declared: dict[str, Any], kind: str, status: int) -> dict[str, Any
 
 
 def from_gateway(
-    error: GatewayResponse, declared: dict[str, Any], known: variables.Known
+    error: GatewayResponse, declared: dict[str, Any], scope: variables.Scope
 ) -> Response:
     """The answer for a gateway response type, as `declared` in the spec's extension or by default."""
     default_status, error_type = KINDS[error.kind]
     status = error.status or default_status
     own = _declared(declared, error.kind, status)
-    known.context["error"] = {
+    scope.context["error"] = {
         "message": error.message,
         "messageString": json.dumps(error.message),
         "responseType": error.kind,
@@ -176,7 +176,7 @@ def from_gateway(
         "application/json", _default_template(error)
     )
     headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", f"{error_type}Exception")]
-    body = variables.substituted(template, known).encode()
+    body = variables.substituted(template, scope).encode()
     response = Response(
         int(own.get("statusCode") or status), headers, body, error.reason or error.message or ""
     )
@@ -184,7 +184,7 @@ def from_gateway(
         response.set(name, value)
     for name, expression in (own.get("responseParameters") or {}).items():
         response.set(
-            name.removeprefix("gatewayresponse.header."), variables.evaluated(expression, known)
+            name.removeprefix("gatewayresponse.header."), variables.evaluated(expression, scope)
         )
     return response
 

@@ -22,7 +22,7 @@ class Route:
     integration: dict[str, Any] = field(repr=False)
 
     @property
-    def kind(self) -> str:
+    def type(self) -> str:
         """aws_proxy, mock, or a type that is not emulated."""
         return str(self.integration.get("type", "none")).lower()
 

@@ -14,7 +14,7 @@ from samspec.gateway import mapping, variables
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
-from samspec.gateway.variables import Known
+from samspec.gateway.variables import Scope
 
 URI = re.compile(r"^arn:[^:]+:apigateway:([^:]+):([\w.-]+):(action|path)/(.*)$")
 JSON_SERVICES = ("dynamodb", "events", "kinesis", "states")
@@ -62,14 +62,14 @@ def gap(route: Route) -> str:
     return f"{service}:{kind}/{action} is not emulated: {HINT}"
 
 
-def respond(route: Route, known: Known, binary: list[str], clients: Clients) -> Response:
+def respond(route: Route, scope: Scope, binary: list[str], clients: Clients) -> Response:
     """The service's result, by the integration's templates."""
     if "integrationSubtype" in route.integration:
-        return _first_class(route, known, clients)
+        return _first_class(route, scope, clients)
     match = URI.match(str(route.integration["uri"]))
     assert match  # noqa: S101 (a route without one has a gap)
     service, kind, action = match[2], match[3], match[4]
-    mapped = mapping.request(route, known, binary)
+    mapped = mapping.request(route, scope, binary)
     try:
         if service in JSON_SERVICES:
             status, body = _called(clients(_client(service)), action, _json(mapped.body))
@@ -79,7 +79,7 @@ def respond(route: Route, known: Known, binary: list[str], clients: Clients) -> 
         body = {"__type": "com.amazon.coral.service#SerializationException"}
         status, body = 400, {**body, "message": str(error)}
     outcome = mapping.Outcome(str(status), json.dumps(body, separators=(",", ":"), default=str))
-    return mapping.response(route, known, outcome)
+    return mapping.response(route, scope, outcome)
 
 
 def _client(service: str) -> str:
@@ -164,11 +164,11 @@ def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
     return arguments
 
 
-def _first_class(route: Route, known: Known, clients: Clients) -> Response:
+def _first_class(route: Route, scope: Scope, clients: Clients) -> Response:
     """An HTTP API's service integration: its response is the service's own JSON."""
     service, action = SUBTYPES[route.integration["integrationSubtype"]]
     values = {
-        name: _filled(str(expression), known)
+        name: _filled(str(expression), scope)
         for name, expression in (route.integration.get("requestParameters") or {}).items()
         if name != "Region"
     }
@@ -189,16 +189,16 @@ def _entry(values: dict[str, str]) -> dict[str, Any]:
     return entry
 
 
-def _filled(expression: str, known: Known) -> str:
+def _filled(expression: str, scope: Scope) -> str:
     """The value of an HTTP API's parameter mapping: `$request.body.x`, `${context.y}` or text."""
     pattern = r"\$\{?((?:request|context|stageVariables)(?:\.[\w-]+)*)\}?"
-    return re.sub(pattern, lambda match: _selected(match[1], known), expression)
+    return re.sub(pattern, lambda match: _selected(match[1], scope), expression)
 
 
-def _selected(expression: str, known: Known) -> str:
+def _selected(expression: str, scope: Scope) -> str:
     if expression.startswith("request.body"):
-        return mapping.in_body(known.request.body, expression.removeprefix("request.body")) or ""
+        return mapping.in_body(scope.request.body, expression.removeprefix("request.body")) or ""
     for name in ("querystring", "header", "path"):
         if expression.startswith(f"request.{name}."):
-            return variables.evaluated(f"method.{expression}", known)
-    return variables.evaluated(expression, known)
+            return variables.evaluated(f"method.{expression}", scope)
+    return variables.evaluated(expression, scope)

@@ -24,12 +24,12 @@ IGNORED = {
 def chosen(spec: dict[str, Any], route: Route, where: str) -> dict[str, bool]:
     """The validator that the operation, or else the API's root, names."""
     name = route.operation.get(VALIDATOR) or spec.get(VALIDATOR)
-    known = spec.get(f"{VALIDATOR}s") or {}
-    if name and name not in known:
+    scope = spec.get(f"{VALIDATOR}s") or {}
+    if name and name not in scope:
         raise ProjectError(
             f"{where}: {route} names the request validator {name!r}: add it to {VALIDATOR}s"
         )
-    return known.get(name) or {}
+    return scope.get(name) or {}
 
 
 def check_parameters(

@@ -10,7 +10,7 @@ VARIABLE = re.compile(r"\$(\{)?((?:context|stageVariables|method)(?:\.[\w-]+)+)(
 
 
 @dataclass
-class Known:
+class Scope:
     request: Request
     context: dict[str, Any]
     parameters: dict[str, str]  # of the path
@@ -22,21 +22,21 @@ class Known:
         return {"path": self.parameters, "query": query, "header": headers}
 
 
-def substituted(template: str, known: Known, missing: str = "") -> str:
+def substituted(template: str, scope: Scope, missing: str = "") -> str:
     """The template with each variable in it replaced by its value, unescaped, as API Gateway does [D]."""
-    return VARIABLE.sub(lambda match: evaluated(match[2], known, missing), template)
+    return VARIABLE.sub(lambda match: evaluated(match[2], scope, missing), template)
 
 
-def evaluated(expression: str, known: Known, missing: str = "") -> str:
+def evaluated(expression: str, scope: Scope, missing: str = "") -> str:
     """The value of `'literal'`, `context.requestId`, `method.request.header.X` or `stageVariables.x`."""
     if expression.startswith("'"):
         return expression[1:-1]
-    values = known.by_place()
+    values = scope.by_place()
     headers = {name.lower(): value for name, value in values["header"].items()}
     request = {"path": values["path"], "querystring": values["query"], "header": headers}
     value: Any = {
-        "context": known.context,
-        "stageVariables": known.stage,
+        "context": scope.context,
+        "stageVariables": scope.stage,
         "method": {"request": request},
     }
     if expression.startswith("method.request.header."):  # of any letter case

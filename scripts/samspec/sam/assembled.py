@@ -134,17 +134,19 @@ class _Parts:
             "components": {"schemas": models, "securitySchemes": schemes},
         }
 
-    def _of_type(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _of_type(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """The API's own resources of a type: logical id and resolved properties."""
-        for name in self._template.names(kind):
+        for name in self._template.names(resource_type):
             properties = self._template.properties(name)
             owner = self._template.resolve(properties.get(self._owner))
             if owner == self._api.ref:
                 yield name, self._template.resolve(properties)
 
-    def _by_id(self, kind: str) -> dict[str, dict[str, Any]]:
+    def _by_id(self, resource_type: str) -> dict[str, dict[str, Any]]:
         """The same by what Ref gives."""
-        return {self._template.resource(name).ref: node for name, node in self._of_type(kind)}
+        return {
+            self._template.resource(name).ref: node for name, node in self._of_type(resource_type)
+        }
 
     def _path(self, resource_id: str) -> str:
         if resource_id == self._api.attribute("RootResourceId"):
@@ -186,10 +188,10 @@ class _Parts:
     def _schema(self, model: Properties) -> Any:
         return model.get("Schema") or {}
 
-    def _security(self, properties: Properties, kind: str) -> dict[str, Any]:
+    def _security(self, properties: Properties, resource_type: str) -> dict[str, Any]:
         """What a method or a route asks of its callers, as operations say it."""
         security: dict[str, list[Any]] = {}
-        for name, _ in self._of_type(kind):
+        for name, _ in self._of_type(resource_type):
             if self._template.resource(name).ref == properties.get("AuthorizerId"):
                 security[name] = properties.get("AuthorizationScopes") or []
         if properties.get("ApiKeyRequired") in (True, "true"):
@@ -232,9 +234,9 @@ def _http_authorizer(properties: Properties) -> dict[str, Any]:
     }
     if not jwt:
         del settings["jwtConfiguration"]
-    kind = "oauth2" if jwt else "apiKey"
+    resource_type = "oauth2" if jwt else "apiKey"
     given = {key: value for key, value in settings.items() if value is not None}
-    return {"type": kind, "name": "Authorization", "in": "header", AUTHORIZER: given}
+    return {"type": resource_type, "name": "Authorization", "in": "header", AUTHORIZER: given}
 
 
 def _parameters(stated: Properties) -> list[dict[str, Any]]:

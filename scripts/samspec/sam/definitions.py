@@ -119,7 +119,7 @@ class _Reader:
             document=document,
             stage=as_text(stage["StageName"]),
             variables={key: as_text(value) for key, value in variables.items()},
-            binary_media_types=tuple(str(kind).replace("~1", "/") for kind in binary),
+            binary_media_types=tuple(str(media_type).replace("~1", "/") for media_type in binary),
             method_settings=tuple(stage.get("MethodSettings") or ()),
             access_log=log.get("Format"),
             properties=properties,
@@ -208,8 +208,8 @@ class _Reader:
             )  # fmt: skip
             own = {key: self._template.resolve(self._raw[key]) for key in keys if key in self._raw}
             return _with_method_settings({"StageName": default, **own})
-        for kind, reference in STAGES.items():
-            for name in self._template.names(kind):
+        for stage_type, reference in STAGES.items():
+            for name in self._template.names(stage_type):
                 properties = self._template.properties(name)
                 if properties.get(reference) == {"Ref": self._name}:
                     stage = {"StageName": default, **self._template.resolve(properties)}

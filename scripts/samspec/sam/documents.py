@@ -25,9 +25,9 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
 
 
 def _short_tag(loader: Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    kind = type(node).__name__.removesuffix("Node").lower()
-    construct = getattr(loader, f"construct_{kind}")
-    value = construct(node) if kind == "scalar" else construct(node, deep=True)
+    node_type = type(node).__name__.removesuffix("Node").lower()
+    construct = getattr(loader, f"construct_{node_type}")
+    value = construct(node) if node_type == "scalar" else construct(node, deep=True)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 

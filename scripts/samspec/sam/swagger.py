@@ -111,7 +111,7 @@ def _body(
 
 def _form(fields: list[Mapping[str, Any]]) -> dict[str, Any]:
     has_file = any(field.get("type") == "file" for field in fields)
-    kind = "multipart/form-data" if has_file else "application/x-www-form-urlencoded"
+    media_type = "multipart/form-data" if has_file else "application/x-www-form-urlencoded"
     properties = {
         field["name"]: {key: field[key] for key in SCHEMA_KEYS if key in field} for field in fields
     }
@@ -119,7 +119,7 @@ def _form(fields: list[Mapping[str, Any]]) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "object", "properties": properties}
     if required:
         schema["required"] = required
-    return {"content": {kind: {"schema": schema}}}
+    return {"content": {media_type: {"schema": schema}}}
 
 
 def _response(

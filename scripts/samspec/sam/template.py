@@ -110,8 +110,8 @@ class Template:
     def properties(self, name: str) -> dict[str, Any]:
         """A resource's properties, unresolved, with what Globals give it."""
         resource = self._sections["Resources"][name]
-        kind = str(resource.get("Type")).removeprefix("AWS::Serverless::")
-        shared = self._sections["Globals"].get(kind) or {}
+        resource_type = str(resource.get("Type")).removeprefix("AWS::Serverless::")
+        shared = self._sections["Globals"].get(resource_type) or {}
         return dict(merged(shared, resource.get("Properties") or {}))
 
     def resolve(self, value: Any) -> Any:
@@ -135,11 +135,11 @@ class Template:
 
     def resource(self, name: str) -> Resource:
         """A resource with the properties that its name and its references depend on."""
-        kind = self.type_of(name)
-        needed = {*NAMING, FORMS[kind].name} if kind in FORMS else set()
+        resource_type = self.type_of(name)
+        needed = {*NAMING, FORMS[resource_type].name} if resource_type in FORMS else set()
         properties = self.properties(name)
         stated = {key: self.resolve(properties[key]) for key in sorted(needed) if key in properties}
-        return Resource(name, kind, stated, self.region)
+        return Resource(name, resource_type, stated, self.region)
 
     def stand_in(self, name: str, why: str) -> str:
         """`name` in place of a value that nothing here can know; `why` is said at start."""
@@ -217,12 +217,12 @@ class Template:
 
     def _special(self, name: str, attribute: str) -> str | None:
         """Aliases and versions, whose values name another resource."""
-        kind, properties = self.type_of(name), self.properties(name)
-        if kind == "AWS::Lambda::Alias" and attribute in ("Ref", "AliasArn"):
+        resource_type, properties = self.type_of(name), self.properties(name)
+        if resource_type == "AWS::Lambda::Alias" and attribute in ("Ref", "AliasArn"):
             return self._qualified(properties["FunctionName"], self.resolve(properties["Name"]))
-        if kind == "AWS::Lambda::Version" and attribute in ("Ref", "FunctionArn"):
+        if resource_type == "AWS::Lambda::Version" and attribute in ("Ref", "FunctionArn"):
             return self._qualified(properties["FunctionName"], "1")
-        return "1" if kind == "AWS::Lambda::Version" and attribute == "Version" else None
+        return "1" if resource_type == "AWS::Lambda::Version" and attribute == "Version" else None
 
     def _qualified(self, function: Any, qualifier: str) -> str:
         name = as_text(self.resolve(function))

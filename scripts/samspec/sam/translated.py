@@ -36,8 +36,8 @@ ROLE = "arn:aws:iam::123456789012:role/local"
 
 def is_needed(template: Template) -> bool:
     """Whether SAM makes, or adds to, the definition of some API of the template."""
-    for kind, properties_of_sam in WORKED_IN.items():
-        for name in template.names(kind):
+    for resource_type, properties_of_sam in WORKED_IN.items():
+        for name in template.names(resource_type):
             properties = template.properties(name)
             if not DEFINITIONS & set(properties) or properties_of_sam & set(properties):
                 return True
@@ -113,17 +113,17 @@ def _reduced(template: Template) -> dict[str, Any]:
 
 
 def _resource(template: Template, name: str, resource: Mapping[str, Any]) -> dict[str, Any]:
-    kind = resource.get("Type")
+    resource_type = resource.get("Type")
     own = {key: value for key, value in resource.items() if key in ("Type", "Condition")}
-    if kind == FUNCTION:
+    if resource_type == FUNCTION:
         properties = _function(template.properties(name))
-    elif kind == MACHINE:
+    elif resource_type == MACHINE:
         properties = {
             "DefinitionUri": PACKAGED,
             "Role": ROLE,
             "Events": _api_events(template.properties(name)),
         }
-    elif kind in WORKED_IN:
+    elif resource_type in WORKED_IN:
         properties = _api(template, resource.get("Properties") or {})
     else:
         return dict(resource)

@@ -106,10 +106,10 @@ def _declaration(status: str, declared: list[str]) -> str:
 
 def _present(exchange: Exchange) -> set[tuple[str, str]]:
     """The parameters that a request has, as (place, name)."""
-    request, known = exchange.request, exchange.known
+    request, scope = exchange.request, exchange.scope
     present = {("query", name) for name, _ in request.query}
     present |= {("header", name.lower()) for name, _ in request.headers}
-    present |= {("path", name) for name in (known.parameters if known else ())}
+    present |= {("path", name) for name in (scope.parameters if scope else ())}
     cookies = (request.header("Cookie") or "").split(";")
     return present | {("cookie", cookie.partition("=")[0].strip()) for cookie in cookies}
 

@@ -49,7 +49,7 @@ def detail(exchange: Exchange, root: Path) -> dict[str, Any]:
         "reason": response.reason,
         "id": request.id,
         "function": exchange.route and exchange.route.function,
-        "integration": exchange.route and exchange.route.kind,
+        "integration": exchange.route and exchange.route.type,
         "caller": str(exchange.caller) if exchange.caller else None,
         "validation": exchange.validation,
         "faults": faults(response),

@@ -57,17 +57,22 @@ class Terminal:
         for gap in gaps:
             self._print(self._tint(WARN, f"not emulated: {plain(gap)}"))
         if not self._options.quiet:
-            self._routes(gateway)
+            self._routes(gateway, url)
             self._print(f"  {'tables':<32} {plain(', '.join(names)) or 'none'}")
             self._print(f"  {'console':<32} {url}/_/")
             self._print(f"  {'docs':<32} {url}/_/docs")
             self._credentials(gateway)
         self._print(f"Ready on {url} in {seconds:.2f} s (Ctrl-C ends it)")
 
-    def _routes(self, gateway: Gateway) -> None:
-        for route in gateway.routes:
-            target = route.function if route.kind == "aws_proxy" else f"({route.kind})"
-            self._print(f"  {plain(route.method):<8}{plain(route.resource):<24} {plain(target)}")
+    def _routes(self, gateway: Gateway, url: str) -> None:
+        """The routes; of several APIs each under its name."""
+        deployments = gateway.project.deployments
+        for name, deployment in deployments.items():
+            if len(deployments) > 1:
+                self._print(f"  {name} at {url}/{name}")
+            for route in deployment.routes:
+                target = plain(route.function or f"({route.type})")
+                self._print(f"  {plain(route.method):<8}{plain(route.resource):<24} {target}")
 
     def _credentials(self, gateway: Gateway) -> None:
         """What to call with, if some operation asks who calls."""

@@ -84,10 +84,10 @@ def test_a_trailing_slash_is_ignored_for_routing_and_kept_in_the_path(
 def test_routes_say_which_function_and_alias_they_call(
     application: Gateway, library: Gateway
 ) -> None:
-    assert {(r.function, r.qualifier) for r in application.routes if r.kind == "aws_proxy"} >= {
+    assert {(r.function, r.qualifier) for r in application.routes if r.type == "aws_proxy"} >= {
         ("CreateUserFunction", "live")
     }
-    assert {(r.function, r.qualifier) for r in library.routes if r.kind == "aws_proxy"} == {
+    assert {(r.function, r.qualifier) for r in library.routes if r.type == "aws_proxy"} == {
         ("BooksFunction", None),
         ("CoversFunction", None),
     }
