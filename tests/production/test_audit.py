@@ -22,7 +22,7 @@ WRONGS = {
         f"export AWS_ACCESS_KEY_ID={ACCESS_KEY}",
         "AWS Access Key",
     ),
-    "a private key": ("specs/production.md", "", PRIVATE_KEY, "Private Key"),
+    "a private key": ("CHANGELOG.md", "", PRIVATE_KEY, "Private Key"),
     "an action that is not pinned": (
         ".github/workflows/ci.yml",
         CHECKOUT,
