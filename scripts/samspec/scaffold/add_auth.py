@@ -125,17 +125,21 @@ def _change_handlers(project: Project, kind: str, guarded: list[Guarded], change
     names = dict(handlers.access_names(guarded))
     function = {"cognito": "customize_token", "lambda": "authorize_caller"}[kind]
     folder = _code_folder(project)
+    is_ours = (project.root / handlers.CONVENTION).exists()
+    names["@TOKENS@"] = "api.tokens" if is_ours else "tokens"
     changes.contents[f"{folder}{function}.py"] = handlers.filled(
         FILES / f"{function}.py.txt", names
     )
-    if not (project.root / handlers.CONVENTION).exists():
+    if kind == "lambda":
+        module = names["@TOKENS@"].replace(".", "/")
+        changes.contents[f"{folder}{module}.py"] = handlers.filled(FILES / "tokens.py.txt", names)
+        _require(project, f"{folder}requirements.in", changes)
+    if not is_ours:
         changes.notes.append(
             "the handlers get the caller as requestContext.authorizer: check there whose data is "
             "asked for (this project has no handlers/api, so no rule was written)"
         )
         return
-    if kind == "lambda":
-        _require(project, f"{folder}requirements.in", changes)
     changes.contents[handlers.ACCESS] = handlers.filled(FILES / "access.py.txt", names)
     ids = {operation.id for operation in guarded}
     for operation in project.operations:
@@ -273,7 +277,7 @@ def _change_documents(
 
 def _with_credentials(text: str, kind: str, guarded: list[Guarded]) -> str:
     """The document, whose commands for the local API send credentials."""
-    header = "X-Api-Key: $API_KEY"
+    header = "X-Api-Key: $(scripts/token --api-key)"
     if SCHEMES[kind].scoped:
         scopes = " ".join(name.strip('"') for name in _all_scopes(guarded))
         header = f"Authorization: Bearer $(scripts/token --sub ada --scope {scopes})"

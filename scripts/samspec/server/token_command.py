@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from samspec.gateway.authorization import ApiSettings, Authorization
 from samspec.gateway.authorization.trusted import LOCAL, Trusted, trusted
+from samspec.sam.definitions import Api
+from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 from samspec.sam.template import Settings
 
@@ -22,7 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the token; returns the exit code."""
     options = _parser().parse_args(arguments)
     settings = Settings(dict(pair.split("=", 1) for pair in options.parameter_overrides))
-    accepted = trusted(Project(options.template, settings).apis)
+    apis = Project(options.template, settings).apis
+    if options.api_key is not None:
+        print(_api_key(apis, options.api_key))
+        return 0
+    accepted = trusted(apis)
     chosen = _chosen(accepted, options.issuer)
     unknown = sorted(set(options.scope) - set(chosen.scopes))
     if unknown and chosen.scopes:
@@ -31,6 +38,18 @@ def main(arguments: list[str] | None = None) -> int:
         _note(f"a token without scopes; this API's are {_listed(chosen)}: give --scope")
     print(_token(options, chosen))
     return 0
+
+
+def _api_key(apis: list[Api], name: str) -> str:
+    """The value of the key of that name, or of the first one that some API takes."""
+    values: dict[str, str] = {}
+    for api in apis:
+        values |= Authorization(api.document, ApiSettings.of(api)).key_values
+    if not values:
+        raise ProjectError("no API key is in a usage plan: see samspec add-auth api-key")
+    if name and name not in values:
+        raise ProjectError(f"no API key {name!r}; there are: {', '.join(values)}")
+    return values[name] if name else next(iter(values.values()))
 
 
 def _chosen(accepted: list[Trusted], issuer: str | None) -> Trusted:
@@ -103,6 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--issuer", metavar="URL", help="default: that of the first authorizer")
     parser.add_argument("--client", metavar="ID", help="default: the template's app client")
     parser.add_argument("--audience", help="default: what the authorizer asks for")
+    parser.add_argument(
+        "--api-key", nargs="?", const="", metavar="NAME", help="print an API key instead"
+    )
     lifetime = parser.add_mutually_exclusive_group()
     lifetime.add_argument("--minutes", type=_minutes, default=60, help="default: %(default)s")
     lifetime.add_argument("--expired", action="store_true", help="a token of the past")

@@ -15,6 +15,7 @@ from samspec.server.recorder import Recorder
 from werkzeug.test import Client
 
 from tests.samspec.gateway.authorization.conftest import POOL, POOL_ISSUER, Project
+from tests.samspec.gateway.authorization.test_keys import resources
 
 Run = Callable[..., str]
 
@@ -126,3 +127,19 @@ def test_the_issuer_is_discovered_at_the_gateway(project: Project, template: Pat
     assert console.get("/_/issuer/jwks.json").json == issuer.public_keys()
     assert console.get("/_/issuer/other").status_code == 404
     assert KEY_ID not in str(found)
+
+
+def test_an_api_key_can_be_printed_too(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.scheme("api_key", name="x-api-key")
+    project.operation(security=[{"api_key": []}])
+    template = str(project.write())
+    assert main(["token", "--template", template, "--api-key"]) == 2
+    assert "no API key is in a usage plan" in capsys.readouterr().err
+    project.resources = resources()
+    project.write()
+    assert main(["token", "--template", template, "--api-key"]) == 0
+    assert capsys.readouterr().out == "partner-secret-of-twenty\n"
+    assert main(["token", "--template", template, "--api-key", "Other"]) == 2
+    assert "there are: PartnerKey" in capsys.readouterr().err

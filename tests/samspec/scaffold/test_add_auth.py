@@ -1,0 +1,265 @@
+"""scripts/add-auth, on copies of the project and on a project of another form."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import joserfc
+import pytest
+import yaml
+from samspec import cli
+from samspec.gateway import Gateway
+from samspec.gateway.authorization import requirements
+from samspec.gateway.authorization.trusted import credentials, wrong_credentials
+from samspec.sam.documents import Document
+from samspec.sam.project import Project
+from samspec.scaffold.add_auth_text import YamlText
+from werkzeug.test import Client
+
+from tests.samspec.drift.copies import SPEC, TEMPLATE, copy, edit
+
+KINDS = ("cognito", "lambda", "api-key")
+OTHER = """\
+openapi: 3.0.1   # a comment
+info: { title: "Shop", version: '1' }
+paths:
+  /orders/{order}:
+    get:
+      summary: Get an order
+      parameters: [{ name: order, in: path, required: true, schema: { type: string } }]
+      responses:
+        "200": { description: The order. }
+      x-amazon-apigateway-integration:
+        uri: { Fn::Sub: "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Get.Arn}/invocations" }
+        httpMethod: POST
+        type: aws_proxy
+components:
+  schemas:
+    Order: { type: object }
+"""
+OTHER_TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shop:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: v1
+      DefinitionBody: { Fn::Transform: { Name: AWS::Include, Parameters: { Location: shop.yaml } } }
+  Get:
+    Type: AWS::Serverless::Function
+    Properties: { CodeUri: src/, Handler: app.handler, Runtime: python3.11 }
+"""
+OTHER_HANDLER = """\
+import json
+def handler(event, context):
+    caller = event["requestContext"]["authorizer"]["claims"]["sub"]
+    return {"statusCode": 200, "body": json.dumps(caller)}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return copy(tmp_path / "project")
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A project with nothing of this one's conventions."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/app.py").write_text(OTHER_HANDLER)
+    (tmp_path / "shop.yaml").write_text(OTHER)
+    (tmp_path / "template.yaml").write_text(OTHER_TEMPLATE)
+    return tmp_path
+
+
+def run(root: Path, kind: str) -> int:
+    return cli.main(["add-auth", kind, "--root", str(root)])
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    files = [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in str(path)]
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
+def operations(root: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Integration type, operation and spec of each method."""
+    spec = Document.parse((root / SPEC).read_text(), SPEC).data
+    for item in spec["paths"].values():
+        for method, operation in item.items():
+            if method != "parameters":
+                yield operation[requirements.AUTH[:-4] + "integration"]["type"], operation, spec
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_operation_says_who_may_call_it(project: Path, kind: str) -> None:
+    assert run(project, kind) == 0
+    for type, operation, spec in operations(project):
+        assert requirements.AUTH not in operation
+        requirement = requirements.read(spec, operation)
+        assert "security" in operation
+        assert requirement.is_open == (type == "mock")
+        if type != "mock":
+            assert "403" in operation["responses"]
+            assert ("401" in operation["responses"]) == (kind != "api-key")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_only_adds_lines_and_removes_what_it_replaces(project: Path, kind: str) -> None:
+    before = (project / SPEC).read_text().splitlines()
+    run(project, kind)
+    after = set((project / SPEC).read_text().splitlines())
+    lost = [line.strip() for line in before if line not in after]
+    allowed = (
+        r"x-amazon-apigateway-auth:.*|- RequiresSignature|Fn::If:|.*Fn::If: \[RequiresSignature.*"
+        r"|- '\{\"type\": \"about:blank\".*|method.response.header.Access-Control-Allow-Headers.*"
+    )
+    assert [line for line in lost if not re.fullmatch(allowed, line)] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_second_time_it_changes_nothing(
+    project: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(project, kind)
+    before = contents(project)
+    capsys.readouterr()
+    assert run(project, kind) == 0
+    assert "nothing to do" in capsys.readouterr().out
+    assert contents(project) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_gateway_takes_the_right_credentials_and_no_others(
+    project: Path, kind: str, dynamodb_client: Any
+) -> None:
+    run(project, kind)
+    _install_beside_the_code(project / "handlers")
+    apis = Project(project).apis
+    client = Client(Gateway.from_template(project / "template.yaml"))
+    for headers in wrong_credentials(apis).values():
+        assert client.get("/users?limit=0", headers=headers).status_code in (401, 403)
+    assert client.get("/users?limit=0", headers=credentials(apis)).status_code == 400
+    assert client.options("/users").status_code == 204
+
+
+def _install_beside_the_code(folder: Path) -> None:
+    """What scripts/lock pins and a build packs: the library that checks tokens, with its own."""
+    packages = Path(joserfc.__file__).parents[1]
+    for pattern in ("joserfc", "cryptography", "cffi", "_cffi_backend*", "pycparser"):
+        for package in packages.glob(pattern):
+            (folder / package.name).symlink_to(package)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_line_ends_stay_as_they_are(project: Path, kind: str) -> None:
+    for name in (SPEC, TEMPLATE):
+        text = (project / name).read_bytes().replace(b"\n", b"\r\n")
+        (project / name).write_bytes(text)
+    assert run(project, kind) == 0
+    for name in (SPEC, TEMPLATE):
+        text = (project / name).read_bytes()
+        assert text.count(b"\n") == text.count(b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        (
+            SPEC,
+            "      operationId: getUser\n",
+            "      operationId: getUser\n      security: []\n",
+            "has security",
+        ),
+        (
+            TEMPLATE,
+            "Resources:\n",
+            "Resources:\n  UserPool: { Type: AWS::SNS::Topic }\n",
+            "has UserPool already",
+        ),
+        (
+            "handlers/get_user.py",
+            '@operation("getUser")\n',
+            '@operation("getUser")\n@other\n',
+            "right above its handler",
+        ),
+        (SPEC, "paths:\n", "paths: [\n", "not valid YAML"),
+        (
+            SPEC,
+            "      operationId: getUser\n",
+            "      operationId: getUser\n      operationId: getUser\n",
+            "twice",
+        ),
+    ],
+)
+def test_on_an_error_nothing_is_changed(
+    project: Path, name: str, old: str, new: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(project, name, old, new)
+    before = contents(project)
+    assert run(project, "cognito") == 2
+    assert words in capsys.readouterr().err
+    assert contents(project) == before
+
+
+def test_a_project_of_another_form_is_turned_too(
+    other: Path, capsys: pytest.CaptureFixture[str], dynamodb_client: Any
+) -> None:
+    assert run(other, "cognito") == 0
+    printed = capsys.readouterr().out
+    assert "GET /orders/{order} asks for UserPool with orders/read or orders/admin" in printed
+    assert "note: the handlers get the caller as requestContext.authorizer" in printed
+    spec = (other / "shop.yaml").read_text()
+    assert spec.startswith(
+        "openapi: 3.0.1   # a comment\ninfo: { title: \"Shop\", version: '1' }\n"
+    )
+    assert "Fn::GetAtt: [CustomizeTokenFunction" not in (other / "template.yaml").read_text()
+    client = Client(Gateway.from_template(other / "template.yaml"))
+    accepted = credentials(Project(other).apis)
+    assert client.get("/orders/7").status_code == 401
+    assert client.get("/orders/7", headers=accepted).get_json() == "administrator"
+
+
+def test_a_pool_of_ones_own_is_named_by_parameter(project: Path) -> None:
+    run(project, "cognito")
+    arn = "arn:aws:cognito-idp:eu-west-1:210987654321:userpool/eu-west-1_Ours"
+    gateway = Gateway.from_template(project / "template.yaml", parameters={"UserPoolArn": arn})
+    issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ours"
+    assert gateway.project.access.issuers == [issuer]
+    assert not gateway.project.template.of_type("AWS::Cognito::UserPool")
+
+
+def test_what_chose_between_signatures_and_none_is_gone(project: Path) -> None:
+    run(project, "cognito")
+    template = yaml.compose((project / TEMPLATE).read_text())
+    assert template
+    assert "RequiresSignature" not in str([n.value for n in _scalars(template)])
+    table = (project / "specs/production.md").read_text()
+    assert "| Authorization |" not in table
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+        return
+    for child in node.value:
+        for part in child if isinstance(child, tuple) else [child]:
+            yield from _scalars(part)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a:\n  b: 1\n# end\nc: 2\n", "a:\n  b: 1\n  x: 9\n# end\nc: 2\n"),
+        (
+            "a:\n  b: |\n    text\n\n    more\nc: 2\n",
+            "a:\n  b: |\n    text\n\n    more\n  x: 9\nc: 2\n",
+        ),
+        ("a:\n  b: { c: 1,\n    d: 2 }\n", "a:\n  b: { c: 1,\n    d: 2 }\n  x: 9\n"),
+        ("a:\n  b:\n  - 1\n  - 2", "a:\n  b:\n  - 1\n  - 2\n  x: 9\n"),
+    ],
+)
+def test_a_key_is_added_behind_the_last_of_its_mapping(text: str, expected: str) -> None:
+    document = YamlText("a.yaml", text)
+    document.add("x: 9", "a")
+    assert document.result() == expected
