@@ -18,7 +18,7 @@ from samspec.gateway.authorization import FunctionFailed as AuthorizerFailed
 from samspec.gateway.deployment import Deployment
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.processes import worker_processes
-from samspec.gateway.project import Project
+from samspec.gateway.project import RunningProject
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
 from samspec.gateway.triggers import Poller
@@ -106,10 +106,10 @@ class Gateway:
     say, and is another one after a change of template or spec.
     """
 
-    def __init__(self, project: Project, runner: Runner):
+    def __init__(self, project: RunningProject, runner: Runner):
         self.project = project
         self.runner = runner
-        self.on_reload: Callable[[Project], object] = lambda project: None
+        self.on_reload: Callable[[RunningProject], object] = lambda project: None
         self.on_start: Callable[[Exchange], object] = lambda exchange: None
         self.on_exchange: Callable[[Exchange], object] = lambda exchange: None
         self._reloading = threading.Lock()
@@ -133,7 +133,7 @@ class Gateway:
         function. With a `runner` none of this counts: functions are then its affair.
         """
         settings = settings or Settings(parameters or {})
-        project = Project(Path(path), settings)
+        project = RunningProject(Path(path), settings)
         if runner is None:
             runner = worker_processes(path, dynamodb=dynamodb, environment=environment)
         return cls(project, runner)

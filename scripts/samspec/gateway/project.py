@@ -12,21 +12,21 @@ from samspec.gateway.deployment import Deployment
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.routes import Route, Router
 from samspec.gateway.throttle import Throttle
-from samspec.sam import project as sam
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
+from samspec.sam.project import Project
 from samspec.sam.references import target
 from samspec.sam.template import Settings
 
 NESTED = ("AWS::Serverless::Application", "AWS::CloudFormation::Stack")
 
 
-class Project:
+class RunningProject:
     """The functions and the APIs of one template. What is asked without an API is the first's."""
 
     def __init__(self, path: Path, settings: Settings):
         self._arguments = (path, settings)
-        source = sam.Project(path, settings)
+        source = Project(path, settings)
         self.source = source
         self.template = source.resolved
         self.template.check()
@@ -127,11 +127,11 @@ class Project:
         }
         return [function for name, function in self.functions.items() if name in names]
 
-    def reread(self) -> "Project":
+    def reread(self) -> "RunningProject":
         """This project, or what it is now if a file that it was read from has changed."""
         if signature(self.template.files) == self._signature:
             return self
-        return Project(*self._arguments)
+        return RunningProject(*self._arguments)
 
     def _function_gaps(self) -> list[str]:
         return [function.gap for function in self.functions.values() if function.gap]

@@ -7,7 +7,7 @@ from typing import Any
 
 from samspec.gateway.application import Exchange
 from samspec.gateway.deployment import Deployment
-from samspec.gateway.project import Project
+from samspec.gateway.project import RunningProject
 from samspec.gateway.routes import Route
 from samspec.sam.references import resolve
 from samspec.server.operations import prefix
@@ -46,7 +46,7 @@ class Coverage:
             if exchange.request.body:
                 seen.media_types[exchange.request.media_type] += 1
 
-    def report(self, project: Project) -> dict[str, Any]:
+    def report(self, project: RunningProject) -> dict[str, Any]:
         """`operations`, in the order of the specs, each with what was seen of it and what never was.
 
         `unknown` counts the requests that no operation takes.

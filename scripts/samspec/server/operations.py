@@ -3,7 +3,7 @@
 from typing import Any
 
 from samspec.gateway.deployment import Deployment
-from samspec.gateway.project import Project
+from samspec.gateway.project import RunningProject
 from samspec.gateway.routes import Route
 from samspec.sam.references import resolve
 from samspec.sam.values import NoValue, value
@@ -11,7 +11,7 @@ from samspec.sam.values import NoValue, value
 Spec = dict[str, Any]
 
 
-def described(project: Project) -> list[dict[str, Any]]:
+def described(project: RunningProject) -> list[dict[str, Any]]:
     """Each operation with its parameters and the examples of its bodies; the first API's first."""
     return [
         _operation(deployment.spec, route, prefix(project, deployment))
@@ -21,7 +21,7 @@ def described(project: Project) -> list[dict[str, Any]]:
     ]
 
 
-def prefix(project: Project, deployment: Deployment) -> str:
+def prefix(project: RunningProject, deployment: Deployment) -> str:
     """What comes before the paths of an API: nothing for the first, `/Name` for others."""
     return "" if deployment is project.main else f"/{deployment.name}"
 
