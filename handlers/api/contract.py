@@ -48,9 +48,10 @@ class Contract:
     def __init__(self, plan: Mapping[str, Any]) -> None:
         """`plan` is what dialect.compiled made."""
         linker = Linker(plan["schemas"])
-        self._parameters: dict[str, list[Field]] = {place: [] for place in PLACES}
+        self._parameters: dict[str, list[Field]] = {}
         for parameter in plan["parameters"]:
-            self._parameters[parameter["in"]].append(Field(parameter, linker))
+            fields = self._parameters.setdefault(parameter["in"], [])
+            fields.append(Field(parameter, linker))
         body = plan["body"] or NO_BODY
         self._body_required: bool = body["required"]
         self._media = {key: Media(media, linker) for key, media in body["content"].items()}
@@ -69,38 +70,38 @@ class Contract:
     def check(self, request: Request) -> Arguments:
         """Raises InvalidRequest with the faults of the parameters, or else of the body;
         UnsupportedMediaType; InvalidJson."""
-        arguments: dict[str, dict[str, Any]] = {}
+        arguments: dict[str, dict[str, Any]] = {place: {} for place in PLACES}
         faults = []
         for place, parameters in self._parameters.items():
-            arguments[place] = {}
-            if parameters:
-                part = Faults(place)
-                values = _values(request, place)
-                for parameter in parameters:
-                    parameter.take(values, arguments[place], part)
-                faults.append(part)
+            part = Faults(place)
+            values = _values(request, place)
+            for parameter in parameters:
+                parameter.take(values, arguments[place], part)
+            faults.append(part)
         _raise_if_any(faults)
-        content_type = request.header.get("content-type", "")
+        media_type, options = parsed(request.header.get("content-type", ""))
         return Arguments(
             **arguments,
-            body=self._body(request.body, content_type) if self._media else None,
-            media_type=parsed(content_type)[0],
+            body=self._body(request.body, media_type, options) if self._media else None,
+            media_type=media_type,
             target=request.target,
             caller=request.caller,
         )
 
-    def _body(self, body: bytes, content_type: str) -> Any:
+    def _body(self, body: bytes, media_type: str, options: Mapping[str, str]) -> Any:
+        if not body and not self._body_required:
+            return None
         faults = Faults("body")
+        value = None
         if body:
-            value = self._chosen(content_type).read(body, content_type, faults)
-        elif self._body_required:
+            value = self._chosen(media_type).read(body, media_type, options, faults)
+        else:
             faults.add("", "is required")
         _raise_if_any([faults])
-        return value if body else None
+        return value
 
-    def _chosen(self, content_type: str) -> Media:
+    def _chosen(self, media_type: str) -> Media:
         """By the most specific key that fits."""
-        media_type, _ = parsed(content_type)
         for key in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
             if key in self._media:
                 return self._media[key]
@@ -113,7 +114,9 @@ def built(operation_id: str, folder: Path) -> Path:
 
 
 def _raise_if_any(parts: list[Faults]) -> None:
-    listed = [fault for part in parts for fault in part.listed]
+    listed = []
+    for part in parts:
+        listed += part.listed
     if listed:
         more = sum(part.more for part in parts) + len(listed[LISTED:])
         raise InvalidRequest(listed[:LISTED], more)

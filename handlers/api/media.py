@@ -46,9 +46,9 @@ class Media:
             else:
                 self._fields[name] = Field({"name": name, **field}, linker)
 
-    def read(self, body: bytes, content_type: str, faults: Faults) -> Any:
-        """The value of a body; adds what is wrong with it. Raises InvalidJson."""
-        media_type, options = parsed(content_type)
+    def read(self, body: bytes, media_type: str, options: Options, faults: Faults) -> Any:
+        """The value of a body of that type, with the options of its Content-Type; adds what is
+        wrong with it. Raises InvalidJson."""
         kind = self._kind or _kind(media_type)
         try:
             value = READERS[kind](self, body, options)

@@ -125,28 +125,19 @@ def _caller(context: Mapping[str, Any]) -> Caller | None:
 
 
 def _json(value: Any) -> str:
-    """JSON in which a Decimal keeps its digits. The json module writes numbers only from int and
-    float, so a Decimal is first a text with a mark, whose quotes are then removed."""
-    mark = ""
-
-    def default(value: Any) -> str:
-        nonlocal mark
-        if not isinstance(value, Decimal):
-            return _text(value)
-        if not value.is_finite():
-            raise ValueError(f"{value} is not a JSON number")
-        mark = mark or uuid.uuid4().hex
-        return f"{mark}{value}{mark}"
-
-    text = json.dumps(value, default=default, ensure_ascii=False, allow_nan=False)
-    if mark:
-        text = text.replace(f'"{mark}', "").replace(f'{mark}"', "")
+    text = ENCODER.encode(value)
+    if MARK in text:
+        text = text.replace(f'"{MARK}', "").replace(f'{MARK}"', "")
     text.encode()  # a lone surrogate is not UTF-8
     return text
 
 
 def _text(value: Any) -> str:
-    """RFC 3339 (dates and times), RFC 9562 (UUID) or base64 (bytes)."""
+    """RFC 3339 (dates and times), RFC 9562 (UUID) or base64 (bytes); a Decimal's digits, marked."""
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError(f"{value} is not a JSON number")
+        return f"{MARK}{value}{MARK}"
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time without a time zone is not RFC 3339")
@@ -158,3 +149,9 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     raise TypeError(f"JSON has no form for {type(value).__name__}")
+
+
+# The json module writes numbers only from int and float. So that a Decimal keeps its digits, it is
+# first a text between two of these marks, which then go together with the quotes.
+MARK = uuid.uuid4().hex
+ENCODER = json.JSONEncoder(default=_text, ensure_ascii=False, allow_nan=False)

@@ -7,7 +7,7 @@ resources ever have one value, whatever runs at the same time or fails half-way.
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -104,7 +104,7 @@ class Repository(Generic[R]):
     def add(self, resource: R) -> R:
         """Stores a new resource. If an earlier request with the same idempotency key did: the
         resource as it is now. Raises IdempotencyKeyReused, the parent's and unique errors."""
-        marked = self._marked(asdict(resource))
+        marked = self._marked(vars(resource))
         writes = [put(_item(resource), NEW)]
         writes += [self._take(name, value, resource.id) for name, value in marked.items()]
         errors = [self.unique[name] for name in marked]
@@ -151,7 +151,7 @@ class Repository(Generic[R]):
                 current = self.get(id, parent)  # for the values whose markers go with it
                 self._compare(current, expected)
                 continue
-            marked = self._marked(asdict(current))
+            marked = self._marked(vars(current))
             markers = [_release(name, value) for name, value in marked.items()]
             try:
                 item = delete({"id": id}, equals({"revision": current.revision}))
@@ -175,7 +175,7 @@ class Repository(Generic[R]):
         """The update that gives up unique values and takes others."""
         condition = equals({"revision": current.revision})
         writes = [update({"id": current.id}, change.attributes, condition)]
-        new, old = self._marked(change.attributes), self._marked(asdict(current))
+        new, old = self._marked(change.attributes), self._marked(vars(current))
         writes += [self._take(name, new[name], current.id) for name in moved if name in new]
         writes += [_release(name, old[name]) for name in moved if name in old]
         self._table.write(*writes)
@@ -234,7 +234,7 @@ def _raise_broken(refused: Refused, errors: list[type[Exception]]) -> None:
 
 
 def _item(resource: Resource) -> Item:
-    return {name: value for name, value in asdict(resource).items() if value is not None}
+    return {name: value for name, value in vars(resource).items() if value is not None}
 
 
 def _release(name: str, value: Any) -> Write:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid4, uuid5
 
@@ -75,6 +76,7 @@ class Resource:
         return body
 
     @classmethod
+    @cache
     def content(cls) -> list[str]:
         """The attributes that callers set."""
         own = {field.name for field in fields(Resource)} | {cls.PARENT}
