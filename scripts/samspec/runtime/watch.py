@@ -9,6 +9,7 @@ from pathlib import Path
 # What holds no code of the function: its changes do not matter, and it may be large.
 SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv"}
 BUSY = 0.1  # the part of the time that may be spent on looking
+NOTABLE = 0.01  # seconds; what takes less is done for each request
 
 
 class Watch:
@@ -27,13 +28,14 @@ class Watch:
     def state(self) -> frozenset[tuple[str, int, int]]:
         """Path, time in nanoseconds and size of each file."""
         with self._lock:
-            began = time.monotonic()
-            if began >= self._fresh_until:
+            if time.monotonic() >= self._fresh_until:
+                began = time.thread_time()  # of this thread's work: a busy machine is no reason
                 state = frozenset(self._files())
                 if state != self._state:  # an equal one is kept: the same object compares at once
                     self._state = state
-                took = time.monotonic() - began
-                self._fresh_until = began + took / BUSY if took > 0.01 else 0.0
+                took = time.thread_time() - began
+                wait = took / BUSY if took > NOTABLE else 0.0
+                self._fresh_until = time.monotonic() + wait
             return self._state
 
     def newest(self) -> float:

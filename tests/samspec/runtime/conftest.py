@@ -77,7 +77,7 @@ class Workers:
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
-    limits = Limits(most=4, patience=0.2, extra_idle=0.5, last_idle=1.0)
+    limits = Limits(most=4, patience=0.2, extra_idle=0.5, last_idle=3.0)
     processes = Processes(Endpoint(), ProcessSettings(limits=limits))
     yield Workers(processes)
     processes.close()

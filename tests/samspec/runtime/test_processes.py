@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import resource
 import sys
 import threading
 import time
@@ -245,7 +246,7 @@ def test_idle_processes_are_ended(workers: Workers, function: Make) -> None:
     time.sleep(0.6)
     workers.processes.tidy()
     assert sorted(map(is_running, processes)) == [False, True]
-    time.sleep(0.6)
+    time.sleep(3)
     workers.processes.tidy()
     assert not any(map(is_running, processes))
 
@@ -346,3 +347,36 @@ def test_clients_see_no_error_while_files_are_edited(workers: Workers, function:
         over.set()
     assert failures == []
     assert workers.call(made) == 11
+
+
+@pytest.mark.parametrize(
+    "edits", [30, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
+)
+def test_memory_threads_and_descriptors_stay_flat_over_edits(
+    workers: Workers, function: Make, edits: int
+) -> None:
+    made = function("VALUE = 0\ndef handler(event, context): return VALUE")
+
+    def edit(number: int) -> None:
+        source = f"VALUE = {number}\ndef handler(event, context): return VALUE"
+        (made.code / "app.py").write_text(source)
+        assert workers.call(made) == number
+
+    for number in range(10):
+        edit(number)
+    before = footprint()
+    for number in range(10, 10 + edits):
+        edit(number)
+    time.sleep(0.2)
+    after = footprint()
+    assert after["threads"] <= before["threads"] + 2
+    assert after["descriptors"] <= before["descriptors"] + 8
+    assert after["kilobytes"] <= before["kilobytes"] + 5_000
+
+
+def footprint() -> dict[str, int]:
+    """Of this process, which is the gateway's."""
+    descriptors = len(list(Path("/dev/fd").iterdir()))
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    threads = threading.active_count()
+    return {"threads": threads, "descriptors": descriptors, "kilobytes": kilobytes}
