@@ -27,13 +27,26 @@ class Entry:
         return int(self.key.start_mark.column)
 
 
+@dataclass(frozen=True)
+class Edit:
+    """A part of the text and what takes its place.
+
+    At one place, what ends a deeper mapping comes before what ends or begins another: `rank`.
+    """
+
+    start: int
+    end: int
+    text: str
+    rank: int = 0
+
+
 @dataclass
 class YamlText:
     """A YAML file with edits to come. `result` gives the text with all of them, or an error."""
 
     name: str
     text: str
-    _edits: list[tuple[int, int, str]] = field(default_factory=list)
+    _edits: list["Edit"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._newline = "\r\n" if "\r\n" in self.text else "\n"
@@ -82,7 +95,7 @@ class YamlText:
         """
         last = self.children(*keys)[-1]
         at = self._starts[self._last_line(last) + 1]
-        self._insert(at, block, last.column)
+        self._insert(at, block, last.column, rank=-last.column - 1)
 
     def add_before(self, block: str, entry: Entry) -> None:
         """Add a block of lines before an entry, indented as it is."""
@@ -100,7 +113,7 @@ class YamlText:
     def remove(self, entry: Entry) -> None:
         """Remove an entry in block style with all its lines."""
         first, last = entry.line, self._last_line(entry)
-        self._edits.append((self._starts[first], self._starts[last + 1], ""))
+        self._edits.append(Edit(self._starts[first], self._starts[last + 1], ""))
 
     def replace(self, node: yaml.Node, other: yaml.Node) -> None:
         """Put the text of one node in the place of another that contains it."""
@@ -108,32 +121,36 @@ class YamlText:
         end = node.end_mark.index
         kept = self._text[node.start_mark.index : end]
         tail = kept[len(kept.rstrip()) :]
-        self._edits.append((node.start_mark.index, end, text + tail))
+        self._edits.append(Edit(node.start_mark.index, end, text + tail))
 
     def replace_text(self, node: yaml.Node, text: str) -> None:
         """Put other text in the place of a scalar."""
-        self._edits.append((node.start_mark.index, node.end_mark.index, text))
+        self._edits.append(Edit(node.start_mark.index, node.end_mark.index, text))
 
     def result(self) -> str:
         """The text with every edit. Raises a ProjectError if it would no longer be YAML."""
         text = self._text
-        numbered = sorted(enumerate(self._edits), key=lambda item: (item[1][0], item[0]))
-        for _, (start, end, new) in reversed(numbered):
-            text = text[:start] + new + text[end:]
+        places = [(edit.start, edit.rank, number) for number, edit in enumerate(self._edits)]
+        for _, _, number in sorted(places, reverse=True):
+            edit = self._edits[number]
+            text = text[: edit.start] + edit.text + text[edit.end :]
         Document.parse(text, self.name)
         return text.replace("\n", self._newline)
 
     def block(self, entry: Entry) -> str:
-        """The lines of an entry, without its indentation."""
+        """The lines of an entry, without its indentation; of one in flow style, only its text."""
+        if self._lines[entry.line][: entry.column].strip():
+            start, end = entry.key.start_mark.index, entry.value.end_mark.index
+            return self._text[start:end] + "\n"
         lines = self._lines[entry.line : self._last_line(entry) + 1]
         indented = re.compile(rf" {{{entry.column}}}")
         return "".join(indented.sub("", line, count=1) for line in lines)
 
-    def _insert(self, at: int, block: str, column: int) -> None:
+    def _insert(self, at: int, block: str, column: int, rank: int = 0) -> None:
         indent = " " * column
         lines = [indent + line if line.strip() else line for line in block.splitlines()]
         before = "" if at == 0 or self._text[at - 1 : at] == "\n" else "\n"
-        self._edits.append((at, at, before + "\n".join(lines) + "\n"))
+        self._edits.append(Edit(at, at, before + "\n".join(lines) + "\n", rank))
 
     def _last_line(self, entry: Entry) -> int:
         """The last line that belongs to an entry, from 0."""
