@@ -1,0 +1,95 @@
+"""What a rehearsal reads and changes, without its minutes; `scripts/rehearse` shows the rest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from samspec.rehearse import command, ministack, retained, standins
+from samspec.sam import environments
+from samspec.sam.errors import ProjectError
+
+from tests.conftest import ROOT
+
+PLAN = """
+[tool.samspec.rehearse.live]
+parameters = "Mail=a@example.com"
+then = ["Level=high"]
+"""
+
+
+def test_a_project_says_what_is_rehearsed(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(PLAN)
+    plan = command.Plan.of(tmp_path, "live")
+    assert (plan.parameters, plan.then, plan.restores) == (
+        "Mail=a@example.com",
+        ["Level=high"],
+        False,
+    )
+    assert command.Plan.of(tmp_path, "test") == command.Plan()
+
+
+def test_without_pyproject_it_deploys_changes_and_deletes(tmp_path: Path) -> None:
+    assert command.Plan.of(tmp_path, "live") == command.Plan()
+
+
+def test_a_misspelt_setting_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(PLAN.replace("then", "than"))
+    with pytest.raises(ProjectError, match=r"\[tool.samspec.rehearse.live\] has no 'than'"):
+        command.Plan.of(tmp_path, "live")
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [("dev", ["role"]), ("prod", ["key", "log group", "log group", "role", "table"])],
+)
+def test_what_stays_is_what_the_template_retains(name: str, kinds: list[str]) -> None:
+    parameters = environments.named(ROOT, name).parameters
+    assert retained.kinds(ROOT, parameters) == kinds
+
+
+def test_without_ministack_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    false = tmp_path / "python"
+    false.write_text("#!/bin/sh\nexit 1\n")
+    false.chmod(0o755)
+    monkeypatch.setenv("MINISTACK", str(false))
+    with (
+        pytest.raises(ProjectError, match="pip install ministack"),
+        ministack.running(tmp_path),
+    ):
+        pytest.fail("it runs")
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A built template after the stand-ins."""
+    template = {
+        "Parameters": {"Environment": {"Type": "String"}},
+        "Mappings": {"By": {"prod": {"Alarms": "true"}}},
+        "Conditions": {
+            "HasAlarms": {
+                "Fn::Equals": [{"Fn::FindInMap": ["By", {"Ref": "Environment"}, "Alarms"]}, "true"]
+            }
+        },
+        "Globals": {"Function": {"DeploymentPreference": {"Type": "AllAtOnce"}}},
+        "Resources": {
+            "Get": {"Type": "AWS::Serverless::Function", "Properties": {"DeploymentPreference": {}}}
+        },
+    }
+    monkeypatch.chdir(tmp_path)
+    standins.BUILT.mkdir(parents=True)
+    (standins.BUILT / "template.yaml").write_text(json.dumps(template))
+    loaded: dict[str, Any] = yaml.safe_load((standins.BUILT / "template.yaml").read_text())
+    for change in standins.ALL:
+        change(loaded, {"Environment": "prod"})
+    return loaded
+
+
+def test_stand_ins_leave_out_what_ministack_lacks(built: dict[str, Any]) -> None:
+    assert built["Globals"]["Function"] == {}
+    assert built["Resources"]["Get"]["Properties"] == {}
+    assert built["Parameters"]["Environment"]["Default"] == "prod"
+    assert built["Conditions"]["HasAlarms"] == {"Fn::Equals": ["true", "true"]}
