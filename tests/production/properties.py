@@ -310,8 +310,8 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         lambda r: all(f["LoggingConfig"].get("LogGroup") == "FunctionsLog" for f in functions(r)),
     ),
     "functions log no library's debug lines": (
-        "LogFormat: JSON #",
-        "ApplicationLogLevel: DEBUG #",
+        "      LogFormat: JSON\n",
+        "      ApplicationLogLevel: DEBUG\n",
         lambda r: not any("ApplicationLogLevel" in f["LoggingConfig"] for f in functions(r)),
     ),
     # The table

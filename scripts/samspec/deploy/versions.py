@@ -16,7 +16,7 @@ from samspec.sam import documents
 from samspec.sam.template import Template
 
 BUILT = Path(".aws-sam/build/template.yaml")
-FUNCTION = "AWS::Serverless::Function"
+FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
 # What a published version holds, besides the code.
 SETTINGS = (
     "Architectures",
@@ -40,20 +40,25 @@ def mark(root: Path, parameters: dict[str, str]) -> None:
     """Change the built template so that each changed function is published."""
     path = root / BUILT
     built = documents.read(path)
-    functions = Template(path, parameters).of_type(FUNCTION)
-    for name, properties in functions.items():
+    template = Template(path, parameters)
+    layers = [
+        path.parent / str(layer.get("ContentUri")) for layer in template.of_type(LAYER).values()
+    ]
+    for name, properties in template.of_type(FUNCTION).items():
         code = path.parent / str(properties.get("CodeUri", ""))
         if "AutoPublishAlias" in properties and code.is_dir():
+            folders = [code, *layers] if properties.get("Layers") else [code]
             resource = built["Resources"][name]["Properties"]
-            resource["AutoPublishCodeSha256"] = digest(code, properties)
+            resource["AutoPublishCodeSha256"] = digest(folders, properties)
     path.write_text(yaml.safe_dump(built, sort_keys=False))
 
 
-def digest(code: Path, properties: dict[str, Any]) -> str:
-    """SHA-256 of a function's files and of its settings."""
+def digest(folders: list[Path], properties: dict[str, Any]) -> str:
+    """SHA-256 of a function's files, those of its layers, and its settings."""
     settings = {key: properties.get(key) for key in SETTINGS}
     total = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for file in sorted(path for path in code.rglob("*") if path.is_file()):
-        total.update(str(file.relative_to(code)).encode())
-        total.update(hashlib.sha256(file.read_bytes()).digest())
+    for folder in folders:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            total.update(str(file.relative_to(folder)).encode())
+            total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()

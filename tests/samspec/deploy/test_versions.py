@@ -1,5 +1,6 @@
 """A function is published when its code or its settings change, and only then."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 import yaml
 from samspec.deploy import translation, versions
 
-TEMPLATE = {
+TEMPLATE: dict[str, Any] = {
     "Parameters": {"Origin": {"Type": "String", "Default": "*"}, "Other": {"Type": "String", "Default": "x"}},
     "Mappings": {"Sizes": {"small": {"Memory": 512}}},
     "Globals": {"Function": {"Runtime": "python3.12", "AutoPublishAlias": "live"}},
@@ -67,6 +68,25 @@ def test_changed_code_is_a_new_version(root: Path) -> None:
     before = version(root)
     (root / ".aws-sam/build/Books/books.py").write_text("handler = repr")
     assert version(root) != before
+
+
+def test_a_changed_layer_is_a_new_version_of_the_functions_that_have_it(root: Path) -> None:
+    layer = root / ".aws-sam/build/Tools"
+    layer.mkdir()
+    marks = []
+    for text in ("a = 1", "a = 2"):
+        (layer / "tools.py").write_text(text)
+        template = deepcopy(TEMPLATE)
+        template["Resources"]["Tools"] = {
+            "Type": "AWS::Serverless::LayerVersion",
+            "Properties": {"ContentUri": "Tools"},
+        }
+        template["Resources"]["Books"]["Properties"]["Layers"] = [{"Ref": "Tools"}]
+        write(root, template)
+        versions.mark(root, {})
+        marked = yaml.safe_load((root / versions.BUILT).read_text())
+        marks.append(marked["Resources"]["Books"]["Properties"]["AutoPublishCodeSha256"])
+    assert marks[0] != marks[1]
 
 
 def test_without_the_mark_a_changed_parameter_is_none(root: Path) -> None:
