@@ -86,6 +86,8 @@ def connect(template: Template, endpoint: str | None) -> list[str]:
         resources.create(template)
     try:
         return create(template, client(template.region, endpoint))
+    except KeyError as error:  # moto's own, for a table that lacks what CloudFormation asks for
+        raise ProjectError(f"a table has no {error}: correct it in the template") from None
     except (BotoCoreError, ClientError, ValueError) as error:
         where = endpoint or "moto"
         hint = (

@@ -11,6 +11,7 @@ from samspec.gateway import backends, mapping, mock, services, velocity
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
 from samspec.gateway.variables import Scope
+from samspec.sam.definitions import UNRESOLVED
 from samspec.sam.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Outside:
 
 def gap(route: Route, deployment: "Deployment", allowed_hosts: Collection[str]) -> str:
     """Why the route cannot respond here as on AWS, and what to do; empty when it can."""
+    if route.type == UNRESOLVED:
+        return str(route.integration["reason"])
     if route.type in ("aws_proxy", "aws") and deployment.function_of(route):
         function = deployment.function_of(route)
         return (function.gap if function else "") or _template_gap(route)

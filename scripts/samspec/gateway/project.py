@@ -144,6 +144,7 @@ class RunningProject:
             gaps += deployment.gaps
         gaps += [gap for gap in self._function_gaps() if not any(gap in said for said in gaps)]
         gaps += self.triggers.gaps
+        gaps += [f"the transform {name} is not applied here" for name in self.template.macros]
         for name in self.template.names(*NESTED):
             kind = self.template.type_of(name)
             gaps.append(

@@ -1,6 +1,6 @@
 """Every API of a template in one form: an OpenAPI 3.0 document and the stage that serves it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,8 +9,10 @@ from typing import Any
 from samspec.sam import swagger
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import as_text
+from samspec.sam.operations import ANY, INTEGRATION, METHODS
 from samspec.sam.template import Template
 
+OPERATIONS = {*METHODS, ANY}
 REST, HTTP, WEBSOCKET = "REST", "HTTP", "WEBSOCKET"
 BINARY = "x-amazon-apigateway-binary-media-types"
 # The types of resources that are APIs, in the order in which they are served.
@@ -31,6 +33,10 @@ NOT_EMULATED = {
     "Domain": "a custom domain",
     "DomainName": "a custom domain",
 }
+
+
+S3_KEYS = {"Bucket", "Key", "Version"}
+UNRESOLVED = "unresolved"  # the type of an integration that names what there is not
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,39 @@ def read(template: Template) -> tuple[list[Api], list[str]]:
         except ProjectError as error:
             gaps.append(str(error))
     return apis + function_urls.read(template), gaps
+
+
+def included(template: Template, value: Any) -> Any:
+    """The value with each AWS::Include in it replaced by its file, intrinsic functions kept."""
+    if isinstance(value, list):
+        return [included(template, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    rest = {key: item for key, item in value.items() if key != "Fn::Transform"}
+    result = {key: included(template, item) for key, item in rest.items()}
+    if "Fn::Transform" in value:
+        location = template.resolve(value["Fn::Transform"]["Parameters"]["Location"])
+        result |= included(template, template.read(str(location)))
+    return result
+
+
+def shape_faults(document: Mapping[str, Any]) -> Iterator[str]:
+    """How the paths of a document are not of OpenAPI's shape."""
+    paths = document.get("paths")
+    if not isinstance(paths, dict) or not paths:
+        yield "no paths in the API definition: is this an OpenAPI document?"
+        return
+    for path, item in paths.items():
+        if not isinstance(item, dict | None):
+            yield f"{path} must be a mapping of methods"
+            continue
+        for method, operation in (item or {}).items():
+            if str(method) not in OPERATIONS:
+                continue
+            if not isinstance(operation, dict | None):
+                yield f"{method} {path} must be a mapping"
+            elif not isinstance((operation or {}).get(INTEGRATION), dict | None):
+                yield f"{method} {path}: its {INTEGRATION} must be a mapping"
 
 
 class _Reader:
@@ -165,19 +204,47 @@ class _Reader:
         before = set(self._template.files)
         body = self._definition
         if isinstance(body, str):
-            body = self._template.include(body)
-        document = self._template.resolve(body)
+            body = self._template.read(body)
+        document = self._resolved(body)
         included = sorted(self._template.files - before)
         file = included[0] if included else self._own_file()
         if not isinstance(document, dict):
             raise ProjectError(f"{file}: {self._name}'s definition is not a mapping")
-        document = self._normal(document, file)
-        if not isinstance(document.get("paths"), dict) or not document["paths"]:
+        if set(document) <= S3_KEYS:
             raise ProjectError(
-                f"{file}: no paths in the API definition of {self._name}: "
-                "is this an OpenAPI document?"
+                f"{self._name}: its definition is in S3 ({document}): give a path on this machine"
             )
+        document = self._normal(document, file)
+        for fault in shape_faults(document):
+            raise ProjectError(f"{file}: {self._name}: {fault}")
         return document, file
+
+    def _resolved(self, body: Any) -> Any:
+        """The definition with its intrinsic functions resolved.
+
+        An operation that has one that cannot be resolved keeps the reason in its integration, so
+        that the rest of the API works.
+        """
+        try:
+            return self._template.resolve(body)
+        except ProjectError:
+            document = included(self._template, body)
+        if not isinstance(document.get("paths"), dict):
+            return self._template.resolve(document)
+        paths = document.pop("paths")
+        resolved = self._template.resolve(document)
+        resolved["paths"] = {
+            path: {key: self._operation(node) for key, node in item.items()}
+            for path, item in paths.items()
+            if isinstance(item, dict)
+        }
+        return resolved
+
+    def _operation(self, node: Any) -> Any:
+        try:
+            return self._template.resolve(node)
+        except ProjectError as error:
+            return {INTEGRATION: {"type": UNRESOLVED, "reason": str(error)}}
 
     def _own_file(self) -> Path:
         """The file of a definition that was read before, when SAM translated it."""

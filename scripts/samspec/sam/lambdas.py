@@ -41,8 +41,14 @@ class _Reader:
         try:
             properties = self._resolved()
             return self._made(properties, *self._code(properties))
-        except (ProjectError, ValueError, TypeError) as error:
-            return self._made({}, self._folder, (), str(error))
+        except ProjectError as error:
+            said = str(error)
+            named = said if said.startswith(self._name) else f"{self._name}: {said}"
+            return self._made({}, self._folder, (), named)
+        except (ValueError, TypeError, AttributeError) as error:
+            return self._made(
+                {}, self._folder, (), f"{self._name}: {error}: correct its properties"
+            )
 
     def _resolved(self) -> dict[str, Any]:
         return {key: self._template.resolve(self._raw[key]) for key in NEEDED if key in self._raw}

@@ -20,6 +20,7 @@ from samspec.sam.resources import FORMS, Resource
 NO_VALUE = object()
 SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals", "Resources", "Rules")
 NAMING = ("Type", "Value", "FifoQueue", "FifoTopic")  # properties that Ref and GetAtt give or need
+TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")
 FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 
 
@@ -61,8 +62,7 @@ class Template:
         self.unknown: dict[str, str] = {}
         self.raw = documents.read(self.path) if document is None else document
         self._sections = {name: self.raw.get(name) or {} for name in SECTIONS}
-        if not self._sections["Resources"]:
-            raise ProjectError(f"{path}: no Resources in it: is this a SAM template?")
+        self._check_shape()
         self._parameters = Parameters(
             self._sections["Parameters"], self.settings.parameters, str(self.path)
         )
@@ -70,6 +70,23 @@ class Template:
         if loops.are_in(self._sections["Resources"]) or loops.are_in(self._sections["Conditions"]):
             self.raw = loops.expanded(self.raw, self.resolve)
             self._sections = {name: self.raw.get(name) or {} for name in SECTIONS}
+
+    def _check_shape(self) -> None:
+        """Refuse what is no template: sections and resources are mappings, resources have a Type."""
+        for name, section in self._sections.items():
+            if not isinstance(section, dict):
+                raise ProjectError(f"{self.path}: {name} must be a mapping")
+        if not self._sections["Resources"]:
+            raise ProjectError(f"{self.path}: no Resources in it: is this a SAM template?")
+        for name, resource in self._sections["Resources"].items():
+            is_loop = str(name).startswith(loops.PREFIX)
+            if not is_loop and not (isinstance(resource, dict) and "Type" in resource):
+                raise ProjectError(
+                    f"{self.path}: the resource {name} must be a mapping with a Type"
+                )
+            properties = None if is_loop else resource.get("Properties")
+            if properties is not None and not isinstance(properties, dict):
+                raise ProjectError(f"{self.path}: the Properties of {name} must be a mapping")
 
     def check(self) -> None:
         """Refuse what CloudFormation refuses before it makes anything: parameters, Rules."""
@@ -81,6 +98,13 @@ class Template:
                 if not self.resolve(assertion["Assert"]):
                     said = assertion.get("AssertDescription", "its assertion does not hold")
                     raise ProjectError(f"{self.path}: rule {name}: {said}")
+
+    @property
+    def macros(self) -> list[str]:
+        """The transforms of the whole template that nothing here applies."""
+        stated = self.raw.get("Transform") or []
+        names = stated if isinstance(stated, list) else [stated]
+        return [str(name) for name in names if name not in TRANSFORMS]
 
     def of_type(self, *types: str) -> dict[str, dict[str, Any]]:
         """The resolved properties, by logical id, of the resources whose condition holds."""

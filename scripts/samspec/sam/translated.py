@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from samspec.sam.account import REGION
+from samspec.sam.definitions import included
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
 
@@ -144,27 +145,15 @@ def _function(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _api(template: Template, properties: Mapping[str, Any]) -> dict[str, Any]:
     """The API with its definition in place, as CloudFormation includes it before SAM runs."""
-    own = {key: value for key, value in properties.items() if key != "DefinitionUri"}
+    own = dict(properties)
     location = properties.get("DefinitionUri")
     if isinstance(location, str):
         own["DefinitionBody"] = template.read(location)
+        del own["DefinitionUri"]
     if "DefinitionBody" in own:
-        own["DefinitionBody"] = _included(template, own["DefinitionBody"])
+        own["DefinitionBody"] = included(template, own["DefinitionBody"])
     own.pop("Domain", None)  # needs a certificate, and changes no route
     return own
-
-
-def _included(template: Template, value: Any) -> Any:
-    if isinstance(value, list):
-        return [_included(template, item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    rest = {key: item for key, item in value.items() if key != "Fn::Transform"}
-    result = {key: _included(template, item) for key, item in rest.items()}
-    if "Fn::Transform" in value:
-        location = template.resolve(value["Fn::Transform"]["Parameters"]["Location"])
-        result |= _included(template, template.read(str(location)))
-    return result
 
 
 def _api_events(properties: Mapping[str, Any]) -> dict[str, Any]:

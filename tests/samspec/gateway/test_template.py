@@ -7,6 +7,7 @@ from samspec.gateway import Gateway
 from samspec.sam import documents
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
+from werkzeug.test import Client
 
 TEXT = """
 Parameters:
@@ -138,6 +139,15 @@ API = "Resources: { A: { Type: AWS::Serverless::Api, Properties: { %s } } }"
         ("- a", "expected a mapping, found list"),
         ("a: \x01", "not valid YAML"),
         ("Description: none", "no Resources in it"),
+        ("Resources: [1]", "Resources must be a mapping"),
+        ("Resources: { X: null }", "the resource X must be a mapping with a Type"),
+        ("Resources: { X: { Type: A::B::C, Properties: [1] } }", "the Properties of X must be"),
+        (API % "StageName: p, DefinitionBody: { openapi: 3.0.3, paths: { /a: [1] } }", "/a must be a mapping"),
+        (
+            API % "StageName: p, DefinitionBody: { openapi: 3.0.3, paths: { /a: { get: 5 } } }",
+            "get /a must be a mapping",
+        ),
+        (API % "StageName: p, DefinitionUri: { Bucket: b, Key: k }", "its definition is in S3"),
         (API % "", "Missing required property 'StageName'"),
         ("Resources: { A: { Type: AWS::SNS::Topic } }", "no API in it: add a function with"),
         (API % "DefinitionBody: { openapi: 3.1.0 }", "not 3.1.0"),
@@ -207,7 +217,7 @@ def test_what_is_not_emulated_is_named(library: Gateway) -> None:
         (
             "  AccessLogs:",
             "  Other: { Type: AWS::Serverless::HttpApi }\n  AccessLogs:",
-            "no paths in the API definition of Other",
+            "Other: no paths in the API definition",
         ),
     ],
 )
@@ -215,3 +225,25 @@ def test_what_the_library_does_not_ask_for_would_be_named_too(
     altered: Callable[..., Path], old: str, new: str, said: str
 ) -> None:
     assert any(said in gap for gap in Gateway.from_template(altered((old, new))).project.gaps)
+
+
+def test_an_operation_that_cannot_be_resolved_is_named_and_the_rest_runs(
+    made: Callable[..., Gateway], altered: Callable[..., Path]
+) -> None:
+    gateway = made(altered(("https://example.com/", "!Ref Typo")))
+    assert "GET /elsewhere: " in gateway.project.gaps[0]
+    assert "'Typo' is neither a parameter nor a resource" in gateway.project.gaps[0]
+    assert Client(gateway).get("/elsewhere").status_code == 501
+    assert Client(gateway).get("/health").status_code == 200
+
+
+def test_a_macro_is_named(made: Callable[..., Gateway], altered: Callable[..., Path]) -> None:
+    gateway = made(
+        altered(
+            (
+                "Transform: AWS::Serverless-2016-10-31",
+                "Transform: [AWS::Serverless-2016-10-31, Mine]",
+            )
+        )
+    )
+    assert "the transform Mine is not applied here" in gateway.project.gaps
