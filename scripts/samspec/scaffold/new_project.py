@@ -19,7 +19,7 @@ import yaml
 
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.scaffold import copying, new_resource, own, remove_resource, workspace
+from samspec.scaffold import add_auth, copying, new_resource, own, remove_resource, workspace
 from samspec.scaffold.copying import Rules
 from samspec.scaffold.fields import Field
 from samspec.scaffold.names import Names, snake
@@ -28,7 +28,8 @@ from samspec.scaffold.resource import Resource, read
 
 PINNED = "samspec.txt"  # where scripts/install finds the tools
 WHEELS = "vendor"
-FIELDS = ("name", "type", "required", "unique", "filter")
+OPEN = "none"
+CALLERS = ("cognito", "lambda", "api-key")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Answers:
     path: str | None = None
     title: str | None = None
     tools: str | None = None
-    callers: str = "none"
+    callers: str = OPEN
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.folder.is_dir() and any(options.folder.glob("[!.]*")) and not options.update:
         raise ProjectError(f"{options.folder} is not empty: name a new folder")
     make(options.source, options.folder, answers)
+    if options.update:
+        return 0  # copier says what is next
     print(f"{options.folder}: an API of {answers.names.words}. Next, in that folder:")
     print("  git init && git add --all && git commit -m 'Start'")
     print("  scripts/test --record && scripts/check && scripts/start --seed 20")
@@ -76,9 +79,21 @@ def make(source: Path, target: Path, answers: Answers) -> None:
         own.readme(root, identity, resource)
         _pin_tools(source, root, answers)
         workspace.tidy(root, ["handlers", "tests"])
+        if answers.callers != OPEN:
+            list(add_auth.add(Project(root), answers.callers))
         shutil.rmtree(root / ".git")
         target.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(root, target, symlinks=True, dirs_exist_ok=True)
+        _put(root, target)
+
+
+def _put(root: Path, target: Path) -> None:
+    """Writes every file and link into the folder, in the place of those of the same names."""
+    for path in sorted(root.rglob("*")):
+        if path.is_symlink() or path.is_file():
+            there = target / path.relative_to(root)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.unlink(missing_ok=True)
+            shutil.copy2(path, there, follow_symlinks=False)
 
 
 def _features(root: Path) -> set[str]:
@@ -144,7 +159,7 @@ def _answers(options: argparse.Namespace) -> Answers:
     if options.answers is None:
         fields = [Field.parse(text) for text in options.field]
         names = Names.of(options.resource, options.plural)
-        return Answers(names, fields, options.path, options.title, options.tools)
+        return Answers(names, fields, options.path, options.title, options.tools, options.callers)
     given = yaml.safe_load(options.answers.read_text(encoding="utf-8")) or {}
     if not given.get("resource"):
         raise ProjectError(f"{options.answers} names no resource")
@@ -157,6 +172,7 @@ def _answers(options: argparse.Namespace) -> Answers:
         given.get("path") or None,
         given.get("title") or None,
         options.tools,
+        given.get("callers") or OPEN,
     )
 
 
@@ -194,6 +210,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--field", action="append", default=[], help="as scripts/new-resource has")
     parser.add_argument("--title", help="the API's title (default: Order items API)")
     parser.add_argument("--tools", help="a requirement for the tools instead of a wheel of them")
+    parser.add_argument(
+        "--callers", choices=(OPEN, *CALLERS), default=OPEN, help="as samspec add-auth has them"
+    )
     parser.add_argument("--answers", type=Path, help="a YAML file with all of this, as copier's")
     parser.add_argument("--update", action="store_true", help="the folder may have files")
     source = Path(__file__).resolve().parents[3]
