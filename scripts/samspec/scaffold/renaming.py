@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from samspec.scaffold.names import Names, article, snake
 
 # Names that are not the resource's: HTTP's, API Gateway's, git's, curl's, and words for people.
-KEPT = (
-    r"[Uu]ser-?[Aa]gent|user_agent|userArn|identity\.user|(?<=:)user/|user/testing|\"user\": null"
-    r"|--user\b|user\.name|user\.email|userinfo|UserPool\w*|user[ -]pools?|end[ -]users?|userIdentity"
+KEPT = "|".join(
+    (
+        r"[Uu]ser-?[Aa]gent|user_agent|userArn|identity\.user|userIdentity|userinfo|UserPool\w*",
+        r"(?<=:)user/|user/testing|\"user\": null|--user\b|(?:\b[Aa]n? )?user[ -]pools?|end[ -]users?",
+        r"-c user\.|config user\.|\"user\.(?:name|email)",
+    )
 )
 CODE = {".yaml", ".yml", ".json", ".toml", ".ts"}
 TABLE_ROW = re.compile(r"^\|.*\|$")
@@ -70,9 +73,9 @@ class Renaming:
         if found.isupper():
             return snake(name).upper()
         if found[0].isupper():
-            joined = before.isalnum() or after.isalnum() or before in "_`" or after == "_"
+            joined = before.isalnum() or after.isalnum() or before in ("_", "`") or after == "_"
             prose = suffix == ".md" and not joined and not _in_backticks(text, start)
-            return _sentence(name) if prose and " " not in before + after[:0] else name
+            return _sentence(name) if prose else name
         if start in code or self._is_name(text, start, end, suffix):
             return snake(name)
         if self._is_path(text, start, before, after):
