@@ -40,27 +40,36 @@ def run(root: Path, options: Options, drift: Drift | None = None) -> int:
     environment = options.environment
     stack = Stack(environment.stack, environment.region)
     try:
-        template = Template(template_at(root), _effective(root, stack, options))
-        template.check()
-        preview.refuse(stack, options, template)
-        changed = preview.changed_parameters(stack, options, template)
-        _say(f"stack {stack.name}, {stack.region}", changed)
+        _look_ahead(root, stack, options)
         if drift(root, []):
             raise ProjectError("nothing is deployed: fix what drift says (above) first")
-        sam(root, "build", "--config-env", environment.section)
-        versions.mark(root, _effective(root, stack, options))
         started = datetime.now(UTC)
-        sam(root, "deploy", *_deploy_words(options))
+        _build_and_deploy(root, stack, options)
         stack = stack.reread()
         _check_parameters(stack, options)
         _say("changed", _changes(stack, started))
         _say(f"{stack.url} works", smoke.test(root, stack, options.headers))
     except (BotoCoreError, ClientError, requests.RequestException) as error:
         raise ProjectError(str(error)) from None
-    os.environ["AWS_DEFAULT_REGION"] = stack.region
+    os.environ["AWS_DEFAULT_REGION"] = stack.region  # where drift looks for the stack
     if drift(root, ["--stack", stack.name]):
         raise ProjectError("it is deployed, and the stage is not what the spec says (above)")
     return 0
+
+
+def _look_ahead(root: Path, stack: Stack, options: Options) -> None:
+    """Refuse what should not be deployed, and say which parameters change."""
+    template = Template(template_at(root), _effective(root, stack, options))
+    template.check()
+    preview.refuse(stack, options, template)
+    changed = preview.changed_parameters(stack, options, template)
+    _say(f"stack {stack.name}, {stack.region}", changed)
+
+
+def _build_and_deploy(root: Path, stack: Stack, options: Options) -> None:
+    sam(root, "build", "--config-env", options.environment.section)
+    versions.mark(root, _effective(root, stack, options))
+    sam(root, "deploy", *_deploy_words(options))
 
 
 def sam(root: Path, *words: str) -> None:
@@ -83,9 +92,11 @@ def _effective(root: Path, stack: Stack, options: Options) -> dict[str, str]:
 def _deploy_words(options: Options) -> list[str]:
     words = ["--config-env", options.environment.section, "--no-fail-on-empty-changeset"]
     words += ["--region", options.environment.region]
-    parameters = [f'{name}="{value}"' for name, value in options.parameters.items()]
-    if parameters:
-        words += ["--parameter-overrides", *parameters]
+    if options.parameters:
+        words.append("--parameter-overrides")
+    for name, value in options.parameters.items():
+        text = value.replace('"', '\\"')
+        words.append(f'{name}="{text}"')
     return [*words, *options.sam]
 
 
@@ -94,7 +105,7 @@ def _check_parameters(stack: Stack, options: Options) -> None:
         raise ProjectError(f"there is no stack {stack.name}: the change set was not executed")
     for name, value in options.parameters.items():
         deployed = stack.parameters.get(name, value)
-        if deployed != value:
+        if deployed not in (value, preview.HIDDEN):
             raise ProjectError(f"stack {stack.name} has {name}={deployed}, not {value}")
 
 

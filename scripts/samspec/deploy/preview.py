@@ -9,6 +9,7 @@ from samspec.sam.environments import KIND
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
 
+HIDDEN = "****"  # what CloudFormation says of a parameter with NoEcho
 ACCOUNT_SETTING = "AWS::ApiGateway::Account"
 # Resources that hold data, each with the properties whose change makes CloudFormation replace it.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ ("Update requires")
@@ -45,14 +46,14 @@ def refuse(stack: Stack, options: Options, template: Template) -> None:
 
 def changed_parameters(stack: Stack, options: Options, template: Template) -> Iterator[str]:
     """The parameters that the deploy changes, and those that stay though no file says them."""
-    for name, value in options.parameters.items():
-        before = stack.parameters.get(name)
-        if before is not None and before != value:
-            yield f"{name}: {before!r} becomes {value!r}"
     declared = template.raw.get("Parameters") or {}
+    for name, value in options.parameters.items():
+        before = stack.parameters.get(name, value)
+        if before not in (value, HIDDEN):
+            yield f"{name}: {before!r} becomes {value!r}"
     for name, value in stack.parameters.items():
         default = str(declared.get(name, {}).get("Default", ""))
-        if name not in options.parameters and value != default:
+        if name not in options.parameters and value not in (default, HIDDEN):
             yield f"{name}: {value!r} stays as an earlier deploy set it"
 
 

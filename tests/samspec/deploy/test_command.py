@@ -114,6 +114,18 @@ def test_overrides_come_on_top(project: Project) -> None:
     assert overrides[1:] == ['Environment="prod"', 'Title="The shop"', 'Mail="a@example.com"']
 
 
+def test_a_quote_in_a_value_is_part_of_it(project: Project) -> None:
+    project.deployed = {"Environment": "prod", "Title": 'The "shop"'}
+    project.deploy("--parameter-overrides", 'Title=The "shop"')
+    [overrides] = [call[6:] for call in project.calls() if call[0] == "deploy"]
+    assert overrides[2] == 'Title="The \\"shop\\""'
+
+
+def test_a_hidden_parameter_counts_as_taken(project: Project) -> None:
+    project.deployed = {"Environment": "prod", "Title": "****"}
+    assert project.deploy() == 0
+
+
 def test_what_drift_finds_is_not_deployed(project: Project) -> None:
     project.drift_finds = 1
     with pytest.raises(ProjectError, match="nothing is deployed"):

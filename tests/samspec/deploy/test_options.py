@@ -190,3 +190,9 @@ def test_it_says_which_parameters_change_and_which_stay(root: Path) -> None:
         "Origin: 'https://a.example' becomes 'https://b.example'",
         "LogsRole: 'keep' stays as an earlier deploy set it",
     ]
+
+
+def test_it_shows_no_parameter_that_cloudformation_hides(root: Path) -> None:
+    read, template = asked(root, "--parameter-overrides", "Origin=secret")
+    stack = Deployed(Environment="prod", Origin="****", LogsRole="****")
+    assert list(preview.changed_parameters(stack, read, template)) == []
