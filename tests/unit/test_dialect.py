@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from api import build, dialect
 from api.contract import Contract
+from samspec.sam import documents
 
 STRING, ARRAY = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
 OPERATION = "#/paths/~1things~1{id}/post"
@@ -313,6 +314,7 @@ def test_dates_without_quotes_are_text(tmp_path: Path) -> None:
     info = build.read(path)["info"]
 
     assert info == {"version": "2026-11-27", "at": "2026-11-23T01:26:38Z", True: True, "count": 1}
+    assert documents.read(path) == build.read(path)  # the tools read it alike
 
 
 SPEC_OF_TWO = """

@@ -26,6 +26,7 @@ def check(root: Path, against: str | None = None, stack: str | None = None) -> I
         compatibility,
         cors,
         deployed,
+        dialect,
         events,
         examples,
         features,
@@ -50,6 +51,7 @@ def check(root: Path, against: str | None = None, stack: str | None = None) -> I
     # The documents say which function answers what: that has to be settled before they can be held against it.
     for one in (
         importability,
+        dialect,
         cors,
         packaging,
         examples,
