@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from samspec.gateway import jsonpath, variables, velocity
@@ -112,8 +113,7 @@ def _request_body(
     template = templates.get(scope.request.media_type, templates.get("$default"))
     text = _text(integration, scope, binary)
     if template is not None:
-        names = _names(scope, text)
-        names["context"]["requestOverride"] = overrides
+        names = partial(_names, scope, text, requestOverride=overrides)
         return velocity.rendered(str(template), names)
     behaviour = str(integration.get("passthroughBehavior", "when_no_match")).lower()
     if behaviour == "never" or (behaviour == "when_no_templates" and templates):
@@ -136,19 +136,18 @@ def _response_body(
     accepted = (scope.request.header("Accept") or "").split(",")[0].split(";")[0].strip()
     for media_type in (accepted, "application/json", *templates):
         if media_type in templates:
-            names = _names(scope, outcome.body)
-            names["context"]["responseOverride"] = overrides
+            names = partial(_names, scope, outcome.body, responseOverride=overrides)
             body = velocity.rendered(str(templates[media_type] or ""), names)
             return body.encode(), media_type
     return outcome.body.encode(), "application/json"
 
 
-def _names(scope: Scope, body: str) -> dict[str, Any]:
-    """The variables of a template over `body`."""
+def _names(scope: Scope, body: str, **overrides: velocity.Map) -> dict[str, Any]:
+    """The variables of a template over `body`; it may set `overrides`, which are in $context."""
     values = scope.by_place()
     parameters = {PLACES[place]: values[place] for place in PLACES}
     return {
-        "context": velocity.wrapped(scope.context),
+        "context": velocity.Map({**velocity.wrapped(scope.context), **overrides}),
         "stageVariables": velocity.wrapped(scope.stage),
         "input": velocity.Input(body, parameters),
         "util": velocity.Util(),

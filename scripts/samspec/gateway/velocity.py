@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
@@ -14,11 +14,11 @@ from samspec.gateway import jsonpath
 from samspec.sam.errors import ProjectError
 
 
-def rendered(template: str, names: Mapping[str, Any]) -> str:
-    """The template with `names` as its variables; they may be changed by it."""
+def rendered(template: str, names: Callable[[], Mapping[str, Any]]) -> str:
+    """The template with its variables, which `names` gives if it has any."""
     if "$" not in template and "#" not in template:
         return template
-    return str(_compiled(template).merge(dict(names)))
+    return str(_compiled(template).merge(dict(names())))
 
 
 @lru_cache

@@ -29,6 +29,9 @@ def functions(template: Template) -> dict[str, LambdaFunction]:
     return {name: _Reader(template, name).function() for name in template.names(*FUNCTION_TYPES)}
 
 
+NAMED = ("FunctionName", "Handler", "Runtime")  # what is told of a function that cannot run
+
+
 class _Reader:
     def __init__(self, template: Template, name: str) -> None:
         self._template = template
@@ -38,17 +41,17 @@ class _Reader:
 
     def function(self) -> LambdaFunction:
         """The function; what its template gets wrong becomes its gap."""
+        properties: dict[str, Any] = {}
         try:
             properties = self._resolved()
             return self._made(properties, *self._code(properties))
         except ProjectError as error:
             said = str(error)
-            named = said if said.startswith(self._name) else f"{self._name}: {said}"
-            return self._made({}, self._folder, (), named)
         except (ValueError, TypeError, AttributeError) as error:
-            return self._made(
-                {}, self._folder, (), f"{self._name}: {error}: correct its properties"
-            )
+            said = f"{error}: correct its properties"
+        gap = said if said.startswith(self._name) else f"{self._name}: {said}"
+        stated = {key: properties[key] for key in NAMED if key in properties}
+        return self._made(stated, self._folder, (), gap)
 
     def _resolved(self) -> dict[str, Any]:
         return {key: self._template.resolve(self._raw[key]) for key in NEEDED if key in self._raw}

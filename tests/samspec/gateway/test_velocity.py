@@ -16,7 +16,7 @@ def rendered(template: str) -> str:
         "context": velocity.wrapped({"stage": "prod", "identity": {"sourceIp": "127.0.0.1"}}),
         "stageVariables": velocity.wrapped({"colour": "red"}),
     }
-    return velocity.rendered(template, names)
+    return velocity.rendered(template, lambda: names)
 
 
 @pytest.mark.parametrize(
