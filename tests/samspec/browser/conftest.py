@@ -61,7 +61,7 @@ class Browser:
         return found[0].text if found else ""
 
     def until(self, condition: Callable[[], Any]) -> Any:
-        return WebDriverWait(self.chromium, 5, 0.05, ignored_exceptions=[Exception]).until(
+        return WebDriverWait(self.chromium, 10, 0.05, ignored_exceptions=[Exception]).until(
             lambda _: condition()
         )
 

@@ -42,8 +42,7 @@ async function go() {
 async function read(number) {
   list.pause();
   list.include(number);
-  list.state.chosen = number;
-  list.choose(number, false);
+  list.mark(number);
   document.body.classList.add("reading");
   await render(number);
   $("detail").querySelector("h2")?.focus({preventScroll: true});
@@ -68,11 +67,17 @@ async function render(number) {
 
 list.start(guarded(async (number, byHand) => {
   if (byHand) { location.hash = `#/r/${number}`; return; }
-  if (list.state.following || location.hash.startsWith("#/r/")) {
-    if (!list.state.following && location.hash !== `#/r/${number}`) history.replaceState(null, "", `#/r/${number}`);
-    await render(number);
-  }
+  const isReading = location.hash.startsWith("#/r/");
+  if (!list.state.following && !isReading) return;
+  address(list.state.following ? "#/requests" : `#/r/${number}`);
+  await render(number);
 }));
+
+/** Change the address without a step to go back to. */
+function address(hash) {
+  shownRoute = hash;
+  if (location.hash !== hash) history.replaceState(null, "", hash);
+}
 
 // Whoever touches the page reads: what comes from now on waits.
 for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) {

@@ -29,9 +29,9 @@ export async function ask(path, data) {
   return value;
 }
 
-/** A function for events that runs `action` and shows its error, if it has one. */
-export const guarded = action => async event => {
-  try { await action(event); } catch (error) { toast(error.message, true); }
+/** A function that runs `action` and shows its error, if it has one. */
+export const guarded = action => async (...given) => {
+  try { await action(...given); } catch (error) { toast(error.message, true); }
 };
 
 export function toast(text, isError = false) {

@@ -29,10 +29,13 @@ function filtered() {
 export function refresh() {
   shown = filtered();
   rows.style.height = `${shown.length * rowHeight()}px`;
-  const empty = $("nothing");
-  empty.hidden = shown.length > 0 || !seen;
+  $("nothing").hidden = shown.length > 0 || !seen;
   draw();
   operations();
+  tools();
+}
+
+function tools() {
   const waiting = store.exchanges.filter(exchange => exchange.number > seen).length;
   $("news").hidden = !waiting;
   $("news").textContent = `${waiting} new`;
@@ -43,25 +46,37 @@ export function refresh() {
 
 const rowHeight = () => parseFloat(getComputedStyle(list).getPropertyValue("--row"));
 
+const drawn = new Map();  // the rows in view, by number: kept, so that a click meets the row that was pressed
+
 function draw() {
   const height = rowHeight();
   const first = Math.max(0, Math.floor(list.scrollTop / height) - EXTRA);
   const last = Math.min(shown.length, Math.ceil((list.scrollTop + list.clientHeight) / height) + EXTRA);
-  rows.replaceChildren(...shown.slice(first, last).map((exchange, offset) => row(exchange, first + offset, height)));
-  const isDrawn = shown.slice(first, last).some(exchange => exchange.number === state.chosen);
-  if (isDrawn) list.setAttribute("aria-activedescendant", `r${state.chosen}`);
+  const inView = new Map(shown.slice(first, last).map((exchange, offset) => [exchange.number, [exchange, first + offset]]));
+  for (const [number, node] of drawn) {
+    if (!inView.has(number)) { node.remove(); drawn.delete(number); }
+  }
+  let next = rows.firstChild;
+  for (const [number, [exchange, index]] of inView) {
+    if (!drawn.has(number)) drawn.set(number, row(exchange));
+    const node = drawn.get(number);
+    node.style.top = `${index * height}px`;
+    node.setAttribute("aria-selected", String(number === state.chosen));
+    node.setAttribute("aria-setsize", shown.length);
+    node.setAttribute("aria-posinset", index + 1);
+    if (node === next) next = next.nextSibling;
+    else rows.insertBefore(node, next);
+  }
+  if (drawn.has(state.chosen)) list.setAttribute("aria-activedescendant", `r${state.chosen}`);
   else list.removeAttribute("aria-activedescendant");
 }
 
-function row(exchange, index, height) {
-  const item = el("div", {id: `r${exchange.number}`, className: "row", role: "option",
-    "aria-selected": String(exchange.number === state.chosen), "aria-setsize": shown.length, "aria-posinset": index + 1,
+function row(exchange) {
+  return el("div", {id: `r${exchange.number}`, className: "row", role: "option", "aria-selected": "false",
     title: exchange.reason || exchange.url, onclick: () => choose(exchange.number, true)},
     statusText(exchange.status), el("span", {className: "method"}, exchange.method),
     el("span", {className: "path"}, exchange.url, exchange.mismatches.length ? el("span", {className: "breaks"}, "breaks the spec") : null),
     el("span", {className: "soft"}, duration(exchange.ms)));
-  item.style.top = `${index * height}px`;
-  return item;
 }
 
 let known = "";
@@ -89,7 +104,7 @@ export function follow() {
 export function pause() {
   if (!state.following) return;
   state.following = false;
-  refresh();
+  tools();
 }
 
 /** Show that number too, although it came after the pause. */
@@ -99,11 +114,16 @@ export function include(number) {
 }
 
 export function choose(number, byHand) {
+  mark(number);
+  onChoose(number, byHand);
+}
+
+/** Let the list show which request is read. */
+export function mark(number) {
   state.chosen = number;
   const index = shown.findIndex(exchange => exchange.number === number);
   if (index >= 0) scrollTo(index);
   draw();
-  onChoose(number, byHand);
 }
 
 function scrollTo(index) {
