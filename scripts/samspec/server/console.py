@@ -132,7 +132,8 @@ class Console:
 
     def _stream(self, environ: dict[str, Any]) -> Page:
         headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
-        return 200, headers, self._events(environ.get("HTTP_LAST_EVENT_ID", ""))
+        query = parse_qs(environ.get("QUERY_STRING", "")).get("last", [""])[0]
+        return 200, headers, self._events(environ.get("HTTP_LAST_EVENT_ID") or query)
 
     def _events(self, last_event: str) -> Iterator[bytes]:
         """Server-sent events: who serves, then each change. `last_event` is `boot-number`, as the page has it."""

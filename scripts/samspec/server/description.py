@@ -6,9 +6,11 @@ from typing import Any
 
 from samspec.gateway.application import Exchange
 from samspec.gateway.responses import Response
+from samspec.runtime.invocation import Invocation
 from samspec.server import capacity, tracebacks
 
 HEAD = "Traceback (most recent call last):"
+COLD = 20  # milliseconds: a process that runs already takes an event in one or two
 SHOWN = 200_000  # bytes of a body that the page gets at once
 
 
@@ -43,7 +45,6 @@ def in_flight(exchange: Exchange) -> dict[str, Any]:
 def detail(exchange: Exchange, root: Path) -> dict[str, Any]:
     """Everything about an exchange; `root` is the folder of the project."""
     request, response = exchange.request, exchange.response
-    invocation = exchange.invocation
     return {
         **summary(exchange),
         "reason": response.reason,
@@ -55,13 +56,39 @@ def detail(exchange: Exchange, root: Path) -> dict[str, Any]:
         "faults": faults(response),
         "failure": [described(failure) for failure in failed(exchange, root)],
         "traceback": traceback_of(exchange),
-        "spans": [[span.name, span.start, span.end] for span in exchange.spans],
+        "spans": stages(exchange),
+        "cold": waited(exchange) > COLD,
         "request": message(request.headers, request.body),
         "response": message(response.headers, response.body),
         "event": without_body(exchange.event),
-        "log": invocation.lines if invocation else [],
-        "calls": [called(call, exchange) for call in invocation.calls] if invocation else [],
+        "log": [line for run in invocations(exchange) for line in run.lines],
+        "calls": [called(call, exchange) for run in invocations(exchange) for call in run.calls],
     }
+
+
+def invocations(exchange: Exchange) -> list[Invocation]:
+    """The runs of functions for an exchange, in their order: the authorizer's, the operation's."""
+    runs = [exchange.authorizer_invocation, exchange.invocation]
+    return [run for run in runs if run is not None]
+
+
+def stages(exchange: Exchange) -> list[tuple[str, float, float]]:
+    """Name, start and end of each stage, in milliseconds; of a function its wait for a process too."""
+    spans = []
+    for span in exchange.spans:
+        if span.name == "function" and waited(exchange) > COLD:
+            spans.append(("process start", span.start, span.start + waited(exchange)))
+        spans.append((span.name, span.start, span.end))
+    return spans
+
+
+def waited(exchange: Exchange) -> float:
+    """How long the event waited for a process of its function, in milliseconds."""
+    invocation = exchange.invocation
+    if invocation is None or not invocation.deadline:
+        return 0
+    got = invocation.deadline - invocation.function.timeout
+    return max(0.0, (got - invocation.started_at) * 1000)
 
 
 def called(call: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
@@ -169,9 +196,10 @@ def has_words(exchange: Exchange, words: list[str]) -> bool:
 
 
 def _text(exchange: Exchange) -> str:
-    request, response, invocation = exchange.request, exchange.response, exchange.invocation
+    request, response = exchange.request, exchange.response
     parts = [request.method, request.url, str(response.status), request.id, response.reason]
     parts += [f"{name}: {value}" for name, value in [*request.headers, *response.headers]]
     parts += [body.decode("utf-8", "replace") for body in (request.body, response.body)]
-    parts += [str(entry) for entry in invocation.lines + invocation.calls] if invocation else []
+    for run in invocations(exchange):
+        parts += [str(entry) for entry in [*run.lines, *run.calls]]
     return "\n".join([*parts, operation_name(exchange) or ""]).lower()

@@ -104,9 +104,7 @@ def weight(exchange: Exchange) -> int:
     """About how many bytes of memory an exchange takes."""
     size = OVERHEAD + len(exchange.request.body) + len(exchange.response.body)
     size += len((exchange.event or {}).get("body") or "")
-    if exchange.invocation:
-        for line in exchange.invocation.lines:
-            size += len(str(line))
-        for call in exchange.invocation.calls:
-            size += len(str(call))
+    for invocation in (exchange.authorizer_invocation, exchange.invocation):
+        if invocation:
+            size += sum(len(str(entry)) for entry in [*invocation.lines, *invocation.calls])
     return size

@@ -45,14 +45,21 @@ def detail(console: Client, number: int) -> dict[str, Any]:
     return dict(console.get(f"/_/api/requests/{number}").get_json())
 
 
-def streamed(console: Client, last: str = "") -> Iterator[tuple[str, Any, str]]:
+def streamed(console: Client, last: str = "", query: str = "") -> Iterator[tuple[str, Any, str]]:
     """Name, data and id of each event that the page gets."""
-    response = console.get("/_/stream", headers={"Last-Event-ID": last}, buffered=False)
+    response = console.get(f"/_/stream{query}", headers={"Last-Event-ID": last}, buffered=False)
     for part in response.response:
         text = part if isinstance(part, str) else part.decode()
         fields = dict(line.split(": ", 1) for line in text.strip().splitlines() if ": " in line)
         if "event" in fields:
             yield fields["event"], json.loads(fields["data"]), fields.get("id", "")
+
+
+def later(console: Client, query: str) -> Iterator[tuple[str, Any, str]]:
+    """The events after the first, of a page that was away."""
+    events = streamed(console, query=query)
+    next(events)
+    return events
 
 
 def test_the_page_learns_who_serves_and_what_was_asked(console: Client, recorder: Recorder) -> None:
@@ -79,6 +86,7 @@ def test_a_page_that_reconnects_gets_what_it_missed(console: Client, recorder: R
 
     assert urls(f"{recorder.boot}-1") == ["/two"]
     assert urls("another-1") == ["/one", "/two"]
+    assert [s["url"] for s in next(later(console, f"?last={recorder.boot}-1"))[1]] == ["/two"]
 
 
 def test_a_page_hears_that_requests_were_cleared(console: Client) -> None:

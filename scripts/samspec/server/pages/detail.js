@@ -163,7 +163,7 @@ function calls(exchange) {
   return card("AWS calls", exchange.calls.map(call => el("details", {className: "call"},
     el("summary", {}, el("b", {}, call.name), call.error ? el("span", {className: "s4"}, ` ${call.error}`) : null,
       el("span", {className: "soft"}, ` ${call.units === null ? "" : `${call.units} unit${call.units === 1 ? "" : "s"}  `}${duration(call.ms)}`)),
-    el("h4", {}, "Request"), bodyView(JSON.stringify(call.request ?? null)), el("h4", {}, "Response"), bodyView(JSON.stringify(call.response ?? null)))),
+    el("h4", {}, "Request"), bodyView(call.request), el("h4", {}, "Response"), bodyView(call.response))),
   {extra: el("span", {className: "soft"}, `${exchange.calls.length}, ${units} units`)});
 }
 
@@ -171,7 +171,7 @@ function calls(exchange) {
 function time(exchange) {
   const stages = exchange.spans.filter(([, start, end]) => end - start >= 0.05 || exchange.spans.length < 3);
   const rows = [["gateway", 0, exchange.ms, "all"],
-    ...stages.map(([name, start, end]) => [label(name, exchange), start, end, name]),
+    ...stages.map(([name, start, end]) => [label(name, exchange), start, end, name === "process start" ? "start" : name]),
     ...exchange.calls.filter(call => call.start !== undefined).map(call => [call.name, call.start, call.start + call.ms, "call"])];
   const whole = Math.max(exchange.ms, 0.1);
   return card("Time", el("table", {className: "time"}, el("tbody", {}, rows.map(([name, start, end, kind]) => {
@@ -182,7 +182,7 @@ function time(exchange) {
   }))));
 }
 
-const label = (name, exchange) => (name === "function" && exchange.cold !== undefined ? `function, ${exchange.cold ? "cold" : "warm"}` : name);
+const label = (name, exchange) => (name === "function" ? `function, ${exchange.cold ? "cold" : "warm"}` : name);
 
 export async function clearAll() {
   if (await confirmed("Forget all requests that are shown? The data stays.", "Clear")) await ask("clear", {});

@@ -109,7 +109,7 @@ export function pause() {
 
 /** Show that number too, although it came after the pause. */
 export function include(number) {
-  seen = Math.max(seen, number);
+  seen = Math.max(seen, Math.min(number, store.exchanges.at(-1)?.number ?? 0));
   refresh();
 }
 

@@ -19,8 +19,25 @@ export const summaryOf = number => {
   return at < 0 ? undefined : store.exchanges[at];
 };
 
+let stream = null;
+
+/** Follow the gateway as long as the page is seen: a browser has six connections to a host, for all its tabs. */
 export function connect() {
-  const stream = new EventSource("stream");
+  const follow = () => (document.hidden ? disconnect() : open());
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", follow);
+  follow();
+}
+
+function disconnect() {
+  stream?.close();
+  stream = null;
+}
+
+function open() {
+  if (stream) return;
+  stream = new EventSource(`stream?last=${store.boot}-${store.exchanges.at(-1)?.number ?? 0}`);
   const on = (name, action) => stream.addEventListener(name, event => action(JSON.parse(event.data)));
   stream.onopen = () => connection(true);
   stream.onerror = () => connection(false);
@@ -32,7 +49,8 @@ export function connect() {
     if (restarted) { store.exchanges = []; store.flight = []; tell("restarted"); }
   });
   on("exchanges", added => {
-    store.exchanges = [...store.exchanges, ...added].slice(-LIMIT);
+    const last = store.exchanges.at(-1)?.number ?? 0;
+    store.exchanges = [...store.exchanges, ...added.filter(exchange => exchange.number > last)].slice(-LIMIT);
     tell("exchanges", added);
   });
   on("flight", flight => { store.flight = flight; tell("flight"); });
