@@ -232,7 +232,7 @@ def test_search_finds_bodies_and_filters_narrow(browser: Browser) -> None:
     browser.press("no price for pear")
     browser.until(lambda: len(rows(browser)) == 1)
     browser.find("#search").clear()
-    browser.press("nothing like that")
+    browser.find("#search").send_keys("nothing like that")
     browser.until(lambda: "No request matches" in browser.text("#nothing"))
     button(browser, "Clear the filters").click()
     browser.until(lambda: len(rows(browser)) == 3)
