@@ -29,6 +29,7 @@ COMMANDS = {
     "new-resource": Command("samspec.scaffold.new_resource", "add a resource with its storage"),
     "add-auth": Command("samspec.scaffold.add_auth", "ask every operation for its caller"),
     "new-project": Command("samspec.scaffold.new_project", "make an API of your own of this one"),
+    "remove": Command("samspec.scaffold.remove_feature", "remove a feature you do not need"),
     "remove-resource": Command("samspec.scaffold.remove_resource", "remove a resource everywhere"),
     "rename-resource": Command(
         "samspec.scaffold.rename_resource", "rename the resource everywhere"

@@ -1,0 +1,103 @@
+"""Projects that people make of this repository, as they are made, and what they run there."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+from samspec.scaffold import new_project
+
+from tests.samspec.drift.copies import ROOT
+
+TOOLS = ("mypy", "pytest", "coverage", "schemathesis")
+SHIM = '#!/bin/sh\nexec "$(dirname "$0")/python" -m {tool} "$@"\n'
+AUTHOR = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+
+
+def make(folder: Path, *options: str) -> Path:
+    """A project by `samspec new-project`, committed, with its tools installed."""
+    new_project.main([str(folder), "--source", str(ROOT), *options])
+    install(folder)
+    commit(folder, "Start")
+    return folder
+
+
+def install(root: Path) -> None:
+    """A virtual environment with the project's own tools, and the packages of the tests' one: the
+    locks are the same, and to install them takes a minute."""
+    venv = root / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(venv)}))
+    (site / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip = [sys.executable, "-m", "pip", "--python", str(venv / "bin/python"), "install"]
+    options = ["--quiet", "--no-deps", "--force-reinstall", "--requirement", "samspec.txt"]
+    subprocess.run([*pip, *options], cwd=root, check=True)
+    for tool in TOOLS:
+        (venv / "bin" / tool).write_text(SHIM.format(tool=tool))
+        (venv / "bin" / tool).chmod(0o755)
+    (venv / "bin/ruff").symlink_to(Path(sys.executable).with_name("ruff"))
+    locks = [root / "tests/requirements.txt", root / "samspec.txt"]
+    (venv / "installed.txt").write_text("".join(lock.read_text() for lock in locks))
+
+
+def commit(root: Path, message: str) -> None:
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "-qm", message]):
+        subprocess.run(["git", *AUTHOR, *command], cwd=root, check=True)
+
+
+def changed(root: Path) -> list[str]:
+    """The files that differ from the last commit, new ones included."""
+    command = ["git", "status", "--porcelain", "--untracked-files=all"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    return [line[3:] for line in done.stdout.splitlines()]
+
+
+def run(root: Path, *command: str) -> str:
+    """What a command prints; it has to succeed."""
+    done = subprocess.run(
+        command,
+        cwd=root,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-5000:]}"
+    return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """Without what would lead to this repository's own modules."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+def started(root: Path, *options: str, within: float = 60) -> str:
+    """What `scripts/start` prints until it is ready; it is then ended."""
+    process = subprocess.Popen(
+        ["scripts/start", *options],
+        cwd=root,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout
+    lines = []
+    began = time.monotonic()
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Ready") or time.monotonic() - began > within:
+                break
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    return "".join(lines)
+
+
+def has_sam() -> bool:
+    return shutil.which("sam") is not None
