@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 
 import requests
 
+from samspec.deploy import sign_in
 from samspec.deploy.caller import Caller
 from samspec.deploy.stack import Stack
 from samspec.sam import environments
@@ -55,7 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     if not stack.exists:
         raise ProjectError(f"there is no stack {stack.name} in {stack.region}: deploy it first")
     try:
-        lines = test(Path.cwd(), stack, dict(header.split(": ", 1) for header in words.header))
+        stated = dict(header.split(": ", 1) for header in words.header)
+        with sign_in.credentials(stack) as headers:
+            lines = test(Path.cwd(), stack, {**headers, **stated})
     except requests.RequestException as error:
         raise ProjectError(str(error)) from None
     print(f"{stack.url} works", *lines, sep="\n  - ")

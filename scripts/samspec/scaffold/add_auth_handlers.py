@@ -56,11 +56,15 @@ def guarded_file(project: Project, operation: Operation) -> tuple[str, str]:
             f"{name}: it has no {decorated} right above its handler: write the file in the form of "
             "the other entry points first"
         )
-    chosen = rule(project, operation)
+    return name, guarded_text(text, operation.id, rule(project, operation))
+
+
+def guarded_text(text: str, id: str, chosen: Rule) -> str:
+    """The text of an entry file with the rule above its handler."""
+    decorated = OPERATION.format(id)
     text = text.replace(decorated, f"{decorated}\n{chosen.decorator}", 1)
-    imported = f"from api.access import {chosen.name}\n"
     at = text.index("from api.")
-    return name, text[:at] + imported + text[at:]
+    return text[:at] + f"from api.access import {chosen.name}\n" + text[at:]
 
 
 def access_names(guarded: list[Guarded]) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from textwrap import indent
 from typing import Any
 from urllib.parse import quote
 
+from samspec.scaffold.add_auth_handlers import ACCESS, guarded_text, rule
 from samspec.scaffold.addition import Addition
 from samspec.scaffold.blocks import replaced
 
@@ -98,10 +99,17 @@ def created(new: Addition) -> Iterator[tuple[str, str]]:
         "spec_name": spec.rpartition("/")[2],
         "request": indent("\n".join(_request(new)), "    "),
     }
-    yield f"handlers/{file}.py", HANDLER.format(**facts)
+    yield f"handlers/{file}.py", _entry_point(new, HANDLER.format(**facts))
     yield f"events/{file}.json", json.dumps(_event(new), indent=2, ensure_ascii=False) + "\n"
     yield f"specs/features/{page}.md", FEATURE.format(**facts)
     yield f"tests/unit/test_{file}.py", TEST.format(**facts)
+
+
+def _entry_point(new: Addition, text: str) -> str:
+    """The entry point, with a rule of who may call it in a project that has such rules."""
+    if not (new.project.root / ACCESS).exists():
+        return text
+    return guarded_text(text, new.operation.id, rule(new.project, new.operation))
 
 
 def tabled(new: Addition, lines: list[str]) -> list[str]:

@@ -8,6 +8,8 @@ from samspec.scaffold.addition import Addition
 from samspec.scaffold.blocks import block, depth, end, replaced, without
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+READING = ("GET", "HEAD")
+AUTH = "x-amazon-apigateway-auth"
 LISTED = re.compile("""(Allow(?:-Methods)?: "')[A-Z, ]+(?=')""")  # of the preflight, and of a 405
 Edit = tuple[int, int, list[str]]  # where, how many lines go, and what comes instead
 
@@ -23,13 +25,35 @@ def extended(new: Addition, lines: list[str]) -> list[str]:
 
 def _integration(new: Addition, lines: list[str]) -> Edit:
     """What the example has of API Gateway's extensions, with the new function's name."""
+    says_who = AUTH in new.operation.node or "security" in new.operation.node
     keys = [
         key
         for key in new.like.node
         if key.startswith("x-amazon-") and key not in new.operation.node
     ]
+    if says_who and AUTH in keys:
+        keys.remove(AUTH)
     copied = [line for key in keys for line in block(lines, _line(new, *new.like.keys, key))]
+    neighbour = _neighbour(new)
+    if neighbour and not says_who:
+        copied = [*block(lines, _line(new, *neighbour.keys, "security")), *copied]
     return end(lines, _line(new, *new.operation.keys)), 0, replaced(copied, new.names)
+
+
+def _neighbour(new: Addition) -> Operation | None:
+    """The operation whose `security` the new one has as well: never an open door by omission.
+
+    One of the same collection if there is one, and one that reads if the new one does.
+    """
+    secured = [one for one in new.project.proxies if one.node.get("security")]
+    collection = new.operation.path.split("/")[1]
+    reads = new.operation.method in READING
+
+    def likeness(operation: Operation) -> tuple[bool, bool]:
+        same = operation.path.split("/")[1] == collection
+        return same, (operation.method in READING) == reads
+
+    return max(secured, key=likeness, default=None)
 
 
 def _gateway_methods(new: Addition, lines: list[str]) -> Iterator[Edit]:

@@ -18,6 +18,7 @@ from samspec.scaffold.add_auth_text import YamlText
 from werkzeug.test import Client
 
 from tests.samspec.drift.copies import SPEC, TEMPLATE, copy, edit
+from tests.samspec.scaffold.operations import VERIFY_USER, specify
 
 KINDS = ("cognito", "lambda", "api-key")
 OTHER = """\
@@ -263,3 +264,18 @@ def test_a_key_is_added_behind_the_last_of_its_mapping(text: str, expected: str)
     document = YamlText("a.yaml", text)
     document.add("x: 9", "a")
     assert document.result() == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_operation_asks_for_its_caller_as_its_neighbours_do(
+    project: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(project, kind)
+    specify(project, "/users/{id}/mend", VERIFY_USER.replace("verifyUser", "mendUser"))
+    assert cli.main(["new-operation", "--root", str(project)]) == 0, capsys.readouterr().err
+    spec = Document.parse((project / SPEC).read_text(), SPEC).data
+    item = spec["paths"]["/users/{id}/mend"]
+    assert item["post"]["security"] == spec["paths"]["/users"]["post"]["security"]
+    assert item["options"]["security"] == []
+    handler = (project / "handlers/mend_user.py").read_text()
+    assert ('@own("id")\ndef handler' in handler) == (kind != "api-key")
