@@ -5,13 +5,14 @@ dialect/statement.py states what is checked; openapi-core judges the same reques
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from api.errors import InvalidRequest, UnsupportedMediaType
-from api.faults import LISTED, Faults
+from api.faults import COUNTED, LISTED, Faults, TooMany
 from api.linker import Linker
 from api.media import Media, parsed
 from api.parameters import Field, cookies
@@ -94,7 +95,8 @@ class Contract:
         faults = Faults("body")
         value = None
         if body:
-            value = self._chosen(media_type).read(body, media_type, options, faults)
+            with suppress(TooMany):
+                value = self._chosen(media_type).read(body, media_type, options, faults)
         else:
             faults.add("", "is required")
         _raise_if_any([faults])
@@ -119,7 +121,7 @@ def _raise_if_any(parts: list[Faults]) -> None:
         listed += part.listed
     if listed:
         more = sum(part.more for part in parts) + len(listed[LISTED:])
-        raise InvalidRequest(listed[:LISTED], more)
+        raise InvalidRequest(listed[:LISTED], more, is_exact=more < COUNTED)
 
 
 def _values(request: Request, place: str) -> Mapping[str, list[str]]:

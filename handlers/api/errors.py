@@ -15,11 +15,12 @@ class Fault:
 
 
 class InvalidRequest(Exception):
-    """`more` faults than those in `faults` were found."""
+    """`more` faults than those in `faults` were found, or even more than that."""
 
-    def __init__(self, faults: Iterable[Fault], more: int = 0) -> None:
+    def __init__(self, faults: Iterable[Fault], more: int = 0, is_exact: bool = True) -> None:
         self.faults = tuple(faults)
-        self.more = f"; {more} more faults are not listed" if more else ""
+        number = more if is_exact else f"at least {more}"
+        self.more = f"; {number} more faults are not listed" if more else ""
 
 
 class InvalidJson(Exception): ...

@@ -3,6 +3,8 @@
 from api.errors import Fault
 
 LISTED = 50  # faults that are told; those after them are only counted
+REMEMBERED = 100_000  # results of checks, at most
+COUNTED = 250_000  # of those; then the check ends, because 6 MB can have millions
 LONGEST = 200  # characters of a field or detail that are told
 
 
@@ -20,8 +22,13 @@ class Faults:
     def add(self, field: str, detail: str) -> None:
         if len(self.listed) < LISTED:
             self.listed.append(Fault(self._place, _short(field), _short(detail)))
-        else:
+        elif self.more < COUNTED:
             self.more += 1
+        else:
+            raise TooMany
+
+
+class TooMany(Exception): ...
 
 
 class Mismatch(Exception): ...

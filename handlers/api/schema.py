@@ -5,7 +5,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from api.faults import Faults, Mismatch, Trial
+from api.faults import REMEMBERED, Faults, Mismatch, Trial
 
 KINDS: dict[type, str] = {
     dict: "object",
@@ -48,6 +48,8 @@ class Schema:
     def fits(self, value: Any, faults: Faults) -> bool:
         key = id(self), id(value)
         if key not in faults.memory:
+            if len(faults.memory) > REMEMBERED:
+                faults.memory.clear()
             try:
                 self.check(value, "", Trial(faults.memory))
                 faults.memory[key] = True

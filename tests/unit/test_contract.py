@@ -8,6 +8,7 @@ import pytest
 from api import dialect
 from api.contract import Arguments, Contract
 from api.errors import Fault, InvalidJson, InvalidRequest, UnsupportedMediaType
+from api.faults import Faults
 from api.proxy import Request
 
 BODY = {
@@ -469,6 +470,22 @@ def test_a_deep_value_of_ambiguous_schemas_takes_no_exponential_time() -> None:
     assert body_faults(node, value, components=components)
 
 
+def test_what_is_remembered_of_a_value_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.schema.REMEMBERED", 10)
+    sizes: set[int] = set()
+
+    class Counted(Faults):
+        def add(self, field: str, detail: str) -> None:
+            sizes.add(len(self.memory))
+            super().add(field, detail)
+
+    monkeypatch.setattr("api.contract.Faults", Counted)
+    choice = {"type": "array", "items": {"anyOf": [STRING, {"type": "boolean"}]}}
+
+    assert body_faults(choice, [*range(1000, 1100)])
+    assert max(sizes) <= 12
+
+
 def test_a_value_that_is_nested_too_deeply_is_a_fault() -> None:
     tree = {"$ref": "#/components/schemas/Tree"}
     components = {"schemas": {"Tree": {"properties": {"child": tree}}}}
@@ -576,6 +593,19 @@ def test_no_more_than_50_faults_are_listed_and_each_is_short() -> None:
     assert len(raised.value.faults) == 50
     assert raised.value.more == "; 150 more faults are not listed"
     assert {len(fault.field) for fault in raised.value.faults} == {200}
+
+
+def test_the_check_ends_where_there_are_more_faults_than_anyone_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api.faults.COUNTED", 100)
+    monkeypatch.setattr("api.contract.COUNTED", 100)
+    strings = contract(body=json_body(STRINGS))
+
+    for items, more in ((149, "99"), (150, "at least 100"), (10_000, "at least 100")):
+        with pytest.raises(InvalidRequest) as raised:
+            strings.check(request(body=json.dumps([1] * items).encode()))
+        assert raised.value.more == f"; {more} more faults are not listed"
 
 
 def test_the_limit_of_50_is_one_of_all_places_together() -> None:
