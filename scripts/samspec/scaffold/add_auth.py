@@ -30,6 +30,7 @@ KINDS = {
     "api-key": "API keys for partners, with a usage plan",
 }
 HEADING = "## Who may call"
+FUNCTION_ROW = re.compile(r"\| \w+ \| AWS::Serverless::Function \|")
 TOKEN_CRITERIA = [
     "**Given** no credentials, or credentials that are expired, foreign or without the scope,\n"
     "   **when** the request is sent, **then** the response is 401 or, without the scope, 403.",
@@ -98,7 +99,9 @@ def _change_template(
     name = project.template.name
     shared = changes.contents.get(name) if name == project.spec.name else None
     text = YamlText(name, shared or _raw(project, name))
-    template.add(text, template.fragment(kind, text, project.api, guarded))
+    added = template.fragment(kind, text, project.api, guarded)
+    template.add(text, added)
+    _list_functions(project, added, changes)
     for condition in conditions:
         removed = template.retire(text, condition)
         if removed:
@@ -110,11 +113,26 @@ def _change_template(
     changes.contents[name] = re.sub(r"\n{3,}", "\n\n", text.result())
 
 
+def _list_functions(project: Project, added: template.Fragment, changes: Changes) -> None:
+    """Add the new functions to a table of the resources, if a document has one."""
+    rows = [
+        f"| {name} | AWS::Serverless::Function | {purpose} |\n"
+        for name, purpose in added.functions.items()
+    ]
+    for name in project.files("specs/*.md", "README.md"):
+        lines = _raw(project, name).splitlines(keepends=True)
+        listed = [n for n, line in enumerate(lines) if FUNCTION_ROW.match(line)]
+        if listed and rows:
+            lines[listed[-1] + 1 : listed[-1] + 1] = rows
+            changes.contents[name] = "".join(lines)
+
+
 def _forget(project: Project, removed: list[str], changes: Changes) -> None:
     """Remove the rows of the documents' tables that are about what the template has no more."""
     cells = {f" {name} " for name in removed}
     for name in project.files("specs/*.md", "README.md"):
-        lines = _raw(project, name).splitlines(keepends=True)
+        text = changes.contents.get(name) or _raw(project, name)
+        lines = text.splitlines(keepends=True)
         kept = [line for line in lines if not cells & set(line.split("|")[1:2])]
         if kept != lines:
             changes.contents[name] = "".join(kept)

@@ -8,7 +8,7 @@ from textwrap import indent
 
 import yaml
 
-from samspec.sam.documents import Loader
+from samspec.sam.documents import Document, Loader
 from samspec.sam.errors import ProjectError
 from samspec.scaffold.add_auth_spec import Guarded, collection_of
 from samspec.scaffold.add_auth_text import Entry, YamlText, entries
@@ -26,9 +26,14 @@ class Fragment:
     sections: Mapping[str, str]
 
     @property
-    def resources(self) -> list[str]:
-        """The logical ids of its resources."""
-        return re.findall(r"^(\w+):", self.sections["Resources"], re.MULTILINE)
+    def functions(self) -> dict[str, str]:
+        """The descriptions of its functions, by logical id."""
+        resources = Document.parse(self.sections["Resources"], "").data
+        return {
+            name: resource["Properties"]["Description"]
+            for name, resource in resources.items()
+            if resource["Type"] == "AWS::Serverless::Function"
+        }
 
 
 def fragment(kind: str, text: YamlText, api: str, guarded: list[Guarded]) -> Fragment:
