@@ -178,6 +178,10 @@ def scope_of(headers: Headers, query: str) -> Scope | None:
     signed = SCOPE.search(f"Credential={unquote(presigned)}")
     if signed:
         return Scope(*signed.groups())
+    # S3 signs URLs by the older version still, unless told otherwise.
+    key_id = parse_qs(query).get("AWSAccessKeyId", [""])[0]
+    if key_id:
+        return Scope(key_id, REGION, "s3")
     service = UNSIGNED.get(_header(headers, "X-Amz-Target").partition(".")[0])
     return Scope("", REGION, service) if service else None
 
@@ -203,7 +207,7 @@ def _by_moto(scope: Scope, environ: Mapping[str, Any], headers: Headers, body: b
         return _problem(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", f"moto: {error}")
     except Exception as error:  # moto's own error, which its server answers with a 500 as well
         return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", f"moto: {error!r}")
-    if reply is None:
+    if reply is None or reply[2] == "Not yet implemented":  # moto's words for an unknown host
         message = f"moto does not emulate the service {scope.service}"
         return _problem(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", message)
     status, given, content = reply
