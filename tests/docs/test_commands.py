@@ -26,9 +26,11 @@ INLINE = re.compile(r"`(scripts/[^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 OTHERS = {
     "aws",
+    "copier",
     "curl",
     "git",
     "npx",
+    "pipx",
     "pre-commit",
     "sam",
     "uvx",
