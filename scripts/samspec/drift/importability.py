@@ -25,6 +25,7 @@ PARAMETER = re.compile(r"\{[\w.:-]+\+?\}")
 CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 ESCAPED = re.compile(r"\\(.)")
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
+VALIDATOR = "x-amazon-apigateway-request-validator"
 Fault = tuple[Keys, str, str]
 
 
@@ -48,6 +49,7 @@ def _root(project: Project) -> Iterator[Fault]:
 
 
 def _schemas(project: Project) -> Iterator[Fault]:
+    is_body_validated = any(validator.get("validateRequestBody") for validator in _used(project))
     for at, node in nodes(project.spec.data):
         component = at[:2] == ("components", "schemas") and len(at) == 3
         if isinstance(node, dict) and (
@@ -59,7 +61,17 @@ def _schemas(project: Project) -> Iterator[Fault]:
                     *_pattern(str(schema.get("pattern", ""))),
                     *(_model(schema) if model else ()),
                 ):
+                    if key == "nullable" and not is_body_validated:
+                        continue  # only the functions check bodies, and they know it
                     yield (*inner, key), differs, mend
+
+
+def _used(project: Project) -> list[dict[str, Any]]:
+    """The validators that operations, or the whole API, ask for."""
+    spec = project.spec.data
+    names = {spec.get(VALIDATOR)} | {o.node.get(VALIDATOR) for o in project.operations}
+    validators = spec.get(f"{VALIDATOR}s") or {}
+    return [validators[name] for name in names if name in validators]
 
 
 def _within(at: Keys, schema: dict[str, Any]) -> Iterator[tuple[Keys, dict[str, Any]]]:
