@@ -56,9 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not stack.exists:
         raise ProjectError(f"there is no stack {stack.name} in {stack.region}: deploy it first")
     try:
-        stated = dict(header.split(": ", 1) for header in words.header)
-        with sign_in.credentials(stack) as headers:
-            lines = test(Path.cwd(), stack, {**headers, **stated})
+        headers = dict(header.split(": ", 1) for header in words.header)
+        lines = test(Path.cwd(), stack, headers)
     except requests.RequestException as error:
         raise ProjectError(str(error)) from None
     print(f"{stack.url} works", *lines, sep="\n  - ")
@@ -66,14 +65,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def test(root: Path, stack: Stack, headers: Mapping[str, str]) -> list[str]:
-    """What was tried, a line each; `headers` come with every request.
+    """What was tried, a line each; `headers` come with every request, besides a caller's own.
 
     Raises a ProjectError for the first response that is wrong.
     """
-    caller = Caller(stack.url, stack.region, headers)
     lines: list[str] = []
-    for document in _documents(root, stack):
-        lines += _Smoke(document, caller).run()
+    with sign_in.credentials(stack) as own:
+        caller = Caller(stack.url, stack.region, {**own, **headers})
+        for document in _documents(root, stack):
+            lines += _Smoke(document, caller).run()
     return lines
 
 

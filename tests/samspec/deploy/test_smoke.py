@@ -120,6 +120,7 @@ def stack(books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         "OutputValue": "https://a.execute-api.eu-west-1.amazonaws.com/live/",
     }
     stack.__dict__["description"] = {"StackStatus": "CREATE_COMPLETE", "Outputs": [output]}
+    stack.__dict__["resources"] = {}
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
     monkeypatch.setattr(caller, "PAUSE", 0.01)
     yield stack
