@@ -30,6 +30,7 @@ KINDS = {
     "api-key": "API keys for partners, with a usage plan",
 }
 HEADING = "## Who may call"
+PROVEN_BODY = {"email": "ada@example.com"}
 FUNCTION_ROW = re.compile(r"\| \w+ \| AWS::Serverless::Function \|")
 TOKEN_CRITERIA = [
     "**Given** no credentials, or credentials that are expired, foreign or without the scope,\n"
@@ -222,12 +223,15 @@ def _add_table(
             criteria += [f"{page}/{number}", f"{page}/{number + 1}"]
     body = _example(project, parts["create"])
     item = re.sub(r"\{\w+\}$", "{id}", parts["get"].path)
-    rows = "\n".join(_row(kind, name, part.id) for name, part in parts.items())
+    proves = handlers.provable(project, parts["create"])
+    rows = "\n".join(_row(kind, name, part.id, proves) for name, part in parts.items())
     operations = {
         part.id: (part.method, item if "{" in part.path else part.path) for part in parts.values()
     }
     names |= {
-        "@BODY@": repr(body | {"email": "ada@example.com"} if "email" in body else body),
+        "@ADDRESS@": (FILES / "test_callers_address.py.txt").read_text() if proves else "",
+        "@BODY@": repr(body | PROVEN_BODY if proves else body),
+        "@PROVEN@": repr({**PROVEN_BODY, "email_verified": "true"} if proves else {}),
         "@OPERATIONS@": repr(operations),
         "@TABLE@": rows,
         "@COLLECTION@": parts["create"].path,
@@ -240,14 +244,15 @@ def _add_table(
     )
 
 
-def _row(kind: str, part: str, id: str) -> str:
+def _row(kind: str, part: str, id: str, proves: bool) -> str:
+    """What each caller gets: a line of the table in the tests."""
     success = {"create": 201, "list": 200, "get": 200, "update": 200, "delete": 204}[part]
     statuses = {
         "none": 401,
         "expired": 401,
         "wrong issuer": 401,
         "wrong scope": 403 if kind == "lambda" else 401,
-        "other user": 403,
+        "other user": 201 if part == "create" and not proves else 403,
         "owner": 403 if part == "list" else success,
         "administrator": success,
         "IAM": 401,

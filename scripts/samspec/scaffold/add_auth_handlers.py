@@ -110,7 +110,7 @@ def resource(project: Project, guarded: list[Guarded]) -> dict[str, Operation] |
     operations = {(one.method, one.path): one for one in project.operations}
     for operation in guarded:
         item = _item_path(operation.path, operations)
-        if operation.method != "POST" or item is None:
+        if operation.method != "POST" or item is None or "{" in operation.path:
             continue
         parts = {
             "create": ("POST", operation.path),
@@ -122,6 +122,11 @@ def resource(project: Project, guarded: list[Guarded]) -> dict[str, Operation] |
         if all(place in operations for place in parts.values()):
             return {part: operations[place] for part, place in parts.items()}
     return found or None
+
+
+def provable(project: Project, operation: Operation) -> bool:
+    """Whether the operation's body has an address that a token can prove."""
+    return "email" in _provable(project, operation)
 
 
 def _item_path(path: str, operations: Mapping[tuple[str, str], Operation]) -> str | None:
