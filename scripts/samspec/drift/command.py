@@ -1,97 +1,137 @@
-"""`samspec drift`: check everything against the spec."""
+"""`samspec drift`: check everything against the API's definition."""
 
 import argparse
 import gc
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-from samspec.sam.finding import Finding
+from samspec.sam.errors import ProjectError
+from samspec.sam.finding import ERROR
+
+FORMATS = ("text", "github", "json", "sarif")
+WATCH_SECONDS = 0.5  # between two looks at the files
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for."""
+
+    root: Path
+    against: str | None
+    stack: str | None
+    format: str
+    fix: bool
+    watch: bool
+    strict: bool
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: nothing differs; 1: findings; 2: the checks cannot run."""
+    """0: no errors; 1: errors; 2: the checks cannot run."""
     gc.disable()  # it would take a tenth of this short life
-    options = _parser().parse_args(arguments)
-    findings = sorted(set(check(options.root, options.against, options.stack)))
-    for finding in findings:
-        print(finding.annotation() if options.format == "github" else finding)
-    return 1 if findings else 0
-
-
-def check(root: Path, against: str | None = None, stack: str | None = None) -> Iterator[Finding]:
-    """Every difference. Where the spec is no OpenAPI, that alone: nothing could be told from it."""
-    from samspec.drift import (
-        compatibility,
-        cors,
-        deployed,
-        dialect,
-        events,
-        examples,
-        features,
-        importability,
-        integrations,
-        observations,
-        packaging,
-        permissions,
-        responses,
-        tables,
-        translation,
-        validity,
+    parsed = _parser().parse_args(arguments)
+    if parsed.list or parsed.explain or parsed.write_pages:
+        return _about_rules(parsed)
+    options = Options(
+        parsed.root,
+        parsed.against,
+        parsed.stack,
+        parsed.format,
+        parsed.fix,
+        parsed.watch,
+        parsed.strict,
     )
-    from samspec.sam.project import Project
-
-    project = Project(root)
-    if invalid := validity.check(project.spec):
-        yield from _by(validity, invalid)
-        return
-    joined = list(_by(integrations, integrations.check(project)))
-    yield from joined
-    # The documents say which function answers what: that has to be settled before they can be held against it.
-    for one in (
-        importability,
-        dialect,
-        cors,
-        packaging,
-        examples,
-        *(() if joined else (features, events, tables)),
-    ):
-        yield from _by(one, one.check(project))
-    seen = observations.Observations.of(project)
-    translated, faults = translation.translated(project.template, project.spec, project.api)
-    yield from (
-        _by(translation, faults)
-        if faults
-        else _by(permissions, permissions.check(project, translated, seen))
-    )
-    yield from _by(responses, responses.check(project, seen))
-    if against:
-        yield from _by(compatibility, compatibility.check(project, against))
-    if stack:
-        yield from _by(deployed, deployed.check(project, stack))
+    return _watch(options) if options.watch else _once(options)
 
 
-def _by(check: ModuleType, findings: Iterable[Finding]) -> Iterator[Finding]:
-    return (replace(finding, check=check.__name__.rpartition(".")[2]) for finding in findings)
+def _about_rules(parsed: argparse.Namespace) -> int:
+    from samspec.drift import rules
+
+    if parsed.list:
+        print(rules.listing())
+    if parsed.explain:
+        print(rules.rule(parsed.explain).explanation())
+    if parsed.write_pages:
+        parsed.write_pages.mkdir(parents=True, exist_ok=True)
+        for name, text in rules.pages().items():
+            (parsed.write_pages / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def _once(options: Options) -> int:
+    from samspec.drift import report
+    from samspec.drift.checks import run
+
+    result = run(options.root, options.against, options.stack)
+    if options.fix:
+        from samspec.drift.fixes import fix
+
+        for line in fix(options.root, result.findings):
+            print(line, file=sys.stderr)
+        result = run(options.root, options.against, options.stack)
+    if options.format == "json":
+        print(report.as_json(result.findings, result.notes), end="")
+    elif options.format == "sarif":
+        print(report.sarif(result.findings), end="")
+    else:
+        write = report.github if options.format == "github" else report.text
+        print(write(result.findings), end="")
+    if options.format in ("text", "github"):
+        for note in result.notes:
+            print(f"samspec drift: not checked: {note}", file=sys.stderr)
+    counted = [item for item in result.findings if options.strict or item.severity == ERROR]
+    return 1 if counted else 0
+
+
+def _watch(options: Options) -> int:
+    """Check again after every change of a file, until it is interrupted."""
+    from samspec.drift.watching import snapshot
+
+    before = None
+    while True:
+        now = snapshot(options.root)
+        if now != before:
+            before = now
+            _print_watched(options)
+        time.sleep(WATCH_SECONDS)
+
+
+def _print_watched(options: Options) -> None:
+    clock = time.strftime("%H:%M:%S")
+    try:
+        status = _once(options)
+    except ProjectError as error:
+        print(f"samspec drift: {error}")
+        status = 2
+    state = {0: "nothing differs", 1: "see above", 2: "cannot check"}[status]
+    print(f"[{clock}] {state}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="samspec drift",
-        description="Hold everything against what the spec says.",
+        description="Check everything against what the API's definition says.",
+        epilog="Exit code: 0 no errors, 1 errors, 2 the checks cannot run.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "--root", type=Path, default=Path(), help="the project's folder (default: the current one)"
     )
     parser.add_argument(
-        "--against", metavar="REF", help="list what breaks callers of the spec at this git ref, too"
-    )
+        "--against", metavar="REF", help="also list what breaks callers since this git ref, "
+        "permissions that widened, and deploys that need two steps",
+    )  # fmt: skip
     parser.add_argument(
-        "--stack", metavar="NAME", help="hold the deployed stack against spec and template, too"
+        "--stack", metavar="NAME", help="also check the deployed stack against the project"
     )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="github: annotations")
+    parser.add_argument("--fix", action="store_true", help="fix what can be fixed safely")
+    parser.add_argument("--watch", action="store_true", help="check again after every edit")
+    parser.add_argument("--strict", action="store_true", help="warnings are errors")
+    parser.add_argument("--list", action="store_true", help="list all rules")
+    parser.add_argument("--explain", metavar="RULE", help="explain a rule, with its source")
     parser.add_argument(
-        "--format", choices=("text", "github"), default="text", help="github: annotations"
+        "--write-pages", metavar="FOLDER", type=Path, help="write the rules' pages to a folder"
     )
     return parser

@@ -1,124 +1,280 @@
-"""Check 11: what a stack serves is what spec and template say: routes, integrations, validators, throttles, errors."""
+"""What a stack serves is what the project says: read by API Gateway's own export and stage."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from samspec.drift.apis import Api
+from samspec.drift.application import Application, is_proxy
+from samspec.drift.environments import UNKNOWN, Environment, is_known
 from samspec.drift.importability import GATEWAY_RESPONSES
-from samspec.drift.integrations import VALIDATOR
+from samspec.drift.security import AUTH
+from samspec.drift.targets import target
+from samspec.drift.validators import VALIDATOR, VALIDATORS
 from samspec.sam.documents import Keys
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
-from samspec.sam.project import Project
-from samspec.sam.template import Template
 
-MEND = "deploy again, and change nothing by hand"
+FIX = "deploy again, and change nothing by hand"
+SETTINGS = {
+    "ThrottlingRateLimit": "throttlingRateLimit",
+    "ThrottlingBurstLimit": "throttlingBurstLimit",
+    "LoggingLevel": "loggingLevel",
+    "DataTraceEnabled": "dataTraceEnabled",
+    "MetricsEnabled": "metricsEnabled",
+    "CachingEnabled": "cachingEnabled",
+}
 Fault = tuple[Keys, str]
 
 
-def check(project: Project, stack: str, session: Any = None) -> Iterator[Finding]:
-    """`session` makes clients as botocore's does; without one, the environment says whose account it is."""
+def check(application: Application, stack: str, session: Any = None) -> Iterator[Finding]:
+    """The differences of a stack. `session` makes clients as botocore's does.
+
+    Without a session, the shell's own credentials and region are used. Raises ProjectError if the
+    stack cannot be read.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
 
-    try:
-        deployment = Deployment(project, stack, session or Session())
-    except (BotoCoreError, ClientError, ProjectError) as error:
-        raise ProjectError(
-            f"--stack {stack}: {error}: check its name, the region and the credentials"
-        ) from None
-    for at, differs in (*deployment.routes(), *deployment.gateway_responses()):
-        yield project.spec.finding(at, f"{stack} {differs}", MEND)
-    for differs in deployment.throttles():
-        at = ("Resources", project.api, "Properties", "MethodSettings")
-        yield project.template.finding(at, f"{stack} {differs}", MEND)
+    apis = [api for api in application.definitions if api.protocol == "rest"]
+    if not apis:
+        application.notes.append(f"{stack}: the project has no REST API with a definition")
+    for api in apis:
+        try:
+            deployment = Deployment(application, api, stack, session or Session())
+        except (BotoCoreError, ClientError, ProjectError) as error:
+            raise ProjectError(
+                f"--stack {stack}: {error}: check its name, the region and the credentials"
+            ) from None
+        for at, message in deployment.differences():
+            yield api.finding("deployed-difference", at, f"{stack} {message}", FIX)
+        for at, message in deployment.settings():
+            yield application.template.finding("deployed-difference", at, f"{stack} {message}", FIX)
 
 
 class Deployment:
-    """The stage as API Gateway describes it, beside what spec and template say for the stack's parameters."""
+    """The stage as API Gateway describes it, next to what the project says for its parameters."""
 
-    def __init__(self, project: Project, stack: str, session: Any) -> None:
-        formation, gateway = (
-            session.create_client("cloudformation"),
-            session.create_client("apigateway"),
-        )
+    def __init__(self, application: Application, api: Api, stack: str, session: Any) -> None:
+        formation = session.create_client("cloudformation")
+        gateway = session.create_client("apigateway")
         described = formation.describe_stacks(StackName=stack)["Stacks"][0]
         pages = formation.get_paginator("list_stack_resources").paginate(StackName=stack)
         resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
-        self.names = {one["LogicalResourceId"]: one.get("PhysicalResourceId") for one in resources}
-        if not self.names.get(project.api):
-            raise ProjectError(
-                f"--stack {stack}: it has no {project.api}: name a stack of this template"
-            )
-        parameters = {
-            one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])
+        self.names = {
+            item["LogicalResourceId"]: item.get("PhysicalResourceId") for item in resources
         }
-        template = Template(project.root / project.template.name, parameters)
-        self.project, self.spec = project, template.resolve(project.spec.data)
-        self.api = template.of_type("AWS::Serverless::Api")[project.api]
-        where = {"restApiId": self.names[project.api], "stageName": self.api["StageName"]}
-        self.stage = gateway.get_stage(**where)
+        if not self.names.get(api.name):
+            raise ProjectError(f"it has no {api.name}: name a stack of this template")
+        parameters = {
+            item["ParameterKey"]: item["ParameterValue"] for item in described.get("Parameters", [])
+        }
+        unknown = parameters.keys() - application.section("Parameters").keys()
+        if unknown:
+            raise ProjectError(f"the template has no parameter {min(unknown)!r}")
+        defaults = application.environments[0].parameters
+        self.application, self.api = application, api
+        self.environment = Environment(stack, application.template.data, {**defaults, **parameters})
+        stage = str(self.environment.resolve(api.properties.get("StageName", "Prod")))
+        place = {"restApiId": self.names[api.name], "stageName": stage}
+        self.stage = gateway.get_stage(**place)
         export = gateway.get_export(
-            **where, exportType="oas30", parameters={"extensions": "apigateway"}
+            **place, exportType="oas30", parameters={"extensions": "apigateway"}
         )
         self.export = json.loads(export["body"].read())
 
-    def routes(self) -> Iterator[Fault]:
+    def differences(self) -> Iterator[Fault]:
+        """Routes, integrations, authorization, validators and gateway responses."""
+        yield from self._routes()
+        yield from self._gateway_responses()
+        yield from self._schemes()
+
+    def _routes(self) -> Iterator[Fault]:
         paths = self.export.get("paths", {})
         served = {
             (path, method): node for path, item in paths.items() for method, node in item.items()
         }
-        for operation in self.project.operations:
+        for operation in self.api.operations:
             node = served.pop((operation.path, operation.keys[-1]), None)
             if node is None:
                 yield operation.keys, f"has no {operation}"
                 continue
-            for differs in self._integration(operation, node):
-                yield operation.keys, f"{differs} of {operation}"
+            for message in self._operation(operation, node):
+                yield operation.keys, f"{message} of {operation}"
         for path, method in served:
             if method != "parameters":
-                yield ("paths",), f"has {method.upper()} {path}, which the spec lacks"
+                yield ("paths",), f"has {method.upper()} {path}, which the definition lacks"
 
-    def _integration(self, operation: Operation, node: Mapping[str, Any]) -> Iterator[str]:
-        found, wanted = node.get(INTEGRATION, {}), operation.integration
-        for key in ("type", "httpMethod") if operation.is_proxy else ("type",):
-            if str(found.get(key)).lower() != str(wanted.get(key)).lower():
-                yield f"has {found.get(key)}, not {wanted.get(key)}, as integration {key}"
-        name, alias = operation.target
-        if operation.is_proxy and not str(found.get("uri")).endswith(
-            f":{self.names.get(str(name))}:{alias}/invocations"
-        ):
-            yield f"calls {found.get('uri')}, not {alias} of {name}, as integration"
-        said, meant = _validation(self.export, node), _validation(self.spec, operation.node)
-        if operation.is_proxy and said != meant:
-            yield f"has {said}, not {meant}, as request validator"
+    def _operation(self, operation: Operation, node: Mapping[str, Any]) -> Iterator[str]:
+        actual = node.get(INTEGRATION, {})
+        wanted = self.environment.resolve(operation.integration)
+        for key in ("type", "httpMethod") if is_proxy(operation) else ("type",):
+            if str(actual.get(key)).lower() != str(wanted.get(key)).lower():
+                yield f"has {actual.get(key)}, not {wanted.get(key)}, as integration {key}"
+        yield from self._target(operation, actual)
+        yield from self._timeout(actual, wanted)
+        validation = _validation(self.export, node), _validation(self.api.data, operation.node)
+        if is_proxy(operation) and validation[0] != validation[1]:
+            yield f"has {validation[0]}, not {validation[1]}, as request validator"
+        yield from self._authorization(operation, node)
+        if not is_proxy(operation):
+            yield from _responses(actual.get("responses") or {}, wanted.get("responses") or {})
+            yield from _templates(actual.get("requestTemplates"), wanted.get("requestTemplates"))
 
-    def gateway_responses(self) -> Iterator[Fault]:
-        theirs = self.export.get(GATEWAY_RESPONSES, {})
-        for kind, wanted in self.spec.get(GATEWAY_RESPONSES, {}).items():
-            for key, value in wanted.items():
-                said = theirs.get(kind, {}).get(key)
-                if str(said) != str(value) and said != value:
+    def _target(self, operation: Operation, actual: Mapping[str, Any]) -> Iterator[str]:
+        destination = target(self.application, operation.integration.get("uri"))
+        if destination.function is None:
+            return
+        qualifier = f":{destination.qualifier}" if destination.qualifier else ""
+        name = self.names.get(destination.function)
+        if not str(actual.get("uri")).endswith(f":{name}{qualifier}/invocations"):
+            wanted = f"{destination.qualifier or 'the latest version'} of {destination.function}"
+            yield f"calls {actual.get('uri')}, not {wanted}, as integration"
+
+    def _timeout(self, actual: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+        stated = wanted.get("timeoutInMillis", 29000)
+        if str(actual.get("timeoutInMillis", stated)) != str(stated):
+            yield f"has {actual['timeoutInMillis']}, not {stated}, as timeoutInMillis"
+
+    def _authorization(self, operation: Operation, node: Mapping[str, Any]) -> Iterator[str]:
+        wanted = _authorization(self.environment.resolve(dict(operation.node)))
+        actual = _authorization(node)
+        if wanted != actual:
+            yield f"has {actual}, not {wanted}, as authorization"
+
+    def _schemes(self) -> Iterator[Fault]:
+        from samspec.drift.security import AUTHORIZER, schemes
+
+        at, declared = schemes(self.api)
+        actual = (self.export.get("components") or {}).get("securitySchemes") or {}
+        for name, scheme in declared.items():
+            wanted = self.environment.resolve(scheme.get(AUTHORIZER) or {})
+            served = (actual.get(name) or {}).get(AUTHORIZER) or {}
+            for key in ("type", "identityValidationExpression", "authorizerResultTtlInSeconds"):
+                if key in wanted and str(served.get(key)) != str(wanted[key]):
                     yield (
-                        (GATEWAY_RESPONSES, kind, key),
-                        f"has {key} {said}, not {value}, in its response {kind}",
+                        (*at, name),
+                        f"has {served.get(key)}, not {wanted[key]}, as {key} of the authorizer "
+                        f"{name}",
                     )
 
-    def throttles(self) -> Iterator[str]:
-        for wanted in self.api.get("MethodSettings") or []:
-            path = (
-                "*" if wanted["ResourcePath"] == "/*" else wanted["ResourcePath"].replace("/", "~1")
-            )
-            key = f"{path}/{wanted['HttpMethod']}"
-            found = self.stage.get("methodSettings", {}).get(key, {})
-            for name in ("throttlingRateLimit", "throttlingBurstLimit"):
-                meant = wanted.get(name[0].upper() + name[1:])
-                if meant is not None and float(found.get(name, -1)) != float(meant):
-                    yield f"has {found.get(name)}, not {meant}, as {name} of {key}"
+    def _gateway_responses(self) -> Iterator[Fault]:
+        served = self.export.get(GATEWAY_RESPONSES, {})
+        declared = self.environment.resolve(self.api.data.get(GATEWAY_RESPONSES)) or {}
+        for kind, wanted in declared.items():
+            actual = served.get(kind, {})
+            for key, value in wanted.items():
+                for inner, expected, found in _compared(value, actual.get(key)):
+                    yield (
+                        (GATEWAY_RESPONSES, kind, key),
+                        f"has {key}{inner} {found}, not {expected}, in its response {kind}",
+                    )
+        for kind in served.keys() - declared.keys():
+            if not _is_default(served[kind]):
+                yield (GATEWAY_RESPONSES,), f"has a response {kind}, which the definition lacks"
+
+    def settings(self) -> Iterator[Fault]:
+        """The stage's settings for methods, tracing and variables."""
+        at = ("Resources", self.api.name, "Properties")
+        listed = self.environment.resolve(self.api.properties.get("MethodSettings")) or []
+        served = dict(self.stage.get("methodSettings", {}))
+        for wanted in listed:
+            key = _method_key(wanted)
+            actual = served.pop(key, {})
+            for name, attribute in SETTINGS.items():
+                is_stated = attribute in actual or name.startswith("Throttling")
+                if (
+                    name in wanted
+                    and is_stated
+                    and not _is_same(actual.get(attribute), wanted[name])
+                ):
+                    yield (
+                        (*at, "MethodSettings"),
+                        f"has {actual.get(attribute)}, not {wanted[name]}, as {attribute} of {key}",
+                    )
+        for key in served if listed else ():
+            yield (*at, "MethodSettings"), f"has settings of {key}, which the template lacks"
+        yield from self._stage_settings(at)
+
+    def _stage_settings(self, at: Keys) -> Iterator[Fault]:
+        tracing = self.environment.resolve(self.api.properties.get("TracingEnabled"))
+        actual = self.stage.get("tracingEnabled")
+        if tracing is not None and actual is not None and not _is_same(actual, tracing):
+            yield (*at, "TracingEnabled"), f"has {actual}, not {tracing}, as tracingEnabled"
+        variables = self.environment.resolve(self.api.properties.get("Variables")) or {}
+        for name, value in variables.items():
+            found = (self.stage.get("variables") or {}).get(name)
+            if is_known(value) and str(found) != str(value):
+                yield (*at, "Variables"), f"has {found}, not {value}, as stage variable {name}"
+
+
+def _method_key(setting: Mapping[str, Any]) -> str:
+    path = str(setting.get("ResourcePath", "/*"))
+    inner = "*" if path == "/*" else path.replace("/", "~1").removeprefix("~1~1")
+    return f"{inner}/{setting.get('HttpMethod', '*')}"
+
+
+def _is_same(actual: Any, wanted: Any) -> bool:
+    if isinstance(wanted, bool) or str(wanted).lower() in ("true", "false"):
+        return str(actual).lower() == str(wanted).lower()
+    try:
+        return float(actual) == float(wanted)
+    except (TypeError, ValueError):
+        return str(actual) == str(wanted)
+
+
+def _authorization(node: Mapping[str, Any]) -> str:
+    """What an operation asks of callers: the export has signatures as a scheme called sigv4."""
+    names = sorted(
+        name
+        for requirement in node.get("security") or []
+        if isinstance(requirement, dict)
+        for name in requirement
+    )
+    auth = node.get(AUTH)
+    kind = str(auth.get("type", "")).upper() if isinstance(auth, dict) else ""
+    if kind == "AWS_IAM" or names == ["sigv4"]:
+        return "AWS_IAM"
+    return ", ".join(names) or "none"
+
+
+def _responses(actual: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    """The statuses, headers and bodies of a MOCK."""
+    for key, response in wanted.items():
+        served = actual.get(key)
+        if served is None:
+            yield f"has no integration response {key}"
+            continue
+        for name in ("statusCode", "responseParameters", "responseTemplates"):
+            for inner, expected, found in _compared(response.get(name), served.get(name)):
+                yield f"has {name}{inner} {found}, not {expected}, in the response {key}"
+
+
+def _templates(actual: Any, wanted: Any) -> Iterator[str]:
+    for inner, expected, found in _compared(wanted, actual):
+        yield f"has requestTemplates{inner} {found}, not {expected}"
+
+
+def _compared(wanted: Any, actual: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The differences of two values, by key if they are mappings."""
+    if wanted is None or (isinstance(wanted, str) and UNKNOWN in wanted):
+        return
+    if isinstance(wanted, dict):
+        served = actual if isinstance(actual, dict) else {}
+        for key, value in wanted.items():
+            found = served.get(key)
+            if str(found) != str(value) and UNKNOWN not in str(value):
+                yield f" {key}", value, found
+    elif str(actual) != str(wanted):
+        yield "", wanted, actual
+
+
+def _is_default(response: Any) -> bool:
+    return not isinstance(response, dict) or not response.get("responseParameters")
 
 
 def _validation(spec: Mapping[str, Any], node: Mapping[str, Any]) -> str:
-    """What the operation's validator looks at."""
-    chosen = spec.get(f"{VALIDATOR}s", {}).get(node.get(VALIDATOR, spec.get(VALIDATOR)), {})
+    """What the operation's validator checks."""
+    chosen = (spec.get(VALIDATORS) or {}).get(node.get(VALIDATOR, spec.get(VALIDATOR)), {})
     return " and ".join(sorted(key for key, value in chosen.items() if value)) or "none"

@@ -1,107 +1,258 @@
-"""Check 7: every operation has a proxy event in events/, and each event fits its operation."""
+"""Every operation has a proxy event in the folder of events, and each event fits its operation."""
 
+import base64
+import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.examples import broken
+from samspec.drift.apis import Api, is_json
+from samspec.drift.application import Application
+from samspec.drift.examples import broken, parameter_fault
 from samspec.sam.documents import Keys
-from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
-from samspec.sam.project import Project
 
-FOLDER = "events"
-INVALID = "invalid"  # the body of create_user.invalid-name.json breaks the spec, as it says
-Fault = tuple[Keys, str, str]
+# What breaks the spec in create_user.invalid-name.json is meant to, as its name says.
+INVALID = "invalid"
+PLACES = {
+    "path": ("pathParameters", ""),
+    "query": ("queryStringParameters", "multiValueQueryStringParameters"),
+    "header": ("headers", "multiValueHeaders"),
+}
+Fault = tuple[str, Keys, str, str]
 
 
-def check(project: Project) -> Iterator[Finding]:
-    operations = {operation.named("_"): operation for operation in project.proxies}
-    files = {
-        name: name.removeprefix(f"{FOLDER}/").split(".")
-        for name in project.files(f"{FOLDER}/*.json")
-    }
-    for key, operation in operations.items():
-        if f"{FOLDER}/{key}.json" not in files:
-            yield project.spec.finding(
-                operation.keys, f"{operation.id} has no {FOLDER}/{key}.json", "write it"
+def check(application: Application) -> Iterator[Finding]:
+    """Events of operations; those of other triggers are nothing that a definition knows."""
+    folder = application.settings.events
+    if not application.applies(application.settings.require_events, folder):
+        return
+    operations = {operation.named("_"): (api, operation) for api, operation in application.calls()}
+    files = {name: _label(name, folder) for name in application.files(f"{folder}/*.json")}
+    is_convention = application.settings.require_events is True or any(
+        key in operations for key, _ in files.values()
+    )
+    for key, (api, operation) in operations.items() if is_convention else ():
+        if f"{folder}/{key}.json" not in files:
+            yield api.finding(
+                "event-missing",
+                operation.keys,
+                f"{operation.id} has no {folder}/{key}.json",
+                "write it, or save a request at /_/requests",
             )
-    for name, (key, *label, _) in files.items():
-        document = project.document(name)
-        if not isinstance(document.data, dict):
-            raise ProjectError(f"{name}:1: it is no proxy event: write one, or remove the file")
-        if key not in operations:
+    for name, (key, label) in files.items():
+        yield from _file(application, name, key, label, operations, is_convention)
+
+
+def _label(name: str, folder: str) -> tuple[str, str]:
+    key, *label, _ = name.removeprefix(f"{folder}/").split(".")
+    return key, "".join(label)
+
+
+def _file(
+    application: Application,
+    name: str,
+    key: str,
+    label: str,
+    operations: Mapping[str, tuple[Api, Operation]],
+    is_convention: bool,
+) -> Iterator[Finding]:
+    document = application.document(name)
+    event = document.data
+    if not _is_proxy_event(event):
+        if is_convention and not event and key not in operations:
+            yield Finding(name, 1, "it is empty", "write an event, or remove it", "event-form")
+        if key in operations:
+            yield Finding(
+                name, 1, "it is not a proxy event", "save one at /_/requests", "event-form"
+            )
+        return
+    if key in operations:
+        api, operation = operations[key]
+    else:
+        if is_convention and not _names_function(application, key):
             yield Finding(
                 name,
                 1,
                 "it is named after no operation",
                 "name it operation.json or operation.label.json",
+                "event-name",
             )
-            continue
-        event, operation = document.data, operations[key]
-        invalid = "".join(label).startswith(INVALID)
-        for fault in (
-            *_places(event, operation),
-            *_pairs(event),
-            *_body(project, event, operation, invalid),
-        ):
-            yield document.finding(*fault)
+        return
+    for rule, at, message, fix in _faults(api, operation, event, label.startswith(INVALID)):
+        yield document.finding(rule, at, message, fix)
 
 
-def _places(event: dict[str, Any], operation: Operation) -> Iterator[Fault]:
-    parameters = event.get("pathParameters") or {}
-    path = re.sub(
-        r"\{(\w+)\+?\}", lambda found: str(parameters.get(found[1], found[0])), operation.path
-    )
-    wanted = {"resource": operation.path, "httpMethod": operation.method, "path": path}
-    inner = {"resourcePath": operation.path, "httpMethod": operation.method}
-    for around, where, values in (
-        ((), event, wanted),
-        (("requestContext",), event.get("requestContext"), inner),
-    ):
-        for key, value in values.items():
-            if (said := (where or {}).get(key)) != value:
-                yield (
-                    (*around, key),
-                    f"its {key} is {said}, and the spec says {value}",
-                    f"write {value}",
-                )
+def _is_proxy_event(event: Any) -> bool:
+    return isinstance(event, dict) and ("httpMethod" in event or "requestContext" in event)
 
 
-def _pairs(event: dict[str, Any]) -> Iterator[Fault]:
-    for one, many in (
-        ("headers", "multiValueHeaders"),
-        ("queryStringParameters", "multiValueQueryStringParameters"),
-    ):
-        if (event.get(one) or {}) != {
-            name: values[-1] for name, values in (event.get(many) or {}).items()
-        }:
-            yield (one,), f"its {one} and {many} differ", "make them say the same"
+def _names_function(application: Application, key: str) -> bool:
+    plain = key.replace("_", "").replace("-", "").lower()
+    return any(plain in name.lower() for name in application.functions)
 
 
-def _body(
-    project: Project, event: dict[str, Any], operation: Operation, invalid: bool
+def _faults(
+    api: Api, operation: Operation, event: Mapping[str, Any], is_invalid: bool
 ) -> Iterator[Fault]:
-    schema = project.body_schema(operation)
-    found = broken(project, schema, _parsed(event.get("body"))) if schema else None
-    if found and not invalid:
+    if event.get("version") == "2.0":
+        return
+    yield from _route(operation, event)
+    yield from _pairs(event)
+    breaks = [*_parameters(api, operation, event), *_media(api, operation, event)]
+    breaks += _body(api, operation, event)
+    if not is_invalid:
+        yield from breaks
+    elif not breaks:
         yield (
+            "event-valid",
             ("body",),
-            f"its body breaks the spec ({found})",
-            f"mend it, or name the file ....{INVALID}-why.json",
-        )
-    if invalid and not found:
-        yield (
-            ("body",),
-            f"its body is valid, and its name says {INVALID}",
+            f"its request is valid, and its name says {INVALID}",
             "break it, or rename the file",
         )
 
 
-def _parsed(body: Any) -> Any:
+def _route(operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
+    parameters = event.get("pathParameters") or {}
+
+    def filled(match: re.Match[str]) -> str:
+        return str(parameters.get(match[1], match[0]))
+
+    path = re.sub(r"\{([^}+]+)\+?\}", filled, operation.path)
+    method = event.get("httpMethod") if operation.method == "ANY" else operation.method
+    outer = {"resource": operation.path, "httpMethod": method, "path": path}
+    inner = {"resourcePath": operation.path, "httpMethod": method}
+    context = event.get("requestContext")
+    for around, where, expected in (((), event, outer), (("requestContext",), context, inner)):
+        for key, value in expected.items():
+            actual = where.get(key) if isinstance(where, Mapping) else None
+            if around and (not isinstance(where, Mapping) or key not in where):
+                continue
+            if actual != value and not _is_with_base_path(key, str(actual), str(value)):
+                yield (
+                    "event-route-file",
+                    (*around, key),
+                    f"its {key} is {actual}, and the definition says {value}",
+                    f"write {value}",
+                )
+
+
+def _is_with_base_path(key: str, actual: str, expected: str) -> bool:
+    """A custom domain puts its base path before `path`; values may be percent-encoded."""
+    from urllib.parse import unquote
+
+    return key == "path" and (unquote(actual) == expected or actual.endswith(expected))
+
+
+def _pairs(event: Mapping[str, Any]) -> Iterator[Fault]:
+    for single, multiple in (PLACES["header"], PLACES["query"]):
+        if multiple not in event or single not in event:
+            continue
+        last = {name: values[-1] for name, values in (event[multiple] or {}).items() if values}
+        if (event[single] or {}) != last:
+            yield (
+                "event-pairs",
+                (single,),
+                f"its {single} and {multiple} differ",
+                "make them say the same",
+            )
+
+
+def _parameters(api: Api, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
+    for parameter in api.parameters(operation):
+        place, name = str(parameter["in"]), str(parameter["name"]).removesuffix("+")
+        if place not in PLACES:
+            continue
+        single, multiple = PLACES[place]
+        values = _values(event, single, multiple, name, place)
+        if not values:
+            if parameter.get("required"):
+                yield (
+                    "event-parameter",
+                    (single,),
+                    f"it has no {place} parameter {name}, which is required",
+                    "add it",
+                )
+            continue
+        fault = parameter_fault(api, parameter, values)
+        if fault:
+            yield (
+                "event-parameter",
+                (single, name),
+                f"its {place} parameter {name} breaks the definition ({fault})",
+                f"correct it, or name the file ....{INVALID}-why.json",
+            )
+    known = {str(item["name"]) for item in api.parameters(operation) if item["in"] == "query"}
+    for name in event.get("queryStringParameters") or {}:
+        if name not in known:
+            yield (
+                "event-parameter",
+                ("queryStringParameters", name),
+                f"its query parameter {name} is not one of {operation}",
+                f"use {', '.join(sorted(known)) or 'none'}",
+            )
+
+
+def _values(
+    event: Mapping[str, Any], single: str, multiple: str, name: str, place: str
+) -> list[str]:
+    for key in (multiple, single):
+        for other, value in (event.get(key) or {}).items() if key else ():
+            if other == name or (place == "header" and other.lower() == name.lower()):
+                return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+    return []
+
+
+def _media(api: Api, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
+    """Its Content-Type is one that the operation takes."""
+    contents = api.contents(operation)
+    if not contents or not event.get("body"):
+        return
+    stated = _values(event, "headers", "multiValueHeaders", "Content-Type", "header")
+    actual = stated[-1].partition(";")[0].strip().lower() if stated else ""
+    taken = {media.partition(";")[0].strip().lower() for media in contents}
+    if not any(_fits(actual, media) for media in taken):
+        yield (
+            "event-media-type",
+            ("headers", "Content-Type") if stated else ("headers",),
+            f"its Content-Type is {actual or 'missing'}, and {operation} takes "
+            f"{', '.join(sorted(taken))}",
+            "write one that the operation takes",
+        )
+
+
+def _fits(actual: str, pattern: str) -> bool:
+    if pattern in ("*/*", actual):
+        return True
+    return pattern.endswith("/*") and actual.startswith(pattern[:-1])
+
+
+def _body(api: Api, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
+    schema = api.body_schema(operation)
+    body = event.get("body")
+    if schema is None:
+        return
+    stated = _values(event, "headers", "multiValueHeaders", "Content-Type", "header")
+    if stated and not is_json(stated[-1]):
+        return
+    required = api.mapping(operation.node.get("requestBody")).get("required", False)
+    if body in (None, ""):
+        if required:
+            yield "event-body", ("body",), "it has no body, which is required", "add one"
+        return
     try:
-        return json.loads(body)
-    except (TypeError, ValueError):
-        return None
+        text = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body
+        value = json.loads(text)
+    except (TypeError, ValueError, binascii.Error) as error:
+        fault: str | None = f"not JSON: {error}"
+    else:
+        fault = broken(api, schema, value)
+    if fault:
+        yield (
+            "event-body",
+            ("body",),
+            f"its body breaks the definition ({fault})",
+            f"correct it, or name the file ....{INVALID}-why.json",
+        )

@@ -1,112 +1,108 @@
-"""Check 9: every example fits its schema: those of the spec, and the requests that the documents make by curl."""
+"""Every example of the definition fits its schema, and values fit their parameters."""
 
-import json
-import re
-import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from samspec.drift.apis import Api
+from samspec.drift.application import Application
+from samspec.drift.validity import is_data
 from samspec.sam.documents import Keys, nodes
 from samspec.sam.finding import Finding
-from samspec.sam.operations import Operation
-from samspec.sam.project import Project
 
-DOCUMENTS = ("README.md", "CLAUDE.md", "specs/**/*.md", "docs/**/*.md")
-COMMAND = re.compile(r"^\$? *curl ((?:.*\\\n)*.*)$", re.MULTILINE)
-METHOD, BODY = {"-X", "--request"}, {"-d", "--data", "--data-raw", "--json"}
-OTHERS = {
-    "-H",
-    "--header",
-    "-o",
-    "--output",
-    "-w",
-    "--write-out",
-    "-u",
-    "--user",
-    "--aws-sigv4",
-    "-m",
-    "--max-time",
-}
+SHOWN = 160
 
 
-def check(project: Project) -> Iterator[Finding]:
-    for at, schema, value in _examples(project):
-        if found := broken(project, schema, value):
-            yield project.spec.finding(
-                at, f"the example breaks its schema ({found})", "mend one of both"
-            )
-    for name in project.files(*DOCUMENTS):
-        content = project.text(name)
-        for command in COMMAND.finditer(content):
-            line = content.count("\n", 0, command.start()) + 1
-            for differs in _faults(project, command[1].replace("\\\n", " ")):
-                yield Finding(name, line, differs, "mend the command")
+def check(application: Application) -> Iterator[Finding]:
+    """The examples of media types, parameters, headers and schemas."""
+    for api in application.definitions:
+        for at, schema, value in _examples(api):
+            fault = broken(api, schema, value)
+            if fault:
+                yield api.finding(
+                    "example",
+                    at,
+                    f"the example breaks its schema ({fault})",
+                    "correct the example or the schema",
+                )
 
 
-def broken(project: Project, schema: Any, value: Any) -> str | None:
-    """Why the value breaks the schema, in a line."""
+def broken(api: Api, schema: Any, value: Any) -> str | None:
+    """Why the value breaks the schema, in one line; None if it fits."""
+    if not isinstance(schema, dict):
+        return None
+    errors = sorted(
+        f"{'.'.join(map(str, error.absolute_path))}: {error.message[:SHOWN]}"
+        for error in _validator(api, schema).iter_errors(value)
+    )
+    return errors[0].removeprefix(": ") if errors else None
+
+
+def _validator(api: Api, schema: Mapping[str, Any]) -> Any:
     from openapi_schema_validator import OAS30Validator
 
-    document = {**schema, "components": project.spec.data.get("components", {})}
-    validator = OAS30Validator(document, format_checker=OAS30Validator.FORMAT_CHECKER)
-    said = sorted(
-        f"{'.'.join(map(str, one.absolute_path))}: {one.message[:160]}"
-        for one in validator.iter_errors(value)
-    )
-    return said[0].removeprefix(": ") if said else None
+    shared: dict[str, Any] = {
+        key: api.data[key]
+        for key in ("components", "definitions", "parameters", "paths")
+        if key in api.data
+    }
+    document: dict[str, Any] = {**shared, **schema}
+    return OAS30Validator(document, format_checker=OAS30Validator.FORMAT_CHECKER)
 
 
-def _examples(project: Project) -> Iterator[tuple[Keys, Any, Any]]:
-    """Each example of a media type, parameter or header, with its schema and place."""
-    for at, node in nodes(project.spec.data):
-        if not isinstance(node, dict) or "schema" not in node or at[-1:] == ("properties",):
+def _examples(api: Api) -> Iterator[tuple[Keys, Any, Any]]:
+    """Each example with its schema and place."""
+    for at, node in nodes(api.data):
+        if not isinstance(node, dict) or is_data(at) or at[-1:] == ("properties",):
             continue
-        if "example" in node:
-            yield (*at, "example"), node["schema"], node["example"]
-        for name, example in (node.get("examples") or {}).items():
-            if "value" in (found := project.resolve(example)):
-                yield (*at, "examples", name), node["schema"], found["value"]
+        schema = node.get("schema")
+        if isinstance(schema, dict):
+            if "example" in node:
+                yield (*at, "example"), schema, node["example"]
+            examples = node.get("examples")
+            for name, example in examples.items() if isinstance(examples, dict) else ():
+                found = api.mapping(example)
+                if "value" in found:
+                    yield (*at, "examples", name), schema, found["value"]
+        elif "example" in node and "type" in node and _is_schema(at):
+            schema = {key: value for key, value in node.items() if key != "example"}
+            yield (*at, "example"), schema, node["example"]
 
 
-def _faults(project: Project, command: str) -> Iterator[str]:
+def _is_schema(at: Keys) -> bool:
+    """Whether a place is a schema's: below `schema`, `schemas`, `definitions` or `properties`."""
+    return any(key in ("schema", "schemas", "definitions") for key in at[:-1])
+
+
+def parameter_fault(api: Api, parameter: Mapping[str, Any], values: list[str]) -> str | None:
+    """Why the texts of a parameter break its schema; None if they fit."""
+    schema = parameter.get("schema")
+    if schema is None and api.is_swagger:
+        schema = {key: parameter[key] for key in parameter if key not in ("in", "name", "required")}
+    resolved = api.mapping(schema)
+    if not resolved or "content" in parameter:
+        return None
+    if resolved.get("type") == "array":
+        explode = parameter.get("explode", parameter.get("in") == "query")
+        texts = values if explode else [part for text in values for part in text.split(",")]
+        items = api.mapping(resolved.get("items"))
+        value: Any = [typed(items, text) for text in texts]
+    elif resolved.get("type") == "object":
+        return None
+    else:
+        value = typed(resolved, values[-1])
+    return broken(api, resolved, value)
+
+
+def typed(schema: Mapping[str, Any], text: str) -> Any:
+    """A parameter's text as its schema's type; the text if it is not of that type."""
+    kind = schema.get("type")
     try:
-        method, target, body = _request(shlex.split(command, comments=True))
+        if kind == "integer":
+            return int(text)
+        if kind == "number":
+            return float(text)
     except ValueError:
-        yield "the command's quotation does not end"
-        return
-    path = urlsplit(target).path
-    operation = _operation(project, method, path)
-    if operation is None and not path.startswith("/_/"):  # the local gateway's own pages
-        yield f"{method} {path} is no operation of the spec"
-    if operation and operation.is_proxy and body is not None:
-        try:
-            found = broken(project, project.body_schema(operation) or {"not": {}}, json.loads(body))
-        except ValueError:
-            found = "it is not JSON"
-        if found:
-            yield f"the body breaks the spec ({found})"
-
-
-def _request(words: list[str]) -> tuple[str, str, str | None]:
-    method, target, body = None, "", None
-    rest = iter(words)
-    for word in rest:
-        if word in METHOD:
-            method = next(rest, "")
-        elif word in BODY:
-            body = next(rest, "")
-        elif word in OTHERS:
-            next(rest, None)
-        elif not word.startswith("-") and not target:
-            target = word
-    return method or ("GET" if body is None else "POST"), target, body
-
-
-def _operation(project: Project, method: str, path: str) -> Operation | None:
-    """The operation that a path leads to, behind a stage (or a shell variable with it) or not."""
-    for one in project.operations:
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(one.path.lstrip("/")))
-        if one.method in (method, "ANY") and re.fullmatch(f"([^/]+/)?{pattern}", path.lstrip("/")):
-            return one
-    return None
+        return text
+    if kind == "boolean" and text in ("true", "false"):
+        return text == "true"
+    return text

@@ -1,190 +1,260 @@
-"""Check 2: every operation has its function, every function its operation, by the template's own names."""
+"""Every operation reaches its function, and every function is reached as the definition says."""
 
-import ast
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from samspec.drift.apis import Api
+from samspec.drift.application import Application, Function, is_proxy
+from samspec.drift.environments import is_known
+from samspec.drift.targets import Target, target
 from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
-from samspec.sam.operations import Operation
-from samspec.sam.project import Project
+from samspec.sam.operations import INTEGRATION, Operation
 
-VALIDATOR = "x-amazon-apigateway-request-validator"
+TYPES = ("aws", "aws_proxy", "http", "http_proxy", "mock")
 REFERENCE = re.compile(r"\$\{(?!!)([\w:]+)")
-Fault = tuple[str, str]
+LEAST_TIMEOUT, MOST_TIMEOUT = 50, 29000  # milliseconds
+PLACES = ("querystring", "path", "header", "multivaluequerystring", "multivalueheader")
+MAPPED = re.compile(rf"method\.request\.({'|'.join(PLACES)})\.(.+)")
+Fault = tuple[str, str, str]  # rule, what is wrong, how to fix it
 
 
-def check(project: Project) -> Iterator[Finding]:
-    yield from _references(project)
-    yield from _validators(project)
-    for operation in project.operations:
-        for differs, mend in _integrated(project, operation):
-            yield project.spec.finding(operation.keys, f"{operation} {differs}", mend)
-    integrated = (one for one in project.operations if one.integration.get("type") != "mock")
-    all_found = all(operation.target[0] in project.functions for operation in integrated)
-    for name, properties in project.functions.items():
-        users = [operation for operation in project.operations if operation.target[0] == name]
-        for differs, mend in (
-            *_used(properties, users, all_found),
-            *_handled(project, properties, users),
-        ):
-            yield project.template.finding(("Resources", name), f"{name} {differs}", mend)
+def check(application: Application) -> Iterator[Finding]:
+    """The references of each definition, then each operation's integration."""
+    for api in application.definitions:
+        yield from _references(application, api)
+        for operation in api.operations:
+            yield from _operation(application, api, operation)
 
 
-def _references(project: Project) -> Iterator[Finding]:
-    """What the spec's intrinsic functions name has to be in the template; of a uri, `_integrated` says it."""
-    template = project.template.data
+def _references(application: Application, api: Api) -> Iterator[Finding]:
+    """What the definition's intrinsic functions name has to be in the template."""
     known = {
-        *project.resources,
-        *(template.get("Parameters") or {}),
-        *(template.get("Conditions") or {}),
+        *application.resources,
+        *application.section("Parameters"),
+        *application.section("Conditions"),
     }
-    for at, node in nodes(project.spec.data):
-        for name in _named(node) if at[-1:] != ("uri",) else ():
-            if name not in known and not name.startswith("AWS::"):
-                yield project.spec.finding(
-                    at, f"{name} is not in {project.template.name}", "name what there is"
+    for at, node in nodes(api.data):
+        if at[-1:] == ("uri",) or "uri" in at[-3:]:
+            continue  # `_operation` says it better
+        for name in _named(node):
+            if name not in known and not name.startswith("AWS::") and not _generated(name, known):
+                yield api.finding(
+                    "reference-missing",
+                    at,
+                    f"{name} is not in {application.template.name}",
+                    "name a parameter, condition or resource of the template",
                 )
 
 
-def _named(node: Any) -> list[str]:
-    """The resources, parameters and conditions that an intrinsic function names."""
-    name, argument = (
-        next(iter(node.items())) if isinstance(node, dict) and len(node) == 1 else ("", None)
+def _generated(name: str, known: set[str]) -> bool:
+    """Whether SAM makes a resource of that name: FunctionRole, FunctionAliaslive."""
+    return any(name.startswith(other) and len(other) > 3 for other in known) or name.startswith(
+        "Serverless"
     )
+
+
+def _named(node: Any) -> list[str]:
+    """The names that an intrinsic function mentions."""
+    if not isinstance(node, dict) or len(node) != 1:
+        return []
+    name, argument = next(iter(node.items()))
     if name == "Fn::Sub":
         text, own = argument if isinstance(argument, list) else (argument, {})
         return [found for found in REFERENCE.findall(str(text)) if found not in own]
     if name in ("Ref", "Fn::GetAtt", "Fn::If"):
-        return [str(argument[0] if isinstance(argument, list) else argument).split(".")[0]]
+        first = argument[0] if isinstance(argument, list) and argument else argument
+        return [str(first).split(".")[0]]
     return []
 
 
-def _validators(project: Project) -> Iterator[Finding]:
-    root, declared = project.spec.data.get(VALIDATOR), project.spec.data.get(f"{VALIDATOR}s", {})
-    own = {
-        (*one.keys, VALIDATOR): one.node[VALIDATOR]
-        for one in project.proxies
-        if VALIDATOR in one.node
+def _operation(application: Application, api: Api, operation: Operation) -> Iterator[Finding]:
+    at = (*operation.keys, INTEGRATION)
+    for rule, message, fix in _integration(application, api, operation):
+        yield api.finding(rule, at, f"{operation} {message}", fix)
+    if api.protocol == "rest":
+        yield from _request_parameters(api, operation)
+
+
+def _integration(application: Application, api: Api, operation: Operation) -> Iterator[Fault]:
+    integration = operation.integration
+    if not integration:
+        if INTEGRATION not in operation.node and "Fn::Transform" not in operation.node:
+            yield (
+                "integration-missing",
+                "has no integration",
+                f"add {INTEGRATION}: without one the deployment of the API fails",
+            )
+        return
+    kind = str(integration.get("type"))
+    if "$ref" in integration:
+        return
+    if kind.lower() not in TYPES:
+        yield "integration-type", f"has an integration of type {kind}", "write aws_proxy, or mock"
+        return
+    yield from _timeout(application, integration)
+    if kind.lower() not in ("aws", "aws_proxy"):
+        return
+    yield from _credentials(application, integration)
+    uri = integration.get("uri")
+    if uri is None:
+        yield (
+            "integration-uri",
+            "has an integration without a uri",
+            "write the function's: Fn::Sub: arn:...functions/${Function.Arn}/invocations",
+        )
+        return
+    yield from _function(application, api, operation, uri)
+
+
+def _function(
+    application: Application, api: Api, operation: Operation, uri: Any
+) -> Iterator[Fault]:
+    destination = target(application, uri)
+    if not destination.is_lambda:
+        if destination.fault:
+            yield "integration-uri", destination.fault, destination.fix
+        return
+    method = str(operation.integration.get("httpMethod")).upper()
+    if method != "POST":
+        yield (
+            "integration-method",
+            f"calls its function by {method}",
+            "write httpMethod: POST: Lambda takes nothing else",
+        )
+    if destination.fault:
+        yield destination.rule, destination.fault, destination.fix
+        return
+    yield from _proxy_responses(operation)
+    if destination.function is None:
+        return  # another stack's, by parameter or import
+    function = application.functions[destination.function]
+    yield from _existence(application, api, function)
+    yield from _alias(application, function, destination)
+    if destination.is_unread_by_sam_local and is_proxy(operation):
+        yield (
+            "integration-sam-local",
+            "names its function in a way that `sam local` does not read",
+            "write Fn::Sub: arn:...functions/${Function.Arn}:alias/invocations",
+        )
+
+
+def _proxy_responses(operation: Operation) -> Iterator[Fault]:
+    if str(operation.integration.get("type")).lower() == "aws" and not operation.integration.get(
+        "responses"
+    ):
+        yield (
+            "integration-responses",
+            "has an integration of type aws without responses",
+            "write type: aws_proxy, or the integration's responses",
+        )
+
+
+def _existence(application: Application, api: Api, function: Function) -> Iterator[Fault]:
+    for environment in application.environments:
+        api_resource = application.resources[api.name]
+        if environment.has(api_resource) and not environment.has(function.resource):
+            yield (
+                "integration-condition",
+                f"calls {function.name}, which does not exist with {environment.label}",
+                "give both the same Condition, or none",
+            )
+            return
+
+
+def _alias(application: Application, function: Function, destination: Target) -> Iterator[Fault]:
+    published = application.environments[0].published_alias(function.name)
+    if not is_known(published):
+        return
+    qualifier = destination.qualifier
+    aliases = {published} if published else set()
+    aliases |= _plain_aliases(application, function)
+    if qualifier and qualifier not in aliases and qualifier != "$LATEST":
+        if not qualifier.isdecimal():
+            text = f"publishes {published}" if published else "publishes no alias"
+            yield (
+                "integration-alias",
+                f"calls the alias {qualifier} of {function.name}, which {text}",
+                "name the published alias in the uri, or publish it with AutoPublishAlias",
+            )
+    elif published and not qualifier:
+        yield (
+            "integration-alias",
+            f"calls {function.name} without its alias {published}",
+            f"write :{published} after the function's ARN: permission is for the alias only",
+        )
+
+
+def _plain_aliases(application: Application, function: Function) -> set[str]:
+    """The aliases that the template makes itself, as AWS::Lambda::Alias."""
+    environment = application.environments[0]
+    names = set()
+    for resource in application.resources.values():
+        if resource.get("Type") == "AWS::Lambda::Alias":
+            properties = resource.get("Properties") or {}
+            owner = str(environment.resolve(properties.get("FunctionName")))
+            if owner in (environment.physical_name(function.name), environment.arn(function.name)):
+                names.add(str(environment.resolve(properties.get("Name"))))
+    return names
+
+
+def _timeout(application: Application, integration: Mapping[str, Any]) -> Iterator[Fault]:
+    stated = application.environments[0].resolve(integration.get("timeoutInMillis", MOST_TIMEOUT))
+    if not str(stated).isdecimal():
+        return
+    if int(stated) < LEAST_TIMEOUT:
+        yield (
+            "integration-timeout",
+            f"has a time-out of {stated} ms",
+            f"API Gateway takes {LEAST_TIMEOUT} ms or more",
+        )
+    destination = target(application, integration.get("uri"))
+    function = application.functions.get(str(destination.function))
+    if function is None:
+        return
+    for environment in application.environments:
+        seconds = environment.resolve(function.properties.get("Timeout", 3))
+        if str(seconds).isdecimal() and int(seconds) * 1000 > int(stated):
+            yield (
+                "integration-timeout",
+                f"gives up after {int(stated) / 1000:g} s, and {function.name} may run {seconds} s",
+                "give the function a shorter Timeout: the caller gets a 504 while it still works",
+            )
+            return
+
+
+def _credentials(application: Application, integration: Mapping[str, Any]) -> Iterator[Fault]:
+    credentials = integration.get("credentials")
+    if credentials is None:
+        return
+    values = [environment.resolve(credentials) for environment in application.environments]
+    first, other = str(values[0]), str(values[-1])
+    if first.startswith("arn:") and "*" not in first and first == other and is_known(first):
+        yield (
+            "integration-credentials",
+            f"has the fixed credentials {first}",
+            "name a role of the template: Fn::GetAtt: [Role, Arn]",
+        )
+
+
+def _request_parameters(api: Api, operation: Operation) -> Iterator[Finding]:
+    mapped = operation.integration.get("requestParameters")
+    declared = {
+        (str(parameter["in"]), str(parameter["name"]).removesuffix("+").lower())
+        for parameter in api.parameters(operation)
     }
-    shared = (
-        {(VALIDATOR,): root} if any(VALIDATOR not in one.node for one in project.proxies) else {}
-    )
-    for at, name in (own | shared).items():
-        if name not in declared:
-            yield project.spec.finding(
-                at, f"the request validator {name} is not declared", f"name one of {VALIDATOR}s"
-            )
-
-
-def _integrated(project: Project, operation: Operation) -> Iterator[Fault]:
-    kind, method = operation.integration.get("type"), operation.integration.get("httpMethod")
-    name, alias = operation.target
-    if kind == "mock":
-        return
-    if kind != "aws_proxy":
-        yield (
-            f"has an integration of type {kind}",
-            "write aws_proxy, or mock where the gateway itself answers",
-        )
-    elif method != "POST":
-        yield f"calls its function by {method}", "write httpMethod: POST, as Lambda asks"
-    elif name is None:
-        yield (
-            "has a uri that names no function",
-            "write Fn::Sub: arn:...functions/${Name.Arn}:live/invocations",
-        )
-    elif name in project.functions:
-        published = project.functions[name].get("AutoPublishAlias")
-        if alias != published:
-            yield (
-                f"calls the alias {alias} of {name}, which publishes {published}",
-                "name that alias in the uri",
-            )
-        yield from _permitted(project, operation, name)
-    else:
-        yield (
-            f"calls {name}, which is no function of {project.template.name}",
-            "name one that there is",
-        )
-
-
-def _permitted(project: Project, operation: Operation, name: str) -> Iterator[Fault]:
-    """SAM lets the API call the function for the paths and methods of its Api events, and for no other."""
-    events = [
-        event.get("Properties") or {}
-        for event in _events(project.functions[name])
-        if event.get("Type") == "Api"
-    ]
-    for event in events:
-        api = event.get("RestApiId")
-        said = f"{str(event.get('Method')).upper()} {event.get('Path')}"
-        if said != str(operation) or api != {"Ref": project.api}:
-            whose = api.get("Ref") if isinstance(api, dict) else "an API of SAM's own making"
-            yield (
-                f"may not call {name}, whose Api event says {said} of {whose}",
-                f"write {operation} of {project.api}",
-            )
-    if not events:
-        yield (
-            f"may not call {name}, which has no Api event",
-            f"add one for {operation} of {project.api}",
-        )
-
-
-def _events(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [event for event in (properties.get("Events") or {}).values() if isinstance(event, dict)]
-
-
-def _used(
-    properties: Mapping[str, Any], users: list[Operation], all_found: bool
-) -> Iterator[Fault]:
-    if len(users) > 1:
-        yield (
-            f"is called by {' and '.join(map(str, users))}",
-            "give each operation a function of its own",
-        )
-    if not users and all_found and all(event.get("Type") == "Api" for event in _events(properties)):
-        yield "is called by no operation", "name it in an integration of the spec, or remove it"
-
-
-def _handled(
-    project: Project, properties: Mapping[str, Any], users: list[Operation]
-) -> Iterator[Fault]:
-    handler = str(properties.get("Handler"))
-    module, _, name = handler.rpartition(".")
-    file = f"{str(properties.get('CodeUri', '.')).rstrip('/')}/{module.replace('.', '/')}.py"
-    if not (project.root / file).is_file():
-        yield f"has the Handler {handler}, and there is no {file}", "write it or mend Handler"
-        return
-    try:
-        tree = ast.parse(project.text(file))
-    except (SyntaxError, ValueError) as error:
-        yield f"has the Handler {handler}, which is not Python ({error})", "mend it"
-        return
-    if not any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body):
-        yield (
-            f"has the Handler {handler}, and {file} defines no such function",
-            "write it or mend Handler",
-        )
-    claimed = set(_claims(tree))
-    for operation in users:
-        if claimed and operation.id not in claimed:
-            yield (
-                f"answers {operation.id}, and {file} says {', '.join(sorted(claimed))}",
-                "make both say the same",
-            )
-
-
-def _claims(tree: ast.AST) -> Iterator[str]:
-    """A handler names its operation: @operation("createUser")."""
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "operation"
-        ):
-            yield from (
-                str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)
+    for key, value in mapped.items() if isinstance(mapped, dict) else ():
+        source = MAPPED.fullmatch(str(value))
+        if source is None:
+            continue
+        place = source[1].removeprefix("multivalue")
+        place = "query" if place == "querystring" else place
+        if (place, source[2].lower()) not in declared:
+            yield api.finding(
+                "integration-parameter",
+                (*operation.keys, INTEGRATION, "requestParameters", key),
+                f"{operation} passes on the {place} parameter {source[2]}, which it does not "
+                "declare",
+                "declare the parameter: the import fails without it",
             )

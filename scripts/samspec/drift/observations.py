@@ -1,28 +1,38 @@
-"""What the functions were seen to do while the tests ran: tests/recorder.py writes it down."""
+"""What the functions were seen to do while the tests ran: the project's recorder writes it down."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from samspec.drift.application import Application
 from samspec.sam.errors import ProjectError
-from samspec.sam.project import Project
-
-NAME = "tests/observed.json"
 
 
 @dataclass(frozen=True)
 class Observations:
-    calls: dict[str, list[str]]  # by function: "dynamodb:PutItem UsersTable"
-    responses: dict[
-        str, dict[str, str]
-    ]  # by operation and "400 Bad Request": the headers, "ETag, Location"
+    """`calls` by function: "dynamodb:PutItem UsersTable"; `responses` by operation and
+    "400 Bad Request": the headers, "ETag, Location"."""
+
+    calls: Mapping[str, list[str]]
+    responses: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def of(cls, project: Project) -> "Observations":
+    def of(cls, application: Application) -> "Observations | None":
+        """The project's record; None if it keeps none. Raises ProjectError if it is not one."""
+        name = application.settings.observed
+        if not application.applies(application.settings.require_observed, name):
+            return None
         try:
-            found: dict[str, Any] = json.loads(project.text(NAME))
-            return cls(found["calls"], found["responses"])
+            record: dict[str, Any] = json.loads(application.text(name))
+            return cls(record["calls"], record["responses"])
         except (ValueError, KeyError, TypeError):
             raise ProjectError(
-                f"{NAME}:1: no record of a test run: run scripts/test --record"
+                f"{name}:1: not a record of a test run: run scripts/test --record"
             ) from None
+
+    @property
+    def services(self) -> set[str]:
+        """The services whose calls were recorded; the recorder knows DynamoDB in any case."""
+        calls = [call for listed in self.calls.values() for call in listed]
+        return {"dynamodb", *(call.partition(":")[0].lower() for call in calls)}

@@ -1,119 +1,415 @@
-"""Check 4: each function may do what it was seen to do in DynamoDB, there alone, and nothing else."""
+"""Each function may do what it was seen to do, there only, and nothing else; and may be called."""
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from samspec.drift.observations import NAME, Observations
+from samspec.drift.apis import Api
+from samspec.drift.application import Application, Function
+from samspec.drift.environments import UNKNOWN, Environment, is_known
+from samspec.drift.functions import API_EVENTS
+from samspec.drift.observations import Observations
+from samspec.drift.policies import Grants, Statement, grants
+from samspec.drift.targets import target
+from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
-from samspec.sam.project import Project
+from samspec.sam.operations import Operation
 
-TABLE = re.compile(r"arn:[^/]*:table/")
-Permission = tuple[
-    str, str
-]  # action and resource: ("dynamodb:Query", "UsersTable/index/email-index")
+ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
+Permission = tuple[str, str]  # action and ARN
 
 
-def check(
-    project: Project, translated: dict[str, Any], observations: Observations
+def check(application: Application, observations: Observations | None) -> Iterator[Finding]:
+    """IAM of every function, and Lambda's own permissions for the API."""
+    for function in application.functions.values():
+        yield from _function(application, function, observations)
+    for api, operation in application.calls():
+        yield from _callable(application, api, operation)
+    yield from _open_permissions(application)
+
+
+def _function(
+    application: Application, function: Function, observations: Observations | None
 ) -> Iterator[Finding]:
-    for function in project.functions:
-        calls = {_permission(project, call) for call in observations.calls.get(function, [])}
-        for action, differs, mend in _compared(
-            calls, set(_allowed(translated["Resources"], function))
-        ):
-            line = project.template.line_of(action, "Resources", function, "Properties", "Policies")
-            yield Finding(project.template.name, line, f"{function} {differs}", mend)
+    seen: set[object] = set()
+    reported: set[tuple[str, int, str]] = set()
+    for environment in application.environments:
+        if not environment.has(function.resource):
+            continue
+        given = grants(application, function, environment)
+        # Fixed regions and accounts show in the last environment, which is compared in any case.
+        key = (given, environment.region)
+        if key in seen or not given.is_known:
+            continue
+        seen.add(key)
+        checker = _Checker(application, function, environment, given)
+        for finding in checker.findings(observations):
+            # One cause per line: the same rule may show in several environments.
+            cause = (finding.rule, finding.line, finding.message.partition(" (with ")[0])
+            if cause not in reported:
+                reported.add(cause)
+                yield finding
 
 
-def _compared(calls: set[Permission], allowed: set[Permission]) -> Iterator[tuple[str, str, str]]:
-    missing = {call for call in calls if not any(_covers(one, call) for one in allowed)}
-    unused = {one for one in allowed if not any(_covers(one, call) for call in calls)}
-    for action, resource in sorted(missing):
-        elsewhere = {one for one in unused if one[0] == action}
-        unused -= elsewhere
-        said = (
-            f"allowed on {' and '.join(sorted(one[1] for one in elsewhere))} alone"
-            if elsewhere
-            else "not allowed"
+class _Checker:
+    """One function's grants in one environment."""
+
+    def __init__(
+        self,
+        application: Application,
+        function: Function,
+        environment: Environment,
+        given: Grants,
+    ) -> None:
+        self.application, self.function = application, function
+        self.environment, self.given = environment, given
+
+    def findings(self, observations: Observations | None) -> Iterator[Finding]:
+        yield from self._inverted()
+        yield from self._managed(observations)
+        yield from self._broad()
+        if observations is not None:
+            yield from self._compared(observations)
+            yield from self._unused_services(observations)
+
+    def _finding(self, rule: str, at: Keys, message: str, fix: str, action: str = "") -> Finding:
+        template = self.application.template
+        line = template.line_of(action, *at) if action else template.line(*at)
+        return Finding(template.name, line, f"{self.function.name} {message}", fix, rule)
+
+    def _inverted(self) -> Iterator[Finding]:
+        for statement in self.given.statements:
+            if statement.inverted and statement.effect == "Allow":
+                yield self._finding(
+                    "iam-inverted",
+                    statement.at,
+                    f"may do all but what {statement.inverted} lists",
+                    f"list what it may do: {statement.inverted.removeprefix('Not')}",
+                )
+
+    def _managed(self, observations: Observations | None) -> Iterator[Finding]:
+        for name, at in self.given.managed:
+            short = name.rpartition("/")[2]
+            if short in ADMINISTRATORS:
+                yield self._finding(
+                    "iam-administrator",
+                    at,
+                    f"has the policy {short}",
+                    "allow the actions that it needs, on the resources that it needs",
+                )
+            elif short.endswith("FullAccess"):
+                rule = "iam-managed" if observations else "iam-broad"
+                yield self._finding(
+                    rule,
+                    at,
+                    f"has the policy {short}, which covers a whole service",
+                    "allow the actions that it needs, on the resources that it needs",
+                )
+
+    def _broad(self) -> Iterator[Finding]:
+        for statement in self.given.statements:
+            if statement.effect != "Allow" or statement.inverted or statement.source:
+                continue
+            for action in statement.actions:
+                if "*" not in statement.resources:
+                    continue
+                if action == "*":
+                    yield self._finding(
+                        "iam-administrator",
+                        statement.at,
+                        "may do everything",
+                        "name the actions and resources that it needs",
+                    )
+                elif action.endswith(":*"):
+                    yield self._finding(
+                        "iam-broad",
+                        statement.at,
+                        f"may call {action} on every resource",
+                        "name the actions and resources that it needs",
+                        action,
+                    )
+
+    # What it was seen to do
+
+    def _compared(self, observations: Observations) -> Iterator[Finding]:
+        calls = {self._call(call) for call in observations.calls.get(self.function.name, [])}
+        allowed = self._allowed(observations)
+        denied = list(self._statements("Deny"))
+        unused = {
+            permission: statement
+            for permission, statement in allowed.items()
+            if not any(covers(permission, call) for call in calls)
+        }
+        for call in sorted(calls):
+            yield from self._denied(call, denied)
+            if any(covers(permission, call) for permission in allowed) or self._is_inverted():
+                continue
+            elsewhere = [item for item in unused if item[0].lower() == call[0].lower()]
+            yield self._missing(call, elsewhere)
+            for permission in elsewhere:
+                unused.pop(permission)
+        yield from self._unused(unused)
+        for permission in allowed.keys() - unused.keys():
+            action, resource = permission
+            statement = allowed[permission]
+            if "*" in action + resource.rpartition(":")[2] and not statement.source:
+                yield self._finding(
+                    "iam-wildcard",
+                    statement.at,
+                    f"may call {action} on {short(resource)}",
+                    "name each action and resource, no wildcards",
+                    action,
+                )
+
+    def _is_inverted(self) -> bool:
+        return any(s.inverted and s.effect == "Allow" for s in self.given.statements)
+
+    def _statements(self, effect: str) -> Iterator[Statement]:
+        for statement in self.given.statements:
+            if statement.effect == effect:
+                yield statement
+
+    def _call(self, call: str) -> Permission:
+        """A recorded call with the ARN of its table here."""
+        action, _, resource = call.partition(" ")
+        table, *index = resource.split("/")
+        for name in self.application.resources:
+            if table in (name, self.environment.physical_name(name)):
+                return action, "/".join([self.environment.arn(name), *index])
+        return action, resource
+
+    def _allowed(self, observations: Observations) -> dict[Permission, Statement]:
+        """What statements allow in the services that were recorded."""
+        allowed: dict[Permission, Statement] = {}
+        for statement in self._statements("Allow"):
+            if statement.inverted:
+                continue
+            for action in statement.actions:
+                service = action.partition(":")[0].lower()
+                if action == "*" or service in observations.services:
+                    for resource in statement.resources:
+                        allowed[action, resource] = statement
+        return allowed
+
+    def _denied(self, call: Permission, denied: list[Statement]) -> Iterator[Finding]:
+        for statement in denied:
+            if _applies(statement, call):
+                yield self._finding(
+                    "iam-deny",
+                    statement.at,
+                    f"calls {call[0]} on {short(call[1])}, and a statement denies it",
+                    "remove the Deny, or make it about something else",
+                )
+
+    def _missing(self, call: Permission, elsewhere: list[Permission]) -> Finding:
+        action, resource = call
+        places = " and ".join(sorted(short(item[1]) for item in elsewhere))
+        status = f"allowed on {places} only" if elsewhere else "not allowed"
+        where = (
+            ""
+            if self.environment is self.application.environments[0]
+            else (f" (with {self.environment.label})")
         )
-        yield (
-            action,
-            f"calls {action} on {resource}, and is {said}",
+        at: Keys = ("Resources", self.function.name, "Properties", "Policies")
+        if elsewhere and is_known(elsewhere[0][1]):
+            at = self._allowed_at(elsewhere[0]) or at
+        return self._finding(
+            "iam-missing",
+            at,
+            f"calls {action} on {short(resource)}, and is {status}{where}",
             "allow that call in its Policies, or do not make it",
+            action,
         )
-    for action, resource in sorted(unused):
-        mend = f"remove it, or test what calls it and record that ({NAME})"
-        yield action, f"may call {action} on {resource}, and no test saw it do so", mend
-    for action, resource in sorted(allowed - unused):
-        if "*" in action + resource:
-            yield (
+
+    def _allowed_at(self, permission: Permission) -> Keys | None:
+        for statement in self.given.statements:
+            if permission[0] in statement.actions and permission[1] in statement.resources:
+                return statement.at
+        return None
+
+    def _unused(self, unused: dict[Permission, Statement]) -> Iterator[Finding]:
+        by_source: dict[str, list[str]] = {}
+        for (action, resource), statement in sorted(unused.items(), key=lambda item: item[0]):
+            if statement.source:
+                by_source.setdefault(statement.source, []).append(action)
+                continue
+            yield self._finding(
+                "iam-unused",
+                statement.at,
+                f"may call {action} on {short(resource)}, and no test saw it do so",
+                f"remove it, or test what calls it and record that "
+                f"({self.application.settings.observed})",
                 action,
-                f"may call {action} on {resource}",
-                "name each action and resource, no wildcards",
+            )
+        for source, actions in by_source.items():
+            at = next(s.at for s in self.given.statements if s.source == source)
+            yield self._finding(
+                "iam-unused",
+                at,
+                f"gets {', '.join(sorted(set(actions)))} by {source}, and no test saw it do so",
+                "remove it, or allow in Policies what the function does",
             )
 
+    def _unused_services(self, observations: Observations) -> Iterator[Finding]:
+        from samspec.drift.code import mentioned_services
 
-def _covers(permission: Permission, call: Permission) -> bool:
-    return all(
-        fnmatchcase(said.lower(), pattern.lower())
-        for pattern, said in zip(permission, call, strict=True)
-    )
-
-
-def _permission(project: Project, call: str) -> Permission:
-    """A recorded call, its table by its logical id."""
-    action, _, resource = call.partition(" ")
-    table, *index = resource.split("/")
-    logical = (
-        name
-        for name, one in project.resources.items()
-        if (one.get("Properties") or {}).get("TableName") == table
-    )
-    return action, "/".join([next(logical, table), *index])
-
-
-def _allowed(resources: dict[str, Any], function: str) -> Iterator[Permission]:
-    role = resources[function]["Properties"].get("Role")
-    name = role.get("Fn::GetAtt", [""])[0] if isinstance(role, dict) else ""
-    properties = resources.get(name, {}).get("Properties", {})
-    for arn in _each(properties.get("ManagedPolicyArns")):
-        if "DynamoDB" in str(arn):
-            yield "dynamodb:*", str(arn)
-    for policy in _each(properties.get("Policies")):
-        for statement in _each(policy["PolicyDocument"].get("Statement")):
-            for action in _each(
-                statement.get("Action") if statement.get("Effect") == "Allow" else None
-            ):
-                if str(action) == "*" or str(action).lower().startswith("dynamodb:"):
-                    yield from (
-                        (action, TABLE.sub("", _text(one)))
-                        for one in _each(statement.get("Resource"))
+        mentioned = mentioned_services(self.application, self.function)
+        for statement in self._statements("Allow"):
+            for action in statement.actions:
+                service = action.partition(":")[0].lower()
+                if statement.inverted or action == "*" or service in observations.services:
+                    continue
+                if mentioned is not None and service not in mentioned:
+                    yield self._finding(
+                        "iam-unused-service",
+                        statement.at,
+                        f"may call {action}, and its code makes no client of {service}",
+                        "remove it, or write the code that needs it",
+                        action,
                     )
 
 
-def _each(value: Any) -> Iterator[Any]:
-    """The items of a list, or the one item; of a condition, those of both its branches."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _each(item)
-    elif isinstance(value, dict) and "Fn::If" in value:
-        yield from _each(value["Fn::If"][1:])
-    elif value is not None and value != {"Ref": "AWS::NoValue"}:
-        yield value
+def covers(permission: Permission, call: Permission) -> bool:
+    """Whether a permission with wildcards allows a call."""
+    return fnmatchcase(call[0].lower(), permission[0].lower()) and fnmatchcase(
+        call[1], permission[1]
+    )
 
 
-def _text(value: Any) -> str:
-    """A policy's resource by logical ids: UsersTable, UsersTable/index/email-index."""
-    kind, argument = next(iter(value.items())) if isinstance(value, dict) else ("", value)
-    if kind == "Fn::GetAtt":
-        return str(argument[0] if isinstance(argument, list) else argument.split(".")[0])
-    if kind == "Fn::Join":
-        return str(argument[0]).join(map(_text, argument[1]))
-    if kind == "Fn::Sub":
-        text, own = argument if isinstance(argument, list) else (argument, {})
-        return re.sub(
-            r"\$\{(\w+)(?:\.Arn)?\}", lambda found: _text(own.get(found[1], found[1])), text
-        )
-    return str(argument)
+def _applies(statement: Statement, call: Permission) -> bool:
+    """Whether a statement is about a call, NotAction and NotResource included."""
+    action = any(fnmatchcase(call[0].lower(), item.lower()) for item in statement.actions)
+    resource = any(fnmatchcase(call[1], item) for item in statement.resources)
+    if statement.inverted == "NotAction":
+        action = not action
+    if statement.inverted == "NotResource":
+        resource = not resource
+    return action and resource
+
+
+def short(arn: str) -> str:
+    """A table by its logical id: UsersTable, UsersTable/index/email-index."""
+    name = arn.partition(":table/")[2] or arn
+    return name.removeprefix("local-").replace(UNKNOWN, "?")
+
+
+# Lambda's own permissions
+
+
+def _callable(application: Application, api: Api, operation: Operation) -> Iterator[Finding]:
+    """The API may call the function of each operation, in every environment where both exist."""
+    destination = target(application, operation.integration.get("uri"))
+    if destination.function is None or destination.fault:
+        return
+    if operation.integration.get("credentials") is not None:
+        return  # IAM decides, by that role
+    function = application.functions[destination.function]
+    published = application.environments[0].published_alias(function.name)
+    if bool(published) != bool(destination.qualifier) or (
+        published and destination.qualifier != published
+    ):
+        return  # the alias is wrong, and its own finding says so
+    granted = list(_granted(application, function))
+    if any(_lets(api, operation, grant) for grant in granted):
+        return
+    at = (*operation.keys, "x-amazon-apigateway-integration")
+    if granted:
+        name, route, owner = granted[0]
+        message = f"may not call {function.name}, whose event {name} says {route} of {owner}"
+    else:
+        message = f"may not call {function.name}, which has no Api event and no permission"
+    yield api.finding(
+        "integration-permission",
+        at,
+        f"{operation} {message}",
+        f"add an Api event: {operation.method.lower()} {operation.path} of {api.name}",
+    )
+
+
+Grant = tuple[str, str, str]  # what gives it, "GET /users" or "*", and the API or "*"
+
+
+def _granted(application: Application, function: Function) -> Iterator[Grant]:
+    environment = application.environments[0]
+    for name, event in function.events.items():
+        if event.get("Type") in API_EVENTS:
+            properties = event.get("Properties") or {}
+            api = properties.get("RestApiId", properties.get("ApiId"))
+            owner = api.get("Ref") if isinstance(api, dict) else api
+            method = str(properties.get("Method", "any")).upper()
+            path = environment.resolve(properties.get("Path", "*"))
+            yield name, f"{method} {path}", str(owner or "an API of SAM's own")
+    for name, resource in application.resources.items():
+        properties = resource.get("Properties") or {}
+        if resource.get("Type") == "AWS::Lambda::Permission":
+            yield from _permission(application, function, name, properties)
+        elif resource.get("Type") == "AWS::Serverless::Connector":
+            destinations = properties.get("Destination")
+            listed = destinations if isinstance(destinations, list) else [destinations]
+            if any((item or {}).get("Id") == function.name for item in listed):
+                yield name, "*", str((properties.get("Source") or {}).get("Id"))
+        for connector_name, connector in (resource.get("Connectors") or {}).items():
+            inner = connector.get("Properties") or {}
+            destination = inner.get("Destination")
+            listed = destination if isinstance(destination, list) else [destination]
+            if any((item or {}).get("Id") == function.name for item in listed):
+                yield connector_name, "*", name
+
+
+def _permission(
+    application: Application, function: Function, name: str, properties: Any
+) -> Iterator[Grant]:
+    environment = application.environments[0]
+    owner = str(environment.resolve(properties.get("FunctionName")))
+    names = (environment.physical_name(function.name), environment.arn(function.name))
+    if not owner.startswith(names) and is_known(owner):
+        return
+    source = environment.resolve(properties.get("SourceArn", "*"))
+    if source == "*" or not is_known(source):
+        yield name, "*", "*"
+        return
+    parts = str(source).rpartition(":")[2].split("/")
+    api = next(
+        (api.name for api in application.apis if environment.physical_name(api.name) == parts[0]),
+        parts[0],
+    )
+    method = parts[2] if len(parts) > 2 else "*"
+    path = "/" + "/".join(parts[3:]) if len(parts) > 3 else "*"
+    yield name, f"{method} {path}", api
+
+
+def _lets(api: Api, operation: Operation, grant: Grant) -> bool:
+    _, route, owner = grant
+    if owner not in (api.name, "*"):
+        return False
+    if route == "*":
+        return True
+    method, _, path = route.partition(" ")
+    if method not in ("*", "ANY", operation.method):
+        return False
+    return path in ("*", "/*", operation.path) or fnmatchcase(
+        _starred(operation.path), _starred(path)
+    )
+
+
+def _starred(path: str) -> str:
+    """A path as SAM writes it into a SourceArn: `*` for each variable."""
+    import re
+
+    return re.sub(r"\{[^}]*\}", "*", path)
+
+
+def _open_permissions(application: Application) -> Iterator[Finding]:
+    for name, resource in application.resources.items():
+        properties = resource.get("Properties") or {}
+        if resource.get("Type") != "AWS::Lambda::Permission":
+            continue
+        principal = str(properties.get("Principal"))
+        has_source = {"SourceArn", "SourceAccount", "PrincipalOrgID"} & set(properties)
+        if principal == "*" and not has_source:
+            yield application.finding(
+                "door-permission",
+                name,
+                message=f"{name} lets anyone call the function, around the API",
+                fix="name the API in SourceArn",
+            )

@@ -1,74 +1,99 @@
-"""Check 5: what the operations were seen to answer is what the spec documents, no more and no less."""
+"""What the operations were seen to respond with is what the definition documents."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.observations import NAME, Observations
+from samspec.drift.apis import Api
+from samspec.drift.application import Application
+from samspec.drift.observations import Observations
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
-from samspec.sam.project import Project
 
 DOCUMENT = "document it, or do not send it"
 TEST = "test and record it (scripts/test --record), or remove it"
-Fault = tuple[Keys, str, str]
+PROBLEM = "application/problem+json"
+Fault = tuple[str, Keys, str, str]
 Seen = dict[str, tuple[set[str], set[str]]]  # titles and headers, by status
 
 
-def check(project: Project, observations: Observations) -> Iterator[Finding]:
-    for operation in project.operations:
-        for at, differs, mend in _compared(project, operation, observations):
-            yield project.spec.finding(
-                (*operation.keys, "responses", *at), f"{operation} {differs}", mend
-            )
-    for name in observations.responses.keys() - set(map(str, project.operations)):
-        yield Finding(NAME, 1, f"{name} is no operation of the spec", "run scripts/test --record")
+def check(application: Application, observations: Observations | None) -> Iterator[Finding]:
+    """Every operation against the record; nothing if the project keeps none."""
+    if observations is None:
+        return
+    names: set[str] = set()
+    for api in application.definitions:
+        for operation in api.operations:
+            names.add(str(operation))
+            seen = _seen(observations.responses.get(str(operation), {}))
+            for rule, at, message, fix in _compared(api, operation, seen):
+                place = (*operation.keys, "responses", *at)
+                yield api.finding(rule, place, f"{operation} {message}", fix)
+    for name in observations.responses.keys() - names:
+        yield Finding(
+            application.settings.observed,
+            1,
+            f"{name} is not an operation of the definition",
+            "run scripts/test --record",
+            "record-stale",
+        )
 
 
-def _compared(
-    project: Project, operation: Operation, observations: Observations
-) -> Iterator[Fault]:
-    seen = _seen(observations.responses.get(str(operation), {}))
+def _compared(api: Api, operation: Operation, seen: Seen) -> Iterator[Fault]:
     if "501" in seen:
-        return  # scripts/new-operation has just added it, and it is not written yet
-    documented = project.responses(operation)
+        return  # the scaffold has just added it, and it is not written yet
+    documented = api.responses(operation)
     for status in seen.keys() - documented.keys():
-        yield (), f"answers {status}, which is not documented", DOCUMENT
+        message = f"responds with {status}, which is not documented"
+        yield "response-undocumented", (), message, DOCUMENT
+    if not seen and documented:
+        message = "has no response that a test saw"
+        yield "response-unseen", (), message, "test and record it (scripts/test --record)"
+        return
     for status in documented.keys() - seen.keys():
-        yield (status,), f"documents {status}, which no test saw", TEST
+        yield "response-unseen", (status,), f"documents {status}, which no test saw", TEST
     for status in documented.keys() & seen.keys():
-        titles, headers = seen[status]
-        known = set(documented[status].get("headers", {})) - {
-            "Content-Type"
-        }  # which `content` says
-        examples = _titles(project, documented[status])
-        for name in headers - known:
-            yield (status,), f"sends {name} with {status}, which is not documented", DOCUMENT
-        for name in known - headers:
-            yield (status,), f"documents {name} with {status}, which no test saw", TEST
-        if examples and titles != examples:
-            differs = f"titles its {status} {', '.join(sorted(titles))}, in the examples {', '.join(sorted(examples))}"
-            yield (status,), differs, "make both say the same"
+        yield from _status(api, status, documented[status], *seen[status])
+
+
+def _status(
+    api: Api, status: str, response: Mapping[str, Any], titles: set[str], headers: set[str]
+) -> Iterator[Fault]:
+    declared = {str(name) for name in response.get("headers") or {}} - {"Content-Type"}
+    by_name = {name.lower(): name for name in declared}
+    seen = {name.lower(): name for name in headers}
+    for key in seen.keys() - by_name.keys():
+        message = f"sends {seen[key]} with {status}, which is not documented"
+        yield "response-undocumented", (status,), message, DOCUMENT
+    for key in by_name.keys() - seen.keys():
+        message = f"documents {by_name[key]} with {status}, which no test saw"
+        yield "response-unseen", (status,), message, TEST
+    examples = _titles(api, response)
+    if examples and titles != examples:
+        yield (
+            "response-title",
+            (status,),
+            f"titles its {status} {', '.join(sorted(titles))}, "
+            f"in the examples {', '.join(sorted(examples))}",
+            "make both say the same",
+        )
 
 
 def _seen(responses: Mapping[str, str]) -> Seen:
-    found: Seen = {}
+    seen: Seen = {}
     for key, headers in responses.items():
         status, _, title = key.partition(" ")
-        titles, names = found.setdefault(status, (set(), set()))
+        titles, names = seen.setdefault(status, (set(), set()))
         titles |= {title} - {""}
         names |= set(headers.split(", ")) - {""}
-    return found
+    return seen
 
 
-def _titles(project: Project, response: Mapping[str, Any]) -> set[str]:
-    content = response.get("content", {}).get("application/problem+json", {})
-    examples = [
-        project.resolve(example).get("value", {})
-        for example in content.get("examples", {}).values()
-    ]
-    return {
-        str(example["title"])
-        for example in [*examples, content.get("example", {})]
-        if "title" in example
-    }
+def _titles(api: Api, response: Mapping[str, Any]) -> set[str]:
+    content = api.mapping((response.get("content") or {}).get(PROBLEM))
+    examples = [api.mapping(node).get("value") for node in (content.get("examples") or {}).values()]
+    titles = set()
+    for example in [*examples, content.get("example")]:
+        if isinstance(example, dict) and "title" in example:
+            titles.add(str(example["title"]))
+    return titles

@@ -1,95 +1,245 @@
-"""Check 1, first half: the spec is OpenAPI 3.0.x. No other check reads a spec that is not."""
+"""The definition is an OpenAPI document that CloudFormation and API Gateway can read at all.
 
+No other check reads a definition that is not.
+"""
+
+import re
 from collections.abc import Iterator
-from functools import cache
+from typing import Any
 
+from samspec.drift.apis import Api, Mount, text_keys
 from samspec.sam.documents import Document, Keys, nodes
 from samspec.sam.finding import Finding
-from samspec.sam.references import steps
 
-SHOWN = 160  # characters of a validator's message, which may quote half the spec
-Fault = tuple[Keys, str, str]
-
-
-@cache
-def check(spec: Document) -> list[Finding]:
-    """The faults of the first kind that there is; each would make others of the next."""
-    kinds = (list(kind(spec)) for kind in (_notation, _references, _version, _validator))
-    return [spec.finding(*fault) for fault in next(filter(None, kinds), [])]
+SHOWN = 160  # characters of a validator's message, which may quote half of the document
+VERSIONS = ("3.0.", "2.0")
+LITERAL_PARENTS = ("example", "default", "enum", "value")  # what is under them is data
+Fault = tuple[str, Keys, str, str]  # rule, place, what is wrong, how to fix it
+# Members of a schema's property map are schemas, whatever they are called.
+MAPS = ("properties", "schemas", "parameters", "responses", "headers", "examples")
 
 
-def _notation(spec: Document) -> Iterator[Fault]:
-    for at, tag in spec.tags.items():
+def check(api: Api) -> list[Finding]:
+    """The faults of the first of these groups that has any; each would cause others after it."""
+    for group in (_notation, _shape, _references, _version, _patterns, _ids, _validator):
+        findings = [api.finding(*fault) for fault in group(api)]
+        if any(not _is_remark(finding.rule) for finding in findings):
+            return findings
+    return []
+
+
+def check_document(document: Document) -> list[Finding]:
+    """The same for a definition on its own, as scaffolds read it."""
+    api = Api(document.name, "rest", {}, text_keys(document.data), [Mount((), document, ())], True)
+    return check(api)
+
+
+def remarks(api: Api) -> Iterator[Finding]:
+    """What is no obstacle to the other checks."""
+    for rule, at, message, fix in (*_notation(api), *_references(api)):
+        if _is_remark(rule):
+            yield api.finding(rule, at, message, fix)
+
+
+def _is_remark(rule: str) -> bool:
+    return rule in ("spec-integer-key", "spec-reference-sibling", "spec-merge-key", "spec-alias")
+
+
+def _notation(api: Api) -> Iterator[Fault]:
+    document = api.document
+    is_file = not api.mounts[0].at  # and not a part of the template
+    if not is_file:
+        return
+    for at, tag in document.tags.items() if api.included else ():
         name = "Ref" if tag == "!Ref" else f"Fn::{tag[1:]}"
-        yield at, f"{tag} is a short form, which AWS::Include does not know", f"write {name}"
-    for at in spec.repeated:
-        yield at, f"{at[-1]} stands twice, and only the last counts", "keep one"
+        yield (
+            "spec-short-tag",
+            at,
+            f"{tag} is a short form, which AWS::Include does not read",
+            f"write {name}",
+        )
+    for at in document.repeated:
+        yield (
+            "spec-repeated-key",
+            at,
+            f"{at[-1]} is there twice, and only the last counts",
+            "keep one",
+        )
+    for at in document.merges if api.included else ():
+        yield (
+            "spec-merge-key",
+            at,
+            "<< is a merge key, which CloudFormation's YAML does not have",
+            "write the keys out",
+        )
+    for at in document.aliases if api.included and not document.merges else ():
+        yield (
+            "spec-alias",
+            at,
+            "a YAML alias, which CloudFormation's YAML does not have",
+            "write the value out, or use $ref",
+        )
+    for at in document.numbers:
+        if at[-2:-1] == ("responses",):
+            yield "spec-integer-key", at, f"the status {at[-1]} is a number", f'write "{at[-1]}"'
+            break  # one cause, however many statuses
 
 
-def _references(spec: Document) -> Iterator[Fault]:
-    for at, reference in nodes(spec.data):
-        if at[-1:] != ("$ref",) or not isinstance(reference, str):
+def _shape(api: Api) -> Iterator[Fault]:
+    """What a beginner leaves out, said better than by the validator."""
+    if not isinstance(api.data.get("paths"), dict):
+        yield "spec-schema", (), "the definition has no paths", "add paths, a mapping"
+        return
+    for path, item in api.data["paths"].items():
+        if item is not None and not isinstance(item, dict):
+            yield "spec-schema", ("paths", path), f"{path} is not a mapping", "write its methods"
+
+
+def _references(api: Api) -> Iterator[Fault]:
+    for at, node in nodes(api.data):
+        if not isinstance(node, dict) or not isinstance(node.get("$ref"), str) or is_data(at):
             continue
+        reference = node["$ref"]
+        place = (*at, "$ref")
         if not reference.startswith("#/"):
             yield (
-                at,
+                "spec-reference-outside",
+                place,
                 f"$ref {reference} leaves the file, and API Gateway imports one file",
                 "move its target in",
             )
-        elif not _resolves(spec, reference):
-            yield at, f"$ref {reference} leads nowhere", "name a component that there is"
+        elif api.resolve(node) is None:
+            yield (
+                "spec-reference",
+                place,
+                f"$ref {reference} leads nowhere",
+                "name a component that exists",
+            )
+        elif len(node) > 1 and not _is_path_item(at):
+            others = ", ".join(sorted(set(node) - {"$ref"}))
+            yield (
+                "spec-reference-sibling",
+                at,
+                f"{others} next to $ref has no effect",
+                "move it into the target, or leave $ref out",
+            )
 
 
-def _resolves(spec: Document, reference: str) -> bool:
-    seen: set[str] = set()
-    while reference not in seen:
-        seen.add(reference)
-        node = spec.data
-        for step in steps(reference):
-            if not isinstance(node, dict) or step not in node:
-                return False
-            node = node[step]
-        if not isinstance(node, dict) or "$ref" not in node:
+def _is_path_item(at: Keys) -> bool:
+    return len(at) == 2 and at[0] == "paths"
+
+
+def is_data(at: Keys) -> bool:
+    """Whether the place is inside an example or default, where no key has a meaning."""
+    for index, key in enumerate(at):
+        parent = at[index - 1] if index else ""
+        if key in LITERAL_PARENTS and parent not in MAPS:
             return True
-        reference = str(node["$ref"])
-    return False  # it leads to itself
+    return False
 
 
-def _version(spec: Document) -> Iterator[Fault]:
-    version = str(spec.data.get("openapi"))
-    if not version.startswith("3.0."):
+def _version(api: Api) -> Iterator[Fault]:
+    key = "swagger" if api.is_swagger else "openapi"
+    version = str(api.data.get(key))
+    if api.protocol == "http" and version.startswith("3.0"):
+        return
+    if not version.startswith(VERSIONS):
         yield (
-            ("openapi",),
-            f"openapi is {version}, and API Gateway imports 3.0.x alone",
+            "spec-version",
+            (key,),
+            f"{key} is {version}, and API Gateway imports OpenAPI 3.0.x and Swagger 2.0 only",
             "write 3.0.3",
         )
 
 
-def _validator(spec: Document) -> list[Fault]:
-    from openapi_spec_validator import OpenAPIV30SpecValidator
+def _patterns(api: Api) -> Iterator[Fault]:
+    for at, node in nodes(api.data):
+        pattern = node.get("pattern") if isinstance(node, dict) else None
+        if not isinstance(pattern, str) or is_data(at) or at[-1:] == ("properties",):
+            continue
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError) as error:
+            message = f"the pattern is not a regular expression ({error})"
+            yield "spec-pattern", (*at, "pattern"), message, "correct it"
 
+
+def _ids(api: Api) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for operation in api.operations:
+        identifier = operation.node.get("operationId")
+        first = seen.setdefault(str(identifier), str(operation))
+        if identifier is not None and first != str(operation):
+            yield (
+                "operation-id",
+                (*operation.keys, "operationId"),
+                f"{operation} has the operationId {identifier}, which {first} has",
+                "give each operation an id of its own",
+            )
+
+
+def _validator(api: Api) -> list[Fault]:
+    from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
+
+    validator = OpenAPIV2SpecValidator if api.is_swagger else OpenAPIV30SpecValidator
     faults: list[tuple[Keys, str]] = []
+    data = _without_greedy(plain(api.data))
     try:
-        for error in OpenAPIV30SpecValidator(spec.data).iter_errors():
+        for error in validator(data).iter_errors():
             at = tuple(map(str, error.absolute_path))
             message = str(error.message).splitlines()[0]
-            if message.startswith(
-                "{"
-            ):  # it quotes a schema; what is wrong within may come next, its path from there
-                faults.append((at, "it is no Schema object"))
-            elif at and at[0] not in spec.data and faults:
+            if message.startswith("{}"):
+                continue  # API Gateway takes an empty mapping, such as of responses
+            if message.startswith("{"):
+                # It quotes a schema; what is wrong inside may come next, its path from there.
+                faults.append((at, "it is not a Schema object"))
+            elif at and at[0] not in data and faults:
                 faults[-1] = ((*faults[-1][0], *at), message)
             else:
                 faults.append((at, message))
-    except (
-        AttributeError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:  # it asks much of what it is to validate
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # The validator expects much of what it is to validate.
         if not faults:
-            faults.append(((), f"the validator gave up ({type(error).__name__}: {error})"))
+            reason = f"{type(error).__name__}: {error}"
+            faults.append(((), f"the validator cannot read it ({reason})"))
+    name = "Swagger 2.0" if api.is_swagger else "OpenAPI 3.0"
     return [
-        (at, f"not OpenAPI 3.0: {said[:SHOWN]}", "mend it by the specification")
-        for at, said in faults
+        ("spec-schema", at, f"not {name}: {message[:SHOWN]}", "correct it by the specification")
+        for at, message in faults
+        if not _is_left_out_by_aws(at, message)
     ]
+
+
+def _without_greedy(data: Any) -> Any:
+    """The definition with {path} for {path+}, which is AWS's own, and for a parameter's path+."""
+    if not isinstance(data, dict) or "+}" not in "".join(data.get("paths") or {}):
+        return data
+    paths = {path.replace("+}", "}"): item for path, item in data["paths"].items()}
+    for at, node in nodes(paths):
+        if at[-2:-1] == ("parameters",) and isinstance(node, dict) and node.get("in") == "path":
+            node["name"] = str(node.get("name")).removesuffix("+")
+    return {**data, "paths": paths}
+
+
+def _is_left_out_by_aws(at: Keys, message: str) -> bool:
+    """API Gateway asks less than the specification does: it needs no responses and no info.
+
+    Definitions inside SAM templates leave them out; SAM itself writes empty ones. Path parameters
+    have a rule of their own, with a place.
+    """
+    if message.startswith("Path parameter"):
+        return True
+    return (
+        message.startswith(("'responses' is a required", "'info' is a required"))
+        or (at[-1:] in (("info",), ("responses",)) and "is a required" in message)
+        or ("responses" in at and message.startswith("'description' is a required"))
+    )
+
+
+def plain(value: Any) -> Any:
+    """The definition with a text for each intrinsic function, as CloudFormation passes it on."""
+    if isinstance(value, dict):
+        if len(value) == 1 and str(next(iter(value))).startswith(("Fn::", "Ref")):
+            return "text"
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value

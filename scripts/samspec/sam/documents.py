@@ -7,7 +7,7 @@ There is one YAML reader for the build, the gateway and the checks. CloudFormati
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,41 +53,49 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
+MERGE = "tag:yaml.org,2002:merge"
+
+
 @dataclass(eq=False)
 class Document:
+    """A YAML file: its data, and the line of every value by the keys that lead to it."""
+
     name: str
     data: Any
     lines: dict[Keys, int] = field(default_factory=dict)
     scalars: dict[Keys, str] = field(default_factory=dict)
     tags: dict[Keys, str] = field(default_factory=dict)  # short forms: !Sub
-    repeated: list[Keys] = field(
-        default_factory=list
-    )  # keys that a mapping has twice, of which YAML takes the last
+    # Keys that a mapping has twice, of which YAML takes the last.
+    repeated: list[Keys] = field(default_factory=list)
+    merges: list[Keys] = field(default_factory=list)  # merge keys: <<
+    aliases: list[Keys] = field(default_factory=list)  # *name
+    numbers: list[Keys] = field(default_factory=list)  # keys that are not text: 200, true
 
     @classmethod
-    @cache  # copies of a project differ in few files
+    @lru_cache(maxsize=64)  # copies and versions of a project differ in few files
     def parse(cls, content: str, name: str) -> "Document":
+        """The document that a text is. Raises ProjectError with its place if it is not YAML."""
+        document = cls(name, None)
         try:
             loader = Loader(content)
             node = loader.get_single_node()
-            document = cls(name, loader.construct_document(node) if node else None)
+            if node:
+                document._walk(node, (), set())
+                document.data = loader.construct_document(node)
         except (yaml.YAMLError, ValueError, TypeError) as error:
             mark = getattr(error, "problem_mark", None)
             reason = getattr(error, "problem", None) or str(error).splitlines()[0]
             raise ProjectError(
-                f"{name}:{mark.line + 1 if mark else 1}: not valid YAML ({reason}): mend it first"
+                f"{name}:{mark.line + 1 if mark else 1}: not valid YAML ({reason}): fix it first"
             ) from None
-        if node:
-            document._walk(node, ())
         return document
 
     @classmethod
     def front_matter(cls, content: str, name: str) -> "Document":
-        """The mapping between a first line of `---` and the next; empty where there is none."""
-        found = FRONT_MATTER.match(content)
-        document = cls.parse(
-            "\n" + found[1] if found else "{}", name
-        )  # an empty first line for the first `---`
+        """The mapping between a first line of `---` and the next; empty if there is none."""
+        matter = FRONT_MATTER.match(content)
+        # An empty first line stands for the first `---`.
+        document = cls.parse("\n" + matter[1] if matter else "{}", name)
         return document if isinstance(document.data, dict) else cls(name, {})
 
     def part(self, *keys: str) -> "Document":
@@ -105,38 +113,55 @@ class Document:
         return Document(self.name, data, *parts, repeated)
 
     def line(self, *keys: Any) -> int:
-        """Where the value under these keys begins, or the nearest thing around it that there is."""
+        """The line of the value under these keys, or of the nearest thing around it."""
         path = tuple(map(str, keys))
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
     def line_of(self, value: str, *keys: Any) -> int:
-        """Where this text stands under these keys."""
-        inside = (
-            at for at, found in self.scalars.items() if found == value and at[: len(keys)] == keys
-        )
-        return self.line(*next(inside, keys))
+        """The line of this text under these keys."""
+        for at, scalar in self.scalars.items():
+            if scalar == value and at[: len(keys)] == keys:
+                return self.line(*at)
+        return self.line(*keys)
 
-    def finding(self, at: Keys, differs: str, mend: str) -> Finding:
-        return Finding(self.name, self.line(*at), differs, mend)
+    def finding(self, rule: str, at: Keys, message: str, fix: str) -> Finding:
+        """A finding of a rule at the place that these keys lead to."""
+        return Finding(self.name, self.line(*at), message, fix, rule)
 
-    def _walk(self, node: yaml.Node, at: Keys) -> None:
+    def _walk(self, node: yaml.Node, at: Keys, seen: set[int]) -> None:
         self.lines.setdefault(at, node.start_mark.line + 1)
         if node.tag.startswith("!"):
             self.tags[at] = node.tag
+        if not isinstance(node, yaml.ScalarNode):
+            if id(node) in seen:
+                self.aliases.append(at)
+                return
+            seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
             self.scalars[at] = node.value
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                self._walk(item, (*at, str(index)))
+                self._walk(item, (*at, str(index)), seen)
         elif isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                inner = (*at, str(key.value))
-                if inner in self.lines:
-                    self.repeated.append(inner)
-                self.lines[inner] = key.start_mark.line + 1
-                self._walk(value, inner)
+            self._walk_mapping(node, at, seen)
+
+    def _walk_mapping(self, node: yaml.MappingNode, at: Keys, seen: set[int]) -> None:
+        own: set[Keys] = set()
+        for key, value in node.value:
+            if key.tag == MERGE:
+                self.merges.append((*at, "<<"))
+                self.lines[(*at, "<<")] = key.start_mark.line + 1
+                continue
+            inner = (*at, str(key.value))
+            if inner in own:
+                self.repeated.append(inner)
+            own.add(inner)
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:str":
+                self.numbers.append(inner)
+            self.lines[inner] = key.start_mark.line + 1
+            self._walk(value, inner, seen)
 
 
 def text(path: Path, name: str) -> str:

@@ -2,23 +2,26 @@
 
 from dataclasses import dataclass
 
+ERROR, WARNING = "error", "warning"
+
 
 @dataclass(frozen=True, order=True)
 class Finding:
+    """What is wrong and how to fix it.
+
+    `rule` is the id of a rule of drift (`samspec drift --explain RULE`); `check` is the group of
+    rules that it belongs to.
+    """
+
     file: str  # relative to the project
     line: int
-    differs: str
-    mend: str
+    message: str
+    fix: str
+    rule: str = ""
     check: str = ""
+    severity: str = ERROR
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.differs}: {self.mend}"
-
-    def annotation(self) -> str:
-        """The finding as GitHub's workflow command, which escapes what would end it."""
-        text = (
-            f"{self.differs}: {self.mend}".replace("%", "%25")
-            .replace("\r", "%0D")
-            .replace("\n", "%0A")
-        )
-        return f"::error file={self.file},line={self.line},title=drift ({self.check})::{text}"
+        label = "" if self.severity == ERROR else f"{self.severity}: "
+        rule = f" [{self.rule}]" if self.rule else ""
+        return f"{self.file}:{self.line}: {label}{self.message}: {self.fix}{rule}"

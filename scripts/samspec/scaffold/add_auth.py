@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     project = Project(options.root)
-    finding = next(iter(validity.check(project.spec)), None)
+    finding = next(iter(validity.check_document(project.spec)), None)
     if finding:
         raise ProjectError(str(finding))
     for line in add(project, options.kind):

@@ -12,7 +12,7 @@ def require_valid(project: Project, because: str = "") -> Project:
     from samspec.drift import validity
 
     try:
-        findings = list(validity.check(project.spec))
+        findings = list(validity.check_document(project.spec))
     except ModuleNotFoundError as error:
         if not str(error.name).startswith("openapi_spec_validator"):
             raise

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from samspec.cli import main
 from samspec.drift import compatibility
+from samspec.drift.application import Application
 from samspec.sam.errors import ProjectError
-from samspec.sam.project import Project
 
 from tests.samspec.drift.copies import SPEC, copy, edit
 
@@ -41,7 +41,11 @@ def project(committed: Path) -> Iterator[Path]:
 
 
 def _breaks(root: Path) -> list[str]:
-    return [f"{one.differs} {one.mend}" for one in compatibility.check(Project(root), "HEAD")]
+    return [
+        f"{finding.message} {finding.fix}"
+        for finding in compatibility.check(Application(root), "HEAD")
+        if finding.rule == "break"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_a_ref_that_is_none_is_said_in_a_line(
         assert main(["drift", "--root", str(project), f"--against={reference}"]) == 2
         assert capfd.readouterr().err.startswith(f"samspec drift: --against {reference}: ")
     with pytest.raises(ProjectError, match="name a ref that has"):
-        list(compatibility.check(Project(project), reference or "HEAD~1"))
+        list(compatibility.check(Application(project), reference or "HEAD~1"))
 
 
 def test_an_earlier_spec_that_is_none_is_said_in_a_line(project: Path) -> None:
@@ -102,8 +106,8 @@ def test_an_earlier_spec_that_is_none_is_said_in_a_line(project: Path) -> None:
     )
     (project / SPEC).write_text(spec)
 
-    with pytest.raises(ProjectError, match="is no OpenAPI document there"):
-        list(compatibility.check(Project(project), "HEAD"))
+    with pytest.raises(ProjectError, match="is not an OpenAPI document"):
+        list(compatibility.check(Application(project), "HEAD"))
 
 
 def test_git_is_asked_for_where_it_is_missing(
@@ -112,4 +116,4 @@ def test_git_is_asked_for_where_it_is_missing(
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(ProjectError, match="git is not installed"):
-        list(compatibility.check(Project(project), "HEAD"))
+        list(compatibility.check(Application(project), "HEAD"))

@@ -12,6 +12,7 @@ import pytest
 from botocore.stub import Stubber
 from samspec.cli import main
 from samspec.drift import deployed
+from samspec.drift.application import Application
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 from samspec.sam.template import Template
@@ -112,7 +113,7 @@ def found(answers: dict[str, Any]) -> Iterator[Callable[[], list[str]]]:
         export = answers["apigateway"].get("get_export")
         if isinstance(export, dict):
             export["body"] = io.BytesIO(json.dumps(export["body"]).encode())
-        return [finding.differs for finding in deployed.check(PROJECT, STACK, session)]
+        return [finding.message for finding in deployed.check(Application(ROOT), STACK, session)]
 
     yield run
     session.close()
@@ -153,7 +154,7 @@ def _create(spec: dict[str, Any]) -> Any:
         (lambda spec: spec["paths"].pop("/users/{id}"), "has no GET /users/{id}"),
         (
             lambda spec: spec["paths"]["/users"].update(patch={}),
-            "has PATCH /users, which the spec lacks",
+            "has PATCH /users, which the definition lacks",
         ),
         (
             lambda spec: _create(spec)[INTEGRATION].update(type="aws"),

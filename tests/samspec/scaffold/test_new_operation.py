@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from samspec import cli
-from samspec.drift import command
+from samspec.drift import findings
 from samspec.gateway import Gateway
 from werkzeug.test import Client
 
@@ -82,7 +82,7 @@ def test_what_was_there_keeps_its_comments_and_form(specified: Path, name: str) 
 def test_drift_finds_nothing_afterwards(specified: Path) -> None:
     run(specified)
 
-    assert list(command.check(specified)) == []
+    assert findings(specified) == []
 
 
 @pytest.mark.parametrize(

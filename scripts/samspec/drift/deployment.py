@@ -1,0 +1,253 @@
+"""What `sam deploy` and `sam sync` are told: capabilities, parameters, and SAM's own verdict."""
+
+import copy
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from samspec.drift.application import SERVERLESS, Application, overrides
+from samspec.drift.environments import Environment
+from samspec.sam.documents import Document
+from samspec.sam.finding import Finding
+
+TRANSFORM = "AWS::Serverless-2016-10-31"
+CONFIG = "samconfig.toml"
+EXPAND, NAMED, IAM = "CAPABILITY_AUTO_EXPAND", "CAPABILITY_NAMED_IAM", "CAPABILITY_IAM"
+NAMED_RESOURCES = {
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+}
+# What SAM said of the last template and definitions; documents are the same object while their
+# text is the same.
+_KNOWN: dict[object, list[str]] = {}
+PACKAGED = {
+    "AWS::Serverless::Function": "CodeUri",
+    "AWS::Serverless::LayerVersion": "ContentUri",
+    "AWS::Serverless::StateMachine": "DefinitionUri",
+}
+
+
+def check(application: Application) -> Iterator[Finding]:
+    """samconfig.toml against the template, and the template against SAM's translator."""
+    yield from _config(application)
+    yield from translation(application)
+
+
+# samconfig.toml
+
+
+def _config(application: Application) -> Iterator[Finding]:
+    for name, commands in application.samconfig.items():
+        if not isinstance(commands, dict):
+            continue
+        for command in ("deploy", "sync"):
+            section = commands.get(command)
+            parameters = section.get("parameters") if isinstance(section, dict) else None
+            if isinstance(parameters, dict):
+                yield from _capabilities(application, name, command, parameters)
+                yield from _overrides(application, name, command, parameters)
+
+
+def _at(application: Application, name: str, command: str, key: str, text: str) -> tuple[str, int]:
+    lines = application.text(CONFIG).splitlines()
+    section = f"[{name}.{command}."
+    start = next((n for n, line in enumerate(lines) if line.strip().startswith(section)), 0)
+    for number, line in enumerate(lines[start:], start + 1):
+        if line.strip().startswith(key) or (text and text in line and number > start + 1):
+            return CONFIG, number
+    return CONFIG, start + 1
+
+
+def _capabilities(
+    application: Application, name: str, command: str, parameters: Mapping[str, Any]
+) -> Iterator[Finding]:
+    stated = parameters.get("capabilities")
+    if stated is None:
+        return  # the SAM CLI asks, or takes its own default
+    given = set(stated.split() if isinstance(stated, str) else map(str, stated))
+    given = {item for part in given for item in part.split(",")}
+    missing = []
+    named = [
+        resource
+        for resource, content in application.resources.items()
+        if NAMED_RESOURCES.get(str(content.get("Type"))) in (content.get("Properties") or {})
+    ]
+    if command == "sync" and EXPAND not in given:
+        missing.append((EXPAND, "sam sync creates stacks without change sets"))
+    if named and NAMED not in given:
+        missing.append((NAMED, f"{named[0]} has a name of its own"))
+    nested = [
+        resource
+        for resource, content in application.resources.items()
+        if content.get("Type") == "AWS::Serverless::Application"
+    ]
+    if nested and EXPAND not in given and command == "deploy":
+        missing.append((EXPAND, f"{nested[0]} is a nested application"))
+    for capability, reason in missing:
+        file, line = _at(application, name, command, "capabilities", "")
+        yield Finding(
+            file,
+            line,
+            f"sam {command} of {name} lacks {capability}: {reason}",
+            f'add it to capabilities: "{" ".join(sorted(given | {capability}))}"',
+            "deploy-capabilities",
+        )
+
+
+def _overrides(
+    application: Application, name: str, command: str, parameters: Mapping[str, Any]
+) -> Iterator[Finding]:
+    if "parameter_overrides" not in parameters:
+        return
+    declared = application.section("Parameters")
+    for parameter, value in overrides(parameters["parameter_overrides"]).items():
+        place = _at(application, name, command, "parameter_overrides", parameter)
+        if parameter not in declared:
+            yield Finding(
+                *place,
+                f"sam {command} of {name} sets {parameter}, which the template does not have",
+                f"write one of: {', '.join(declared) or 'none'}",
+                "deploy-parameter",
+            )
+            continue
+        reason = _refused(declared[parameter], value)
+        if reason:
+            yield Finding(
+                *place,
+                f"sam {command} of {name} sets {parameter} to {value!r}, {reason}",
+                "write a value that the template allows",
+                "deploy-parameter",
+            )
+    if command == "deploy":
+        yield from _rules(application, name, parameters)
+
+
+def _refused(declared: Any, value: str) -> str:
+    """Why CloudFormation refuses a parameter's value; empty if it takes it."""
+    if not isinstance(declared, dict):
+        return ""
+    allowed = declared.get("AllowedValues")
+    if isinstance(allowed, list) and value not in map(str, allowed):
+        return f"which is not one of {', '.join(map(str, allowed))}"
+    pattern = declared.get("AllowedPattern")
+    if pattern and not re.fullmatch(str(pattern), value):
+        return f"which does not match {pattern}"
+    if declared.get("Type") == "Number":
+        try:
+            number = float(value)
+        except ValueError:
+            return "which is not a number"
+        if number < float(declared.get("MinValue", number)):
+            return f"which is less than {declared['MinValue']}"
+        if number > float(declared.get("MaxValue", number)):
+            return f"which is more than {declared['MaxValue']}"
+    return ""
+
+
+def _rules(application: Application, name: str, parameters: Mapping[str, Any]) -> Iterator[Finding]:
+    """The template's Rules, which CloudFormation checks before it does anything."""
+    given = overrides(parameters["parameter_overrides"])
+    defaults = application.environments[0].parameters
+    environment = Environment(name, application.template.data, {**defaults, **given})
+    for rule_name, rule in application.section("Rules").items():
+        if not isinstance(rule, dict):
+            continue
+        condition = rule.get("RuleCondition")
+        if condition is not None and str(environment.resolve(condition)).lower() != "true":
+            continue
+        for assertion in rule.get("Assertions") or []:
+            if str(environment.resolve(assertion.get("Assert"))).lower() == "false":
+                file, line = _at(application, name, "deploy", "parameter_overrides", "")
+                reason = str(assertion.get("AssertDescription", "its assertion is not true"))
+                yield Finding(
+                    file,
+                    line,
+                    f"the rule {rule_name} refuses the parameters of {name} ({reason})",
+                    "set the parameter that it asks for",
+                    "deploy-rule",
+                )
+
+
+# SAM's translator
+
+
+def translation(application: Application) -> Iterator[Finding]:
+    """What AWS's own translator refuses of the template."""
+    transforms = application.template.data.get("Transform")
+    listed = transforms if isinstance(transforms, list) else [transforms]
+    if TRANSFORM not in listed or not _is_translatable(application, listed):
+        return
+    documents = (application.template, *(api.document for api in application.apis))
+    key = (documents, tuple(sorted(application.environments[0].parameters.items())))
+    if key not in _KNOWN:
+        _KNOWN.clear()  # the last one is enough: most edits are of other files
+        _KNOWN[key] = _refusals(application)
+    for cause in _KNOWN[key]:
+        yield _finding(application.template, cause)
+
+
+def _is_translatable(application: Application, transforms: list[Any]) -> bool:
+    """Whether nothing runs before SAM's transform that only AWS can run."""
+    if transforms != [TRANSFORM]:
+        application.notes.append(
+            "other transforms run on AWS only: SAM's translation is not checked"
+        )
+        return False
+    return True
+
+
+def _refusals(application: Application) -> list[str]:
+    from boto3 import Session
+    from samtranslator.model.exceptions import ExceptionWithMessage
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
+    # Any region: the translator only asks for one.
+    translator = Translator({}, Parser(), boto_session=Session(region_name="us-east-1"))
+    parameters = {"AWS::Region": "us-east-1", **application.environments[0].parameters}
+    try:
+        translator.translate(_packaged(application), parameters)
+    except ExceptionWithMessage as error:
+        return [cause.message for cause in getattr(error, "causes", None) or [error]]
+    return []
+
+
+def _finding(template: Document, cause: str) -> Finding:
+    named = re.search(r"id \[(\w+)\]", cause)
+    at = ("Resources", named[1]) if named else ()
+    return template.finding(
+        "sam-translation", at, f"SAM cannot translate it ({cause})", "correct it by SAM's reference"
+    )
+
+
+def _packaged(application: Application) -> dict[str, Any]:
+    """The template as `sam package` leaves it, with code in a bucket and definitions included."""
+    packaged: dict[str, Any] = copy.deepcopy(application.template.data)
+    for resource in packaged["Resources"].values():
+        kind = resource.get("Type") if isinstance(resource, dict) else None
+        if kind not in PACKAGED:
+            continue
+        properties = resource.setdefault("Properties", {})
+        if kind == SERVERLESS and {"InlineCode", "ImageUri"} & set(properties):
+            continue
+        if properties.get("PackageType") == "Image":
+            properties["ImageUri"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
+        elif kind != "AWS::Serverless::StateMachine" or "DefinitionUri" in properties:
+            properties[PACKAGED[kind]] = "s3://bucket/key"
+    for api in application.apis:
+        properties = packaged["Resources"][api.name].get("Properties") or {}
+        if "DefinitionUri" in properties:
+            properties["DefinitionUri"] = "s3://bucket/key"
+        elif "DefinitionBody" in properties and api.data:
+            properties["DefinitionBody"] = _written(api.data)
+    return packaged
+
+
+def _written(data: dict[str, Any]) -> dict[str, Any]:
+    """A copy, because the translator works on the definition in place."""
+    return copy.deepcopy(data)

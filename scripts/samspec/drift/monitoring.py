@@ -1,0 +1,456 @@
+"""Alarms, dashboards and outputs: they name what exists, and watch what can happen."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from samspec.drift.application import SERVERLESS, Application
+from samspec.drift.environments import UNKNOWN, Environment
+from samspec.drift.functions import references
+from samspec.sam.documents import Keys
+from samspec.sam.finding import Finding
+
+# The metrics of each namespace, by AWS's guides.
+METRICS = {
+    "AWS/ApiGateway": "4XXError 5XXError CacheHitCount CacheMissCount Count IntegrationLatency "
+    "Latency 4xx 5xx DataProcessed",
+    "AWS/Lambda": "Invocations Errors DeadLetterErrors DestinationDeliveryFailures Throttles "
+    "OversizedRecordCount ProvisionedConcurrencyInvocations "
+    "ProvisionedConcurrencySpilloverInvocations RecursiveInvocationsDropped Duration "
+    "PostRuntimeExtensionsDuration IteratorAge OffsetLag ConcurrentExecutions "
+    "ProvisionedConcurrentExecutions ProvisionedConcurrencyUtilization "
+    "UnreservedConcurrentExecutions ClaimedAccountConcurrency AsyncEventsReceived "
+    "AsyncEventAge AsyncEventsDropped SignatureValidationErrors",
+    "AWS/DynamoDB": "AccountMaxReads AccountMaxTableLevelReads AccountMaxTableLevelWrites "
+    "AccountMaxWrites AccountProvisionedReadCapacityUtilization "
+    "AccountProvisionedWriteCapacityUtilization AgeOfOldestUnreplicatedRecord "
+    "ConditionalCheckFailedRequests ConsumedChangeDataCaptureUnits ConsumedReadCapacityUnits "
+    "ConsumedWriteCapacityUnits FailedToReplicateRecordCount "
+    "MaxProvisionedTableReadCapacityUtilization MaxProvisionedTableWriteCapacityUtilization "
+    "OnDemandMaxReadRequestUnits OnDemandMaxWriteRequestUnits OnlineIndexConsumedWriteCapacity "
+    "OnlineIndexPercentageProgress OnlineIndexThrottleEvents PendingReplicationCount "
+    "ProvisionedReadCapacityUnits ProvisionedWriteCapacityUnits ReadThrottleEvents "
+    "ReplicationLatency ReturnedBytes ReturnedItemCount ReturnedRecordsCount "
+    "SuccessfulRequestLatency SystemErrors TimeToLiveDeletedItemCount "
+    "ThrottledPutRecordCount ThrottledRequests TransactionConflict UserErrors "
+    "WriteThrottleEvents ReadAccountLimitThrottleEvents WriteAccountLimitThrottleEvents "
+    "ReadKeyRangeThroughputThrottleEvents WriteKeyRangeThroughputThrottleEvents "
+    "ReadProvisionedThroughputThrottleEvents WriteProvisionedThroughputThrottleEvents "
+    "ReadMaxOnDemandThroughputThrottleEvents WriteMaxOnDemandThroughputThrottleEvents "
+    "FaultInjectionServiceInducedErrors",
+}
+OWNERS = {
+    "FunctionName": ("AWS::Serverless::Function", "AWS::Lambda::Function"),
+    "TableName": (
+        "AWS::DynamoDB::Table",
+        "AWS::Serverless::SimpleTable",
+        "AWS::DynamoDB::GlobalTable",
+    ),
+    "QueueName": ("AWS::SQS::Queue",),
+    "TopicName": ("AWS::SNS::Topic",),
+}
+MOST_METRICS = 10  # of one alarm: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+ENDPOINT = re.compile(r"\.execute-api\.[^/]+/(?P<stage>[^/\s]+)")
+Metric = tuple[Keys, Mapping[str, Any]]
+
+
+def check(application: Application) -> Iterator[Finding]:
+    """Every alarm and dashboard, the alarms of canaries, and the outputs."""
+    reported: set[tuple[str, int, str]] = set()
+    for environment in application.environments:
+        for finding in _in(application, environment):
+            key = (finding.rule, finding.line, finding.message)
+            if key not in reported and not _is_reported(reported, finding):
+                reported.add(key)
+                yield finding
+
+
+def _is_reported(reported: set[tuple[str, int, str]], finding: Finding) -> bool:
+    return any(rule == finding.rule and line == finding.line for rule, line, _ in reported)
+
+
+def _in(application: Application, environment: Environment) -> Iterator[Finding]:
+    for name, resource in environment.resources.items():
+        at = ("Resources", name, "Properties")
+        if resource.get("Type") == "AWS::CloudWatch::Alarm":
+            properties = environment.resolve(resource.get("Properties") or {})
+            yield from _alarm(application, environment, name, at, properties)
+        elif resource.get("Type") == "AWS::CloudWatch::Dashboard":
+            yield from _dashboard(application, environment, name, at, resource)
+    yield from _canaries(application, environment)
+    yield from _outputs(application, environment)
+
+
+# Alarms
+
+
+def _alarm(
+    application: Application,
+    environment: Environment,
+    name: str,
+    at: Keys,
+    properties: Mapping[str, Any],
+) -> Iterator[Finding]:
+    metrics = list(_metrics(at, properties))
+    for place, metric in metrics:
+        yield from _metric(application, environment, name, place, metric)
+    counted = [item for item in properties.get("Metrics") or [] if "MetricStat" in item]
+    if len(counted) > MOST_METRICS:
+        yield application.template.finding(
+            "alarm-metrics",
+            (*at, "Metrics"),
+            f"{name} watches {len(counted)} metrics, and CloudWatch takes {MOST_METRICS}",
+            "watch a sum that does not grow with functions, or split the alarm",
+        )
+    yield from _left_out(application, environment, name, at, metrics)
+    yield from _actions(application, environment, name, at, properties)
+
+
+def _metrics(at: Keys, properties: Mapping[str, Any]) -> Iterator[Metric]:
+    if "MetricName" in properties:
+        yield at, properties
+    for index, item in enumerate(properties.get("Metrics") or []):
+        statistic = item.get("MetricStat") if isinstance(item, dict) else None
+        if isinstance(statistic, dict) and isinstance(statistic.get("Metric"), dict):
+            yield (*at, "Metrics", str(index)), statistic["Metric"]
+
+
+def _metric(
+    application: Application,
+    environment: Environment,
+    name: str,
+    at: Keys,
+    metric: Mapping[str, Any],
+) -> Iterator[Finding]:
+    namespace, metric_name = str(metric.get("Namespace")), str(metric.get("MetricName"))
+    known = METRICS.get(namespace, "").split()
+    if known and metric_name not in known:
+        near = difflib.get_close_matches(metric_name, known, 1)
+        yield application.template.finding(
+            "alarm-metric",
+            at,
+            f"{name} watches {namespace} {metric_name}, which does not exist",
+            f"write {near[0]}" if near else "name a metric of AWS's guide",
+        )
+    if namespace.startswith("AWS/") and not known and not _is_namespace(namespace):
+        near = difflib.get_close_matches(namespace, METRICS, 1)
+        yield application.template.finding(
+            "alarm-metric",
+            at,
+            f"{name} watches the namespace {namespace}",
+            f"write {near[0]}" if near else "name a namespace of AWS's guide",
+        )
+    dimensions = {
+        str(item.get("Name")): str(item.get("Value"))
+        for item in metric.get("Dimensions") or []
+        if isinstance(item, dict)
+    }
+    yield from _dimensions(application, environment, name, at, dimensions, namespace)
+
+
+def _is_namespace(namespace: str) -> bool:
+    return not difflib.get_close_matches(namespace, METRICS, 1, 0.85)
+
+
+def _dimensions(
+    application: Application,
+    environment: Environment,
+    name: str,
+    at: Keys,
+    dimensions: Mapping[str, str],
+    namespace: str,
+) -> Iterator[Finding]:
+    for dimension, value in dimensions.items():
+        if UNKNOWN in value:
+            continue
+        expected = _expected(application, environment, dimension, namespace)
+        if expected and value not in expected and not _is_elsewhere(value, expected, dimension):
+            yield application.template.finding(
+                "alarm-dimension",
+                at,
+                f"{name} watches {dimension} {value.removeprefix('local-')}, "
+                "which this template does not make",
+                f"write one of: {', '.join(sorted(item.removeprefix('local-') for item in expected))}",
+            )
+    if namespace == "AWS/ApiGateway" and set(dimensions) == {"Stage"}:
+        yield application.template.finding(
+            "alarm-dimension",
+            at,
+            f"{name} watches a stage without its ApiName",
+            "add the dimension ApiName",
+        )
+
+
+def _is_elsewhere(value: str, expected: set[str], dimension: str) -> bool:
+    """Whether a name may be another stack's: it looks like none of this one's."""
+    if dimension in ("ApiName", "Stage", "FunctionName", "TableName"):
+        return False
+    return not difflib.get_close_matches(value, expected, 1, 0.8)
+
+
+def _expected(
+    application: Application, environment: Environment, dimension: str, namespace: str
+) -> set[str]:
+    """The values that a dimension may have here; empty if any."""
+    names: set[str] = set()
+    for name, resource in environment.resources.items():
+        kind, properties = str(resource.get("Type")), resource.get("Properties") or {}
+        if kind in OWNERS.get(dimension, ()):
+            names.add(environment.physical_name(name))
+        if namespace != "AWS/ApiGateway":
+            continue
+        if dimension == "ApiName" and kind in ("AWS::Serverless::Api", "AWS::ApiGateway::RestApi"):
+            stated = properties.get("Name") or _title(application, name) or name
+            names.add(str(environment.resolve(stated)))
+        if dimension == "ApiId" and "Api" in kind:
+            names.add(environment.physical_name(name))
+        if dimension == "Stage":
+            if kind in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
+                stage = properties.get("StageName", "$default")
+                names.add(str(environment.resolve(stage)))
+            elif kind in ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"):
+                names.add(str(environment.resolve(properties.get("StageName"))))
+    implicit = not application.apis
+    return set() if implicit or any(UNKNOWN in name for name in names) else names
+
+
+def _title(application: Application, name: str) -> str | None:
+    for api in application.apis:
+        if api.name == name:
+            title = (api.data.get("info") or {}).get("title")
+            return str(title) if title else None
+    return None
+
+
+def _left_out(
+    application: Application,
+    environment: Environment,
+    name: str,
+    at: Keys,
+    metrics: list[Metric],
+) -> Iterator[Finding]:
+    """An alarm that adds up most functions adds up all of the API."""
+    watched: dict[str, int] = {}
+    metric_names: dict[str, set[str]] = {}
+    for _, metric in metrics:
+        for item in metric.get("Dimensions") or []:
+            if isinstance(item, dict) and item.get("Name") == "FunctionName":
+                function = str(item.get("Value"))
+                watched[function] = watched.get(function, 0) + 1
+                metric_names.setdefault(function, set()).add(str(metric.get("MetricName")))
+    functions = {
+        environment.physical_name(function): function
+        for function, item in application.functions.items()
+        if item.kind == SERVERLESS and environment.has(item.resource)
+    }
+    if len(watched) < 2 or len(watched) * 2 < len(functions):
+        return
+    for physical, function in functions.items():
+        if physical not in watched:
+            yield application.template.finding(
+                "alarm-left-out",
+                (*at, "Metrics"),
+                f"{name} watches the functions, and not {function}",
+                "add its metric",
+            )
+    usual = max(metric_names.values(), key=lambda value: list(metric_names.values()).count(value))
+    for physical, names in metric_names.items():
+        if names != usual:
+            yield application.template.finding(
+                "alarm-left-out",
+                (*at, "Metrics"),
+                f"{name} watches {', '.join(sorted(names))} of "
+                f"{functions.get(physical, physical)}, and {', '.join(sorted(usual))} of the others",
+                "watch the same metric of each",
+            )
+
+
+def _actions(
+    application: Application,
+    environment: Environment,
+    name: str,
+    at: Keys,
+    properties: Mapping[str, Any],
+) -> Iterator[Finding]:
+    """An alarm does something if the others of the template do: by actions, or for a canary."""
+    if properties.get("AlarmActions") or name in _used_alarms(application):
+        return
+    others = [
+        environment.resolve((resource.get("Properties") or {}).get("AlarmActions"))
+        for other, resource in environment.resources.items()
+        if resource.get("Type") == "AWS::CloudWatch::Alarm" and other != name
+    ]
+    acting = [actions for actions in others if isinstance(actions, list) and actions]
+    if others and len(acting) * 2 > len(others):
+        yield application.template.finding(
+            "alarm-actions",
+            at,
+            f"{name} tells nobody, and the other alarms do (with {environment.label})",
+            "add AlarmActions",
+        )
+
+
+def _used_alarms(application: Application) -> set[str]:
+    """What is referred to by anything but dashboards: canaries, composite alarms."""
+    names = references(dict(application.section("Globals")))
+    for resource in application.resources.values():
+        if resource.get("Type") != "AWS::CloudWatch::Dashboard":
+            names |= references(resource)
+    return names
+
+
+# Canaries
+
+
+def _canaries(application: Application, environment: Environment) -> Iterator[Finding]:
+    """A gradual deployment is rolled back by alarms, which exist and watch something."""
+    for function in application.functions.values():
+        preference = environment.resolve(function.properties.get("DeploymentPreference"))
+        if not isinstance(preference, dict) or not preference.get("Enabled", True):
+            continue
+        if str(preference.get("Enabled", True)).lower() == "false":
+            continue
+        kind = str(preference.get("Type"))
+        if "AllAtOnce" in kind or UNKNOWN in kind:
+            continue
+        at = _preference_place(application, function.name)
+        alarms = preference.get("Alarms")
+        if isinstance(alarms, list) and not alarms:
+            yield application.template.finding(
+                "canary-alarms",
+                at,
+                f"{function.name} is deployed by {kind}, and no alarm would stop it "
+                f"(with {environment.label})",
+                "list the alarms that do",
+            )
+        elif alarms is None:
+            yield application.template.finding(
+                "canary-alarms",
+                at,
+                f"{function.name} is deployed by {kind} without Alarms",
+                "list the alarms that roll it back",
+            )
+        for alarm in alarms if isinstance(alarms, list) else ():
+            if not _alarm_exists(environment, str(alarm)):
+                yield application.template.finding(
+                    "canary-alarms",
+                    at,
+                    f"{function.name} is rolled back by {str(alarm).removeprefix('local-')}, "
+                    f"which does not exist (with {environment.label})",
+                    "name an alarm that exists in the same environments",
+                )
+
+
+def _preference_place(application: Application, name: str) -> Keys:
+    own = ("Resources", name, "Properties", "DeploymentPreference")
+    shared = ("Globals", "Function", "DeploymentPreference")
+    return own if own in application.template.lines else shared
+
+
+def _alarm_exists(environment: Environment, alarm: str) -> bool:
+    if UNKNOWN in alarm or "${" in alarm:
+        return UNKNOWN in alarm
+    names = {
+        environment.physical_name(name)
+        for name, resource in environment.resources.items()
+        if str(resource.get("Type")).endswith("Alarm")
+    }
+    return alarm in names or not alarm.startswith("local-")
+
+
+# Dashboards and outputs
+
+
+def _dashboard(
+    application: Application,
+    environment: Environment,
+    name: str,
+    at: Keys,
+    resource: Mapping[str, Any],
+) -> Iterator[Finding]:
+    body = environment.resolve((resource.get("Properties") or {}).get("DashboardBody"))
+    place = (*at, "DashboardBody")
+    if not isinstance(body, str) or UNKNOWN in body:
+        return
+    try:
+        content = json.loads(body)
+    except ValueError as error:
+        yield application.template.finding(
+            "dashboard", place, f"{name} is not JSON ({error})", "correct DashboardBody"
+        )
+        return
+    for missing in re.findall(r"\$\{[\w.]+\}", body):
+        yield application.template.finding(
+            "dashboard", place, f"{name} names {missing}, which does not exist", "correct the name"
+        )
+    for widget in content.get("widgets", []) if isinstance(content, dict) else ():
+        properties = widget.get("properties") or {} if isinstance(widget, dict) else {}
+        namespace = ""
+        for metric in properties.get("metrics") or []:
+            if isinstance(metric, list) and metric and metric[0] == ".":
+                metric = [namespace, *metric[1:]]  # the namespace of the row before
+            elif isinstance(metric, list) and metric and isinstance(metric[0], str):
+                namespace = metric[0]
+            yield from _graph(application, environment, name, place, metric)
+
+
+def _graph(
+    application: Application, environment: Environment, name: str, at: Keys, metric: Any
+) -> Iterator[Finding]:
+    texts = [item for item in metric if isinstance(item, str)] if isinstance(metric, list) else []
+    options = (
+        [item for item in metric if isinstance(item, dict)] if isinstance(metric, list) else []
+    )
+    for option in options:
+        expression = str(option.get("expression", ""))
+        if "SEARCH" in expression and re.search(r'"local-[^"]*-?"', expression):
+            yield application.template.finding(
+                "dashboard-search",
+                at,
+                f"{name} searches for the stack's name in quotes, which is an exact match of a word",
+                "leave the quotes out: a part of a name is matched without them",
+            )
+    if len(texts) < 2 or texts[0] not in METRICS:
+        return
+    if texts[1] not in METRICS[texts[0]].split():
+        yield application.template.finding(
+            "dashboard",
+            at,
+            f"{name} shows {texts[0]} {texts[1]}, which does not exist",
+            "name a metric of AWS's guide",
+        )
+    for dimension, value in zip(texts[2::2], texts[3::2], strict=False):
+        expected = _expected(application, environment, dimension, texts[0])
+        if expected and value not in (*expected, "."):
+            yield application.template.finding(
+                "dashboard",
+                at,
+                f"{name} shows {dimension} {value.removeprefix('local-')}, "
+                "which this template does not make",
+                "name a resource of the template",
+            )
+
+
+def _outputs(application: Application, environment: Environment) -> Iterator[Finding]:
+    """An output's URL has a stage that exists."""
+    stages = _expected(application, environment, "Stage", "AWS/ApiGateway")
+    for name, output in application.section("Outputs").items():
+        value = environment.resolve(output.get("Value")) if isinstance(output, dict) else ""
+        match = ENDPOINT.search(str(value))
+        if match and stages and UNKNOWN not in str(value) and match["stage"] not in stages:
+            yield application.template.finding(
+                "output-stage",
+                ("Outputs", name, "Value"),
+                f"the output {name} names the stage {match['stage']}, "
+                f"and the API has {', '.join(sorted(stages))}",
+                "write the stage's name",
+            )
+        for missing in re.findall(r"\$\{[\w.]+\}", str(value)):
+            yield application.template.finding(
+                "reference-missing",
+                ("Outputs", name, "Value"),
+                f"the output {name} names {missing}, which does not exist",
+                "name a resource of the template",
+            )

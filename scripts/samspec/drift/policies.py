@@ -1,0 +1,223 @@
+"""What a function may do: every statement that IAM reads for its role, with its place."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from samspec.drift.application import SERVERLESS, Application, Function
+from samspec.drift.environments import NO_VALUE, UNKNOWN, Environment
+from samspec.sam.documents import Keys
+
+# What SAM attaches itself, for logs, traces, networks and event sources.
+BASIC = ("service-role/", "AWSXray", "AWSXRay", "CloudWatchLambda", "AWSLambdaBasic")
+# The actions of a connector from a function to a table:
+# https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/reference-sam-connector.html
+CONNECTOR = {
+    "Read": "GetItem Query Scan BatchGetItem ConditionCheckItem PartiQLSelect",
+    "Write": "PutItem UpdateItem DeleteItem BatchWriteItem PartiQLDelete PartiQLInsert "
+    "PartiQLUpdate",
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement, resolved in one environment; `at` is where the template has it."""
+
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    at: Keys
+    inverted: str = ""  # NotAction or NotResource
+    source: str = ""  # what gives it, if it is not a policy document
+
+
+@dataclass(frozen=True)
+class Grants:
+    """All that one function may do in one environment."""
+
+    statements: tuple[Statement, ...]
+    managed: tuple[tuple[str, Keys], ...]  # names of AWS's own policies, and their places
+    is_known: bool = True  # False if its role is not in the template
+
+
+def grants(application: Application, function: Function, environment: Environment) -> Grants:
+    """The statements of a function's role in one environment."""
+    reader = _Reader(application, environment)
+    at = ("Resources", function.name, "Properties")
+    role = function.properties.get("Role")
+    if role is None or environment.resolve(role) is NO_VALUE:
+        if function.kind == SERVERLESS:
+            reader.read_policies(function.properties.get("Policies"), (*at, "Policies"))
+        roles = {f"{function.name}Role"}
+    else:
+        name = _role_name(application, environment, role)
+        if name is None:
+            return Grants((), (), is_known=False)
+        reader.read_role(name)
+        roles = {name}
+    reader.read_attached(roles)
+    reader.read_connectors(function)
+    return Grants(tuple(reader.statements), tuple(reader.managed))
+
+
+def _role_name(application: Application, environment: Environment, role: Any) -> str | None:
+    arn = environment.resolve(role)
+    for name, resource in application.resources.items():
+        if resource.get("Type") == "AWS::IAM::Role" and arn == environment.arn(name):
+            return name
+    return None
+
+
+class _Reader:
+    def __init__(self, application: Application, environment: Environment) -> None:
+        self.application, self.environment = application, environment
+        self.statements: list[Statement] = []
+        self.managed: list[tuple[str, Keys]] = []
+
+    def read_policies(self, policies: Any, at: Keys) -> None:
+        """The Policies of a function: names, ARNs, documents, SAM's own templates."""
+        for index, policy in _items(self.environment.resolve(policies)):
+            place = (*at, index) if index else at
+            if isinstance(policy, str):
+                self._managed(policy, place)
+            elif isinstance(policy, dict) and "Statement" in policy:
+                self._document(policy, place)
+            elif isinstance(policy, dict):
+                for name, values in policy.items():
+                    self._template(str(name), values, place)
+
+    def read_role(self, name: str) -> None:
+        """A role of the template."""
+        at = ("Resources", name, "Properties")
+        properties = self.application.resources[name].get("Properties") or {}
+        for index, arn in _items(self.environment.resolve(properties.get("ManagedPolicyArns"))):
+            self._managed(str(arn), (*at, "ManagedPolicyArns", index))
+        for index, policy in _items(self.environment.resolve(properties.get("Policies"))):
+            if isinstance(policy, dict):
+                place = (*at, "Policies", index, "PolicyDocument")
+                self._document(policy.get("PolicyDocument") or {}, place)
+
+    def read_attached(self, roles: set[str]) -> None:
+        """Policies of the template that are attached to one of these roles from outside."""
+        names = {self.environment.physical_name(role) for role in roles} | roles
+        for name, resource in self.application.resources.items():
+            kind, properties = str(resource.get("Type")), resource.get("Properties") or {}
+            if kind not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
+                continue
+            attached = self.environment.resolve(
+                properties.get("Roles") or [properties.get("RoleName")]
+            )
+            if self.environment.has(resource) and names & set(map(str, attached)):
+                at = ("Resources", name, "Properties", "PolicyDocument")
+                document = self.environment.resolve(properties.get("PolicyDocument")) or {}
+                self._document(document, at, source=name)
+
+    def read_connectors(self, function: Function) -> None:
+        """SAM's connectors from this function, on it or as resources of their own."""
+        own = function.resource.get("Connectors") or {}
+        for name, connector in own.items() if isinstance(own, dict) else ():
+            at = ("Resources", function.name, "Connectors", name)
+            self._connector(connector.get("Properties") or {}, at, name)
+        for name, resource in self.application.resources.items():
+            properties = resource.get("Properties") or {}
+            if resource.get("Type") != "AWS::Serverless::Connector":
+                continue
+            if (properties.get("Source") or {}).get("Id") == function.name:
+                self._connector(properties, ("Resources", name), name)
+
+    def _connector(self, properties: Mapping[str, Any], at: Keys, name: str) -> None:
+        for _, destination in _items(properties.get("Destination")):
+            identifier = str((destination or {}).get("Id"))
+            resource = self.application.resources.get(identifier) or {}
+            if "Table" not in str(resource.get("Type")):
+                continue
+            arn = self.environment.arn(identifier)
+            actions = [
+                f"dynamodb:{action}"
+                for permission in properties.get("Permissions") or []
+                for action in CONNECTOR.get(str(permission), "").split()
+            ]
+            resources = (arn, f"{arn}/index/*")
+            self.statements.append(Statement("Allow", tuple(actions), resources, at, source=name))
+
+    def _document(self, document: Mapping[str, Any], at: Keys, source: str = "") -> None:
+        for index, statement in _items(document.get("Statement")):
+            if not isinstance(statement, dict):
+                continue
+            place = (*at, "Statement", index) if index else (*at, "Statement")
+            self.statements.append(_statement(statement, place, source))
+
+    def _managed(self, policy: str, at: Keys) -> None:
+        name = policy.rpartition(":policy/")[2]
+        owners = {
+            self.environment.arn(other): other
+            for other, resource in self.application.resources.items()
+            if resource.get("Type") == "AWS::IAM::ManagedPolicy"
+        }
+        if policy in owners:
+            properties = self.application.resources[owners[policy]].get("Properties") or {}
+            place = ("Resources", owners[policy], "Properties", "PolicyDocument")
+            document = self.environment.resolve(properties.get("PolicyDocument")) or {}
+            self._document(document, place, source=owners[policy])
+        elif UNKNOWN not in policy:
+            self.managed.append((name, at))
+
+    def _template(self, name: str, values: Any, at: Keys) -> None:
+        """One of SAM's policy templates, such as DynamoDBReadPolicy."""
+        template = _policy_templates().get(name)
+        if template is None:
+            return  # SAM refuses it, and the translation says so
+        parameters = values if isinstance(values, dict) else {}
+        filled = Environment(
+            self.environment.label,
+            {
+                "Parameters": {key: {"Type": "String"} for key in template["Parameters"]},
+                "Resources": {},
+            },
+            {key: str(value) for key, value in parameters.items()},
+            self.environment.partition,
+            self.environment.region,
+            self.environment.account,
+        )
+        self._document(filled.resolve(template["Definition"]), at, source=name)
+
+
+def _statement(statement: Mapping[str, Any], at: Keys, source: str) -> Statement:
+    inverted = [key for key in ("NotAction", "NotResource") if key in statement]
+    actions = _texts(statement.get("Action", statement.get("NotAction")))
+    resources = _texts(statement.get("Resource", statement.get("NotResource")))
+    effect = str(statement.get("Effect", "Allow"))
+    return Statement(effect, actions, resources, at, "".join(inverted[:1]), source)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(str(item) for _, item in _items(value))
+
+
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
+    """The items of a list with their index, or the one value, nested lists and NoValue left out."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, list):
+                for inner in item:
+                    yield str(index), inner
+            elif item is not NO_VALUE:
+                yield str(index), item
+    elif value is not None and value is not NO_VALUE:
+        yield "", value
+
+
+@cache
+def _policy_templates() -> dict[str, Any]:
+    """SAM's policy templates, from its translator's own file."""
+    package = find_spec("samtranslator")
+    if package is None or not package.submodule_search_locations:
+        return {}
+    folder = Path(package.submodule_search_locations[0])
+    file = folder / "policy_templates_data" / "policy_templates.json"
+    templates: dict[str, Any] = json.loads(file.read_text())["Templates"]
+    return templates
