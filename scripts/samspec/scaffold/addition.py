@@ -46,7 +46,7 @@ class Addition:
             raise ProjectError(f"{place} has no summary: say in a line what it does")
         if not self.success:
             raise ProjectError(f"{place} documents no 2XX response: say what it answers")
-        if self.project.body_schema(operation) and self.body is None:
+        if self.media_type and self.body is None:
             raise ProjectError(f"{place} has no example of its body: give its requestBody one")
         if unknown := [name for name, value in self.path_parameters.items() if value is None]:
             raise ProjectError(f"{place} has no example of {unknown[0]}: give the parameter one")
@@ -59,7 +59,7 @@ class Addition:
 
     @property
     def summary(self) -> str:
-        return str(self.operation.node["summary"]).rstrip(".")
+        return " ".join(str(self.operation.node["summary"]).split()).rstrip(".")
 
     @property
     def success(self) -> str:
@@ -75,9 +75,15 @@ class Addition:
 
     @property
     def path_parameters(self) -> dict[str, Any]:
-        """Their examples by name."""
-        found = self.project.parameters(self.operation)
-        return {one["name"]: one.get("example") for one in found if one["in"] == "path"}
+        """Their examples by name, None without one; as text, as API Gateway hands them over."""
+        examples = {}
+        for parameter in self.project.parameters(self.operation):
+            if parameter["in"] == "path":
+                example = parameter.get("example")
+                examples[parameter["name"].removesuffix("+")] = (
+                    None if example is None else str(example)
+                )
+        return examples
 
     @property
     def required_headers(self) -> dict[str, str]:
@@ -91,18 +97,32 @@ class Addition:
     @property
     def example_path(self) -> str:
         return re.sub(
-            r"\{(\w+)\}", lambda found: str(self.path_parameters[found[1]]), self.operation.path
+            r"\{([^}]+?)\+?\}",
+            lambda found: str(self.path_parameters[found[1]]),
+            self.operation.path,
         )
 
     @property
+    def media_type(self) -> str | None:
+        """The body's: JSON if it can be, or else the first; None without a body."""
+        body = self.project.resolve(self.operation.node.get("requestBody", {}))
+        types = list(body.get("content") or {})
+        json = [name for name in types if name.partition(";")[0].endswith("json")]
+        return next(iter([*json, *types]), None)
+
+    @property
+    def is_json(self) -> bool:
+        return str(self.media_type).partition(";")[0].endswith("json")
+
+    @property
     def body(self) -> Any:
-        """The first example of a JSON body; None without one."""
+        """The first example of the body; None without one."""
         content = self.project.resolve(self.operation.node.get("requestBody", {})).get(
             "content", {}
         )
-        json = content.get("application/json", {})
-        first = self.project.resolve(next(iter(json.get("examples", {}).values()), {}))
-        return json.get("example", first.get("value"))
+        media = content.get(self.media_type) or {}
+        first = self.project.resolve(next(iter(media.get("examples", {}).values()), {}))
+        return media.get("example", first.get("value"))
 
     @property
     def names(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """YAML as text: blocks of lines are found by indentation, so that whatever is not edited keeps its form."""
 
+import re
 from collections.abc import Mapping
 
 
@@ -29,9 +30,10 @@ def without(lines: list[str], key: str) -> list[str]:
 
 
 def replaced(lines: list[str], names: Mapping[str, str]) -> list[str]:
-    """The lines with each name exchanged for another."""
+    """The lines with each name exchanged for another, where it is a whole word."""
     for old, new in names.items():
-        lines = [line.replace(old, new) for line in lines]
+        whole = re.compile(rf"(?<![A-Za-z0-9]){re.escape(old)}(?![A-Za-z0-9])")
+        lines = [whole.sub(new.replace("\\", r"\\"), line) for line in lines]
     return lines
 
 

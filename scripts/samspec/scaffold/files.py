@@ -62,14 +62,14 @@ TEST = '''"""{operation}"""
 import pytest
 
 from tests.client import Api
-
+{imports}
 
 @pytest.mark.criterion("{page}/1")
 @pytest.mark.xfail(reason="{id} is not written yet")
-def test_a_valid_request_is_answered(api: Api) -> None:
+def test_a_valid_request_has_its_response(api: Api) -> None:
 {request}
 
-    assert answer.status == {status}
+    assert response.status == {status}
 '''
 
 
@@ -82,6 +82,7 @@ def created(new: Addition) -> Iterator[tuple[str, str]]:
         operation.named("_"),
         operation.named("-"),
     )
+    request = "\n".join(_request(new))
     facts = {
         "operation": str(operation),
         "method": operation.method,
@@ -89,15 +90,18 @@ def created(new: Addition) -> Iterator[tuple[str, str]]:
         "id": operation.id,
         "function": new.function,
         "summary": new.summary,
-        "does": new.summary[0].lower() + new.summary[1:],
+        "does": _in_docstring(new.summary[0].lower() + new.summary[1:]),
         "description": str(node.get("description", new.summary + ".")).strip(),
-        "status": new.success,
+        "status": new.success.replace("X", "0"),
         "answer": new.project.resolve(node["responses"][new.success])["description"].strip(),
         "file": file,
         "page": page,
         "spec": spec.removeprefix("specs/"),
         "spec_name": spec.rpartition("/")[2],
-        "request": indent("\n".join(_request(new)), "    "),
+        "imports": "from samspec.testing.collection import Collection\n"
+        if "Collection(" in request
+        else "",
+        "request": indent(request, "    "),
     }
     yield f"handlers/{file}.py", _entry_point(new, HANDLER.format(**facts))
     yield f"events/{file}.json", json.dumps(_event(new), indent=2, ensure_ascii=False) + "\n"
@@ -143,18 +147,39 @@ def recorded(new: Addition, lines: list[str]) -> list[str]:
     return json.dumps(record, indent=2, sort_keys=True).splitlines()
 
 
+def _in_docstring(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"")
+
+
 def _request(new: Addition) -> list[str]:
-    """The lines of the first test that send the request: to a user that there is, where the path names one."""
+    """The lines of the first test that send the request: to a resource that there is, if the path
+    names one that the API can create."""
     path, before = new.example_path, []
-    if "{id}" in new.operation.path:
-        before = ['id = api.create().json["id"]', ""]
-        path = new.operation.path
+    collection, separator, rest = new.operation.path.partition("/{")
+    creates = any(str(one) == f"POST {collection}" for one in new.project.proxies)
+    if separator and creates:
+        before = [f'id = Collection(api, "{collection}").create().json["id"]', ""]
+        path = f"{collection}/{{id}}{rest.partition('}')[2]}"
+        for name, example in new.path_parameters.items():
+            path = path if name == "id" else path.replace(f"{{{name}}}", str(example))
     arguments = f'"{new.operation.method}", {"f" if before else ""}"{path}"'
-    if new.body is not None:
+    headers = dict(new.required_headers)
+    if new.body is not None and new.is_json:
         arguments += f", json={new.body!r}"
-    if new.required_headers:
-        arguments += f", headers={new.required_headers!r}"
-    return [*before, f"answer = api.request({arguments})"]
+    elif new.body is not None:
+        arguments += f", data={str(new.body).encode()!r}"
+    if new.media_type not in (None, "application/json"):
+        headers["Content-Type"] = str(new.media_type)
+    if headers:
+        arguments += f", headers={headers!r}"
+    return [*before, f"response = api.request({arguments})"]
+
+
+def _sent(new: Addition) -> str | None:
+    """The body as text."""
+    if new.body is None:
+        return None
+    return json.dumps(new.body, ensure_ascii=False) if new.is_json else str(new.body)
 
 
 def _event(new: Addition) -> Any:
@@ -163,7 +188,7 @@ def _event(new: Addition) -> Any:
     event = new.project.document(f"events/{new.like.named('_')}.json").data
     headers = {name: value for name, value in event["headers"].items() if ANY_REQUEST.match(name)}
     headers |= new.required_headers | (
-        {"Content-Type": "application/json"} if new.body is not None else {}
+        {"Content-Type": str(new.media_type)} if new.body is not None else {}
     )
     path = "/".join(quote(part) for part in new.example_path.split("/"))
     context = event["requestContext"]
@@ -183,5 +208,5 @@ def _event(new: Addition) -> Any:
         "queryStringParameters": None,
         "multiValueQueryStringParameters": None,
         "pathParameters": new.path_parameters or None,
-        "body": None if new.body is None else json.dumps(new.body, ensure_ascii=False),
+        "body": _sent(new),
     }

@@ -39,7 +39,7 @@ def added(root: Path) -> Iterator[str]:
         yield f"{operation.id}: {operation} calls {new.function}"
         changes = list(_changes(new))
         for verb, name, content in changes:
-            (root / name).write_text(content, encoding="utf-8")
+            workspace.write(root, name, content)
             yield f"  {verb} {name}"
         tests = f"tests/unit/test_{operation.named('_')}.py"
         workspace.tidy(root, [name for verb, name, _ in changes if (verb, name) == (WROTE, tests)])

@@ -76,7 +76,7 @@ def make(source: Path, target: Path, answers: Answers) -> None:
         copying.rename(root, renaming)
         identity = _identity(answers)
         own.introduce(root, rules, identity)
-        own.readme(root, identity, resource)
+        own.about(root, identity, resource)
         _pin_tools(source, root, answers)
         workspace.tidy(root, ["handlers", "tests"])
         if answers.callers != OPEN:

@@ -49,17 +49,17 @@ def _added(
     made = Renderer(project, resource.read(project, names, path, parent, fields))
     _refuse_what_is_there(project, made)
     files = dict(made.files())
-    _write(root, project.spec.name, _spec(project, made))
-    _write(root, project.template.name, _template(project, made))
+    workspace.write(root, project.spec.name, _spec(project, made))
+    workspace.write(root, project.template.name, _template(project, made))
     for name, content in files.items():
-        _write(root, name, content)
+        workspace.write(root, name, content)
     require_valid(Project(root), "the new resource does not fit: ")
     yield f"{names.titles}: {made.resource.path}, {len(files)} files"
     yield from new_operation.added(root)
     template = Project(root).text(project.template.name).splitlines()
     for verb in METHODS:
         template = policies.allowed(made.resource, verb, made.function(verb), template)
-    _write(root, project.template.name, "\n".join(template) + "\n")
+    workspace.write(root, project.template.name, "\n".join(template) + "\n")
     _document(project, made)
     workspace.tidy(root, [name for name in files if name.endswith(".py")])
     yield "Next: scripts/test --record, scripts/check, scripts/test"
@@ -153,11 +153,6 @@ def _document(project: Project, made: Renderer) -> None:
         n = made.resource.names
         lines.insert(rows[-1] + 1, f"| {n.table} | {policies.TABLE} | The {n.words} |")
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _write(root: Path, name: str, content: str) -> None:
-    (root / name).parent.mkdir(parents=True, exist_ok=True)
-    (root / name).write_text(content, encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:

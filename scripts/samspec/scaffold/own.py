@@ -43,10 +43,12 @@ def introduce(root: Path, rules: Rules, identity: Identity) -> None:
     copying.without_lines(root, rules.lines)
 
 
-def readme(root: Path, identity: Identity, resource: Resource) -> None:
-    template = environment().get_template("project/README.md.jinja")
-    text = template.render(identity=identity, r=resource, n=resource.names)
-    (root / "README.md").write_text(text, encoding="utf-8")
+def about(root: Path, identity: Identity, resource: Resource) -> None:
+    """The files that are about the resource as a whole, instead of the reference's."""
+    for name in ("README.md", "tests/client.py"):
+        template = environment().get_template(f"project/{name.rpartition('/')[2]}.jinja")
+        text = template.render(identity=identity, r=resource, n=resource.names)
+        (root / name).write_text(text, encoding="utf-8")
 
 
 def _settings(root: Path, text: str, rules: Rules, identity: Identity) -> str:

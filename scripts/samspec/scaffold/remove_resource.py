@@ -42,8 +42,8 @@ def remove(root: Path, names: Names) -> Iterator[str]:
     gone = _operations(project, names)
     functions = [str(operation.target[0]) for operation in gone if operation.target[0]]
     spec, template = project.spec.name, project.template.name
-    _write(root, spec, _spec(project, gone, names))
-    _write(root, template, _template(project, functions, names))
+    workspace.write(root, spec, _spec(project, gone, names))
+    workspace.write(root, template, _template(project, functions, names))
     yield f"{names.titles}: {len(gone)} operations are gone from {spec} and {template}"
     for name in _files(project, gone, functions, names):
         path = root / name
@@ -188,7 +188,3 @@ def _forget(root: Path, gone: list[Operation], names: list[str]) -> None:
                 del part[key]
         text = json.dumps(record, indent=2, sort_keys=True) + "\n"
         observed.write_text(text, encoding="utf-8")
-
-
-def _write(root: Path, name: str, content: str) -> None:
-    (root / name).write_text(content, encoding="utf-8")

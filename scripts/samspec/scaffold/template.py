@@ -1,6 +1,9 @@
 """The template with a new operation's function, and with the function in every alarm that counts the others."""
 
+import json
 import re
+
+import yaml
 
 from samspec.scaffold.addition import Addition
 from samspec.scaffold.blocks import block, end, replaced
@@ -33,10 +36,19 @@ def _after(lines: list[str], start: int, come: list[str]) -> list[str]:
     return lines[:behind] + come + lines[behind:]
 
 
+def _scalar(text: str) -> str:
+    """The text as YAML, in quotes if it would be read as something else without."""
+    try:
+        plain = yaml.safe_load(f"key: {text}") == {"key": text}
+    except yaml.YAMLError:
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
 def _function(new: Addition) -> str:
     return FUNCTION.format(
         function=new.function,
-        summary=new.summary,
+        summary=_scalar(new.summary),
         file=new.operation.named("_"),
         event=new.function.removesuffix("Function"),
         api=new.project.api,

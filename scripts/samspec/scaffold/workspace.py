@@ -39,6 +39,14 @@ def workspace(root: Path) -> Iterator[Path]:
                 shutil.copy2(copy / name, root / name, follow_symlinks=False)
 
 
+def write(root: Path, name: str, content: str) -> None:
+    """Writes the file, with the line ends that it has."""
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    has_crlf = path.is_file() and b"\r\n" in path.read_bytes()
+    path.write_text(content, encoding="utf-8", newline="\r\n" if has_crlf else "\n")
+
+
 def tidy(root: Path, names: list[str]) -> None:
     """Sorts imports and formats, where ruff is installed."""
     if not names:

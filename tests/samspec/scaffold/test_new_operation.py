@@ -1,5 +1,6 @@
 """scripts/new-operation, on copies of the project."""
 
+import ast
 import difflib
 import json
 from pathlib import Path
@@ -8,9 +9,10 @@ import pytest
 from samspec import cli
 from samspec.drift import findings
 from samspec.gateway import Gateway
+from samspec.sam.project import Project
 from werkzeug.test import Client
 
-from tests.samspec.drift.copies import SPEC, copy
+from tests.samspec.drift.copies import SPEC, copy, edit
 from tests.samspec.scaffold.operations import PATCH_USER, VERIFY_USER, specify
 
 ID = "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c"
@@ -185,3 +187,70 @@ def test_a_folder_without_a_project_is_refused(
     assert run(tmp_path) == 2
 
     assert "template.yaml: cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        '"Mend: all of them"',
+        '"[draft] mend them"',
+        '"* mend \\"them\\" \\\\ all"',
+        '"Mend them # at once"',
+        "|\n        Mend them,\n        in two lines",
+    ],
+)
+def test_a_summary_of_any_form_gives_files_that_can_be_read(specified: Path, summary: str) -> None:
+    edit(specified, SPEC, "summary: Change some of a user", f"summary: {summary}")
+
+    assert run(specified) == 0
+
+    ast.parse((specified / "handlers/mend_users.py").read_text())
+    assert "MendUsersFunction" in Project(specified).functions
+
+
+def test_a_name_within_another_is_not_exchanged(specified: Path) -> None:
+    for old, new in (("mendUsers", "deleteUser2"), ("mendUser\n", "undeleteUser\n")):
+        edit(specified, SPEC, f"operationId: {old}", f"operationId: {new}")
+
+    run(specified)
+
+    assert "UnundeleteUserFunction" not in (specified / "template.yaml").read_text()
+    assert "UndeleteUserFunction" in Project(specified).functions
+
+
+def test_a_body_of_another_media_type_is_sent_as_such(specified: Path) -> None:
+    old = "application/json:\n            schema:\n              type: object\n              minP"
+    edit(specified, SPEC, old, old.replace("application/json", "application/merge-patch+json"))
+
+    run(specified)
+
+    event = json.loads((specified / "events/mend_users.json").read_text())
+    assert event["headers"]["Content-Type"] == "application/merge-patch+json"
+    assert "merge-patch+json" in (specified / "tests/unit/test_mend_users.py").read_text()
+
+
+def test_line_ends_stay_as_they_are(specified: Path) -> None:
+    path = specified / "template.yaml"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    run(specified)
+
+    assert b"MendUsersFunction" in path.read_bytes()
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n")
+
+
+def test_a_range_of_statuses_and_an_integer_parameter_are_texts_in_tests_and_events(
+    specified: Path,
+) -> None:
+    edit(
+        specified,
+        SPEC,
+        '        "204":\n          description: The address is',
+        '        "2XX":\n          description: The address is',
+    )
+
+    run(specified)
+
+    ast.parse((specified / "tests/unit/test_mend_user.py").read_text())
+    event = json.loads((specified / "events/mend_user.json").read_text())
+    assert all(isinstance(value, str) for value in event["pathParameters"].values())
