@@ -1,6 +1,7 @@
-"""The capacity that a DynamoDB call consumes: as DynamoDB says, or for transactions by its price list.
+"""The capacity that a DynamoDB call consumes: as DynamoDB says, or for transactions by its rules.
 
-moto reports none for transactions. Sizes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+moto reports none for transactions. Sizes of items:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
 import math
@@ -18,8 +19,8 @@ def units(name: str, request: dict[str, Any], response: dict[str, Any]) -> float
     if name == "TransactWriteItems":
         return float(sum(_written(item) for item in request.get("TransactItems", [])))
     if name == "TransactGetItems":
-        found = [entry.get("Item", {}) for entry in response.get("Responses", [])]
-        return float(sum(2 * _rounded(size(item), READ_UNIT) for item in found))
+        items = [entry.get("Item", {}) for entry in response.get("Responses", [])]
+        return float(sum(2 * _rounded(size(item), READ_UNIT) for item in items))
     return None
 
 

@@ -1,4 +1,4 @@
-"""The developer's pages under `/_/`: requests as they come, data, the spec at work, and the docs page."""
+"""The developer's pages under `/_/`: requests, data, the spec at work, the docs page."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ class Refused(Exception):
 class Console:
     """A WSGI application around the gateway: its own pages, and everything else is the API.
 
-    `host` is the address that the server listens on; `tables` is None without a DynamoDB to look into.
+    `host` is the address that the server listens on; `tables` is None without a DynamoDB.
     """
 
     def __init__(
@@ -119,10 +119,10 @@ class Console:
         return _json({"detail": "no such page: see /_/ and /_/docs"}, 404)
 
     def _respond(
-        self, page: Callable[..., Page], environ: dict[str, Any], found: tuple[str, ...]
+        self, page: Callable[..., Page], environ: dict[str, Any], parts: tuple[str, ...]
     ) -> Page:
         try:
-            return page(environ, *found)
+            return page(environ, *parts)
         except Refused as error:
             return _json({"detail": str(error)}, error.status)
         except ProjectError as error:
@@ -136,7 +136,7 @@ class Console:
         return 200, headers, self._events(environ.get("HTTP_LAST_EVENT_ID") or query)
 
     def _events(self, last_event: str) -> Iterator[bytes]:
-        """Server-sent events: who serves, then each change. `last_event` is `boot-number`, as the page has it."""
+        """Server-sent events: who serves, then each change. `last_event` is `boot-number`."""
         boot, _, number = last_event.partition("-")
         last = int(number) if boot == self._recorder.boot and number.isdecimal() else 0
         yield b"retry: 500\n\n" + _event("hello", self._hello())
@@ -153,7 +153,7 @@ class Console:
                 yield _event("exchanges", summaries, f"{self._recorder.boot}-{last}")
             before = waiting
             waiting = [description.in_flight(e) for e in self._recorder.in_flight(SLOW)]
-            # An empty comment now and then: only by writing does a server learn that the page is gone.
+            # An empty comment now and then: only by writing does a server learn that a page left.
             yield _event("flight", waiting) if waiting or before else b":\n\n"
 
     def _hello(self) -> dict[str, Any]:
@@ -175,7 +175,7 @@ class Console:
         return _json(description.detail(self._exchange(number), self._root()))
 
     def _body(self, environ: dict[str, Any], number: str, part: str) -> Page:
-        """A body as it was sent, to download: the browser must not show what a caller may have written."""
+        """A body as it was sent, to download: a browser must not show what a caller wrote."""
         exchange = self._exchange(number)
         body = exchange.request.body if part == "request" else exchange.response.body
         disposition = f'attachment; filename="{part}-{number}.bin"'
@@ -206,8 +206,9 @@ class Console:
     def _search(self, environ: dict[str, Any]) -> Page:
         """The numbers of the requests with all words of `?q=` in headers, bodies, log or calls."""
         words = parse_qs(environ.get("QUERY_STRING", "")).get("q", [""])[0].lower().split()
-        found = [e.number for e in self._recorder.all() if description.has_words(e, words)]
-        return _json({"numbers": found})
+        exchanges = self._recorder.all()
+        numbers = [e.number for e in exchanges if description.has_words(e, words)]
+        return _json({"numbers": numbers})
 
     def _replay(self, environ: dict[str, Any], number: str) -> Page:
         return _sent(self._gateway.handle(self._exchange(number).request.again()))
@@ -246,7 +247,7 @@ class Console:
         return _json({"apis": list(self._gateway.project.deployments)})
 
     def _credentials(self, environ: dict[str, Any]) -> Page:
-        """Headers that every operation accepts locally, for `subject`; none if none are asked for."""
+        """Headers that every operation accepts locally; none if none are asked for."""
         subject = str(_read_json(environ).get("subject") or "local-user")
         return _json({"headers": credentials(self._gateway.project.source.apis, subject)})
 

@@ -14,7 +14,7 @@ AWAITS_CONTINUE = 1_000_000  # bytes from which curl asks for 100-continue first
 
 
 def as_curl(request: Request, origin: str) -> str:
-    """A curl command for a POSIX shell with `$'...'` (bash, zsh); `origin` is `http://host:port`."""
+    """A curl command for bash or zsh; `origin` is `http://host:port`."""
     words = ["curl -i --globoff --path-as-is"]
     if request.method == "HEAD" and not request.body:
         words.append("--head")
@@ -25,7 +25,7 @@ def as_curl(request: Request, origin: str) -> str:
         words.append(f"--request {quoted(request.method)}")
     words = [" ".join([*words, quoted(origin + target(request))])]
     for name, value in sent_headers(request):
-        # A header of curl is removed by an empty value, and one without value is marked by a semicolon.
+        # An empty value would remove the header: a semicolon sends it without one.
         words.append(f"-H {quoted(f'{name}: {value}' if value else f'{name};')}")
     missing = missing_headers(request, "Accept", "User-Agent")
     if request.body:

@@ -1,4 +1,4 @@
-"""Which operations, parameters, media types and statuses of the spec have been seen since the start."""
+"""Which operations, parameters and statuses of the spec have been seen since the start."""
 
 import threading
 from collections import Counter
@@ -47,7 +47,7 @@ class Coverage:
                 seen.media_types[exchange.request.media_type] += 1
 
     def report(self, project: RunningProject) -> dict[str, Any]:
-        """`operations`, in the order of the specs, each with what was seen of it and what never was.
+        """`operations`, in the order of the specs, each with what was seen of it and what not.
 
         `unknown` counts the requests that no operation takes.
         """
@@ -97,7 +97,7 @@ def _counts(declared: list[str], seen: Counter[str]) -> list[dict[str, Any]]:
 
 
 def _declaration(status: str, declared: list[str]) -> str:
-    """The entry of the spec that covers a status: itself, its range, or the default; else the status."""
+    """The entry of the spec that covers a status: itself, its range, the default; or the status."""
     for name in (status, f"{status[0]}XX", f"{status[0]}xx", "default"):
         if name in declared:
             return name

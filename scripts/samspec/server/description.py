@@ -1,4 +1,4 @@
-"""Exchanges as JSON for the console's page: a summary for the list, and everything for the one that is read."""
+"""Exchanges as JSON for the console's page: summaries for the list, everything for what is read."""
 
 import json
 from pathlib import Path
@@ -73,7 +73,7 @@ def invocations(exchange: Exchange) -> list[Invocation]:
 
 
 def stages(exchange: Exchange) -> list[tuple[str, float, float]]:
-    """Name, start and end of each stage, in milliseconds; of a function its wait for a process too."""
+    """Name, start and end of each stage in milliseconds, the wait for a process among them."""
     spans = []
     for span in exchange.spans:
         if span.name == "function" and waited(exchange) > COLD:
@@ -138,7 +138,7 @@ def without_body(event: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def faults(response: Response) -> list[dict[str, str]]:
-    """The `errors` of a problem in the response: where each one is in the request, and what it is."""
+    """The `errors` of a problem in the response: where each is in the request, and what it is."""
     if response.status not in range(400, 500):
         return []
     try:
@@ -170,7 +170,7 @@ def failed(exchange: Exchange, root: Path) -> list[tracebacks.TracedError]:
 
 
 def raised_by(exchange: Exchange) -> str:
-    """`file:line: Type: message` of the error that a function logged before its 500; empty without one."""
+    """`file:line: Type: message` of the error behind a 500; empty without a traceback."""
     traceback = traceback_of(exchange)
     if not traceback:
         return ""
@@ -190,7 +190,7 @@ def described(failure: tracebacks.TracedError) -> dict[str, Any]:
 
 
 def has_words(exchange: Exchange, words: list[str]) -> bool:
-    """Whether all words, in lower case, are somewhere in an exchange: also in headers, bodies, log and calls."""
+    """Whether all words, in lower case, are in an exchange: headers, bodies, log and calls too."""
     text = _text(exchange)
     return all(word in text for word in words)
 

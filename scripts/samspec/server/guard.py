@@ -1,8 +1,8 @@
 """Who may open the console: pages of its own origin, at an address that no other site can take.
 
-A web page anywhere can make a browser send requests to 127.0.0.1, and a host name of its own can be made to resolve
-there (DNS rebinding). So the Host must be one that only this machine answers to, and what other origins ask for is
-refused, as is any frame around the console.
+A web page anywhere can make a browser send requests to 127.0.0.1, and its own host name can be made
+to resolve there (DNS rebinding). So the Host must be one that only this machine has, and what other
+origins ask for is refused, as is any frame around the console.
 """
 
 import ipaddress
@@ -28,7 +28,7 @@ DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inlin
 
 
 def refusal(environ: dict[str, Any], host: str) -> str:
-    """Why a request to the console is refused; empty if it is not. `host` is the address listened on."""
+    """Why a request to the console is refused, or empty. `host` is the address listened on."""
     named = environ.get("HTTP_HOST", "")
     if not is_local(named, host):
         return (
@@ -41,7 +41,7 @@ def refusal(environ: dict[str, Any], host: str) -> str:
     site, mode = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_SEC_FETCH_MODE")
     if site in ("cross-site", "same-site") and mode != "navigate":
         return "only the console's own pages may ask for this"
-    # A custom header cannot be sent by another site's page without asking first, which is never allowed.
+    # Another site's page cannot send a custom header without asking first, which is never allowed.
     reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
     if not reads and environ.get("HTTP_X_CONSOLE") != "1":
         return "only the console's own pages may do this: they send X-Console: 1"
@@ -49,7 +49,7 @@ def refusal(environ: dict[str, Any], host: str) -> str:
 
 
 def is_local(named: str, host: str) -> bool:
-    """Whether a Host header cannot be another site's: an IP address, localhost, this machine, or `host`."""
+    """Whether a Host cannot be another site's: an IP address, localhost, this machine, `host`."""
     try:
         name = (urlsplit(f"//{named}").hostname or "").rstrip(".")
     except ValueError:

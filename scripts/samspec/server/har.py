@@ -76,7 +76,7 @@ def _response(response: Response) -> dict[str, Any]:
 
 
 def _text(body: bytes) -> dict[str, str]:
-    """A body that is not text comes as base64, which HAR knows for responses and most readers for requests."""
+    """The fields of a body; one that is not text is base64."""
     try:
         return {"text": redaction.body(body.decode())}
     except UnicodeDecodeError:

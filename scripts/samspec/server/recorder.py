@@ -1,4 +1,4 @@
-"""The exchanges that the console shows: those in flight, and the last ones, within a limit of bytes."""
+"""The exchanges that the console shows: those in flight, and the last, within a limit of bytes."""
 
 import secrets
 import threading
@@ -21,9 +21,9 @@ class Kept:
 
 
 class Recorder:
-    """Keeps the last exchanges; the oldest go when there are too many, or too many bytes of them.
+    """Keeps the last exchanges; the oldest go when they are too many, or too many bytes.
 
-    `boot` is a new random name for each start, so that a page can tell that the server has restarted.
+    `boot` is a new random name for each start, so that a page can tell a restart.
     """
 
     def __init__(self, count: int = COUNT, size: int = BYTES):

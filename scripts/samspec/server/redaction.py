@@ -1,4 +1,4 @@
-"""Secrets out of what is written to disk or exported: credentials in headers, queries and bodies."""
+"""Credentials out of what is saved or exported: those in headers, queries and bodies."""
 
 import json
 import re
@@ -8,14 +8,16 @@ from urllib.parse import parse_qsl, urlencode
 REDACTED = "REDACTED"
 NAME = re.compile(
     r"authorization|cookie|passw(or)?d|secret|credential|signature|assertion"
-    r"|(^|[-_.])(token|jwt|code_verifier)$|token$|api[-_]?key|access[-_]?key|private[-_]?key|session[-_]?id",
+    r"|(^|[-_.])(jwt|code_verifier)$|token$|api[-_]?key|access[-_]?key|private[-_]?key"
+    r"|session[-_]?id",
     re.IGNORECASE,
 )
 # Names of paging values end in "token" too, and hold no secret.
 PAGING = re.compile(r"(next|page|continuation|paging|paginat\w*)[-_]?token$", re.IGNORECASE)
 # A JSON Web Token, an access key of AWS, a bearer token: whatever they are called.
 VALUE = re.compile(
-    r"\beyJ[\w-]+\.[\w-]+\.[\w-]*|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|(?i:\b(?:bearer|basic)\s+[\w.~+/=-]{8,})"
+    r"\beyJ[\w-]+\.[\w-]+\.[\w-]*|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+    r"|(?i:\b(?:bearer|basic)\s+[\w.~+/=-]{8,})"
 )
 
 

@@ -1,4 +1,4 @@
-"""Proxy events as files of the project's events/ folder: whole or not at all, and never another file's end."""
+"""Lambda events as files of the project's events/ folder: whole, or not at all."""
 
 import json
 import os
@@ -28,14 +28,14 @@ def save_event(project: Path, event: dict[str, Any]) -> str:
 
 
 def file_stem(event: dict[str, Any]) -> str:
-    """`create_user` for the event of the operation createUser, `event` for an operation without an id."""
+    """`create_user` for an event of createUser, `event` for an operation without an id."""
     operation = str((event.get("requestContext") or {}).get("operationName") or "event")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", operation)
     return words.strip("_").lower()[:100] or "event"
 
 
 def _write_new(folder: Path, stem: str, text: str) -> str:
-    """Write beside the target, then link it to the first free name: a link never replaces or follows anything."""
+    """Write next to the target, then link to the first free name: a link replaces nothing."""
     temporary = folder / f".{stem}.{secrets.token_hex(4)}"
     try:
         with temporary.open("x", encoding="utf-8") as file:

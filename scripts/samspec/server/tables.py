@@ -1,4 +1,4 @@
-"""The DynamoDB tables behind the functions: their keys, indexes and items, to read and to change."""
+"""The DynamoDB tables behind the functions: keys, indexes and items, to read and to change."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ class Tables:
         return {"name": name, "keys": _keys(index), "count": count}
 
     def items(self, name: str, index: str, start: str) -> dict[str, Any]:
-        """A page of items in DynamoDB's own JSON; `next` starts the next page, and is empty on the last.
+        """A page of items in DynamoDB's JSON; `next` starts the next page, empty on the last.
 
         `start` is the `next` of the page before, `index` the name of an index or empty.
         """
@@ -58,7 +58,7 @@ class Tables:
         return {"items": items, "next": json.dumps(_json_ready(last)) if last else ""}
 
     def change(self, name: str, action: str, given: dict[str, Any]) -> dict[str, Any]:
-        """`put` an item, `delete` the one of a key, or `reset`: delete all. Returns what was done."""
+        """`put` an item, `delete` an item, or `reset`: delete all. Returns what was done."""
         client, table = self._client(), self._known(name)
         if action == "reset":
             return {"detail": f"{_delete_all(client, table)} items deleted from {table}"}

@@ -1,4 +1,4 @@
-"""What the developer reads while the server runs: a line per request, the functions' log, the reasons of errors."""
+"""What the developer reads while the server runs: requests, the functions' log, why one failed."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ ERRORS = ("ERROR", "CRITICAL")
 
 @dataclass(frozen=True)
 class TerminalOptions:
-    """`quiet` prints errors only, `verbose` AWS calls and access log lines too, `as_json` a JSON object per line."""
+    """`quiet`: errors only; `verbose`: AWS calls and access log too; `as_json`: for programs."""
 
     quiet: bool = False
     verbose: bool = False
@@ -33,7 +33,7 @@ class TerminalOptions:
 
 
 class Terminal:
-    """Prints to standard output or `out`, whatever becomes of it: printing never decides what a caller gets."""
+    """Prints to standard output or `out`. What cannot be printed changes no response."""
 
     def __init__(self, options: TerminalOptions, out: TextIO | None = None):
         self._options = options
@@ -157,7 +157,7 @@ class Terminal:
         self._print(json.dumps({"event": event, **fields}, default=str))
 
     def _print(self, line: str) -> None:
-        """Write a line; a reader that has gone, a full disk or an ASCII terminal is no reason to fail."""
+        """Write a line; a closed pipe, a full disk or an ASCII terminal is no reason to fail."""
         encoding = getattr(self._out, "encoding", None) or "utf-8"
         writable = line.encode(encoding, "backslashreplace").decode(encoding)
         with contextlib.suppress(OSError, ValueError):

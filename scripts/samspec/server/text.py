@@ -1,15 +1,15 @@
-"""Text of others (callers, functions) made safe for a terminal: nothing in it can move, hide or forge a line."""
+"""Text of callers and functions made safe for a terminal: it can move, hide or forge no line."""
 
 import unicodedata
 
 LONGEST = 2_000  # characters of one line
-# Cc: control, Cf: format (bidirectional overrides among them), Zl and Zp: line and paragraph separators,
-# Cs: what no encoding can write.
+# Cc: control, Cf: format (bidirectional overrides among them), Zl and Zp: line and paragraph
+# separators, Cs: what no encoding can write.
 ESCAPED = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 
 
 def plain(text: object, longest: int = LONGEST) -> str:
-    """The text on one line, its control and format characters escaped, cut to `longest` characters."""
+    """The text on one line, control and format characters escaped, cut to `longest` characters."""
     given = str(text)
     escaped = "".join(map(_escaped, given[: longest + 1]))
     return cut(escaped, longest) if len(given) > longest else escaped

@@ -1,4 +1,4 @@
-"""Tracebacks as data: the exceptions with their frames, and the source lines around each of the project's own."""
+"""Tracebacks as data: the exceptions with their frames, and the source of the project's own."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 FRAME = re.compile(r'^ *File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
 EXCEPTION = re.compile(r"^(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?$")
-# A message that names a place, for example of an import that failed: `/project/app.py:3: NameError: ...`.
+# A message that names a place, such as `/project/app.py:3: NameError: ...` of a failed import.
 PLACE = re.compile(r"(?P<file>/[^\s:]+\.py):(?P<line>\d+): (?P<type>\w+)(?:: (?P<message>.*))?")
 AROUND = 3  # lines of source before and after
 LARGEST = 1_000_000  # bytes of a source file

@@ -265,11 +265,11 @@ def test_the_time_is_shown_by_stage(browser: Browser) -> None:
 
 def test_calls_are_shown_with_request_and_response(browser: Browser) -> None:
     read(browser, 2)
-    call = browser.find(".call summary")
+    call = browser.find("details.call > summary")
     assert "PutItem" in call.text
     assert "1 unit" in call.text
     call.click()
-    browser.until(lambda: '"apple"' in browser.text(".call"))
+    browser.until(lambda: '"apple"' in browser.text("details.call"))
 
 
 def test_requests_are_exported_and_imported(browser: Browser, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ async function go() {
   try {
     await show(...(pattern.exec(location.hash) ?? []).slice(1));
   } catch (error) {
+    rendered = 0;
     const retry = el("button", {type: "button", onclick: go}, "Try again");
     (part === "requests" ? $("detail") : $(part)).replaceChildren(el("div", {className: "empty", role: "alert"}, el("p", {}, error.message), retry));
     document.body.classList.toggle("reading", part === "requests");
@@ -51,6 +52,7 @@ async function read(number) {
 async function aside(show) {
   list.pause();
   document.body.classList.add("reading");
+  rendered = 0;
   await show();
   $("detail").scrollTop = 0;
   $("detail").querySelector("h2")?.focus({preventScroll: true});
@@ -59,8 +61,9 @@ async function aside(show) {
 let rendered = 0;
 async function render(number) {
   const exchange = await detail.load(number);
-  if (list.state.chosen !== number) return;  // another one has been chosen meanwhile
-  if (rendered !== number) $("detail").scrollTop = 0;
+  const isOverdue = list.state.chosen !== number;  // another one has been chosen meanwhile
+  if (isOverdue || rendered === number) return;
+  $("detail").scrollTop = 0;
   rendered = number;
   detail.show(exchange);
 }

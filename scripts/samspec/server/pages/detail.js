@@ -157,14 +157,16 @@ function log(exchange) {
   {copy: () => exchange.log.map(entry => `${entry.level} ${entry.message} ${JSON.stringify(entry.extra)}${entry.trace ? `\n${entry.trace}` : ""}`).join("\n")});
 }
 
+const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
 function calls(exchange) {
   if (!exchange.calls.length) return null;
   const units = exchange.calls.reduce((sum, call) => sum + (call.units ?? 0), 0);
   return card("AWS calls", exchange.calls.map(call => el("details", {className: "call"},
     el("summary", {}, el("b", {}, call.name), call.error ? el("span", {className: "s4"}, ` ${call.error}`) : null,
-      el("span", {className: "soft"}, ` ${call.units === null ? "" : `${call.units} unit${call.units === 1 ? "" : "s"}  `}${duration(call.ms)}`)),
+      el("span", {className: "soft"}, ` ${call.units === null ? "" : `${counted(call.units, "unit")}  `}${duration(call.ms)}`)),
     el("h4", {}, "Request"), bodyView(call.request), el("h4", {}, "Response"), bodyView(call.response))),
-  {extra: el("span", {className: "soft"}, `${exchange.calls.length}, ${units} units`)});
+  {extra: el("span", {className: "soft"}, `${counted(exchange.calls.length, "call")}, ${counted(units, "unit")}`)});
 }
 
 /** What took how long: each stage and call below the other, along one axis. */

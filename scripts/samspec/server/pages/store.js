@@ -55,7 +55,9 @@ function open() {
   });
   on("flight", flight => { store.flight = flight; tell("flight"); });
   on("cleared", number => {
-    store.exchanges = store.exchanges.filter(exchange => exchange.number > number);
+    const left = store.exchanges.filter(exchange => exchange.number > number);
+    if (left.length === store.exchanges.length) return;  // before this page knew of any
+    store.exchanges = left;
     tell("cleared");
   });
 }
