@@ -287,6 +287,31 @@ def handler(event, context):
     assert "orders" in workers.last.calls[1]["response"]
 
 
+@pytest.mark.parametrize(("release", "steered"), [("1.29.165", True), ("1.31.0", False)])
+def test_an_old_botocore_beside_the_code_gets_its_endpoint(
+    workers: Workers, function: Make, release: str, steered: bool
+) -> None:
+    source = """
+import os
+from botocore.session import Session
+def handler(event, context):
+    session = Session()
+    given = [session.create_client("s3"), session.create_client("s3", endpoint_url=None)]
+    given.append(session.create_client("s3", endpoint_url="http://own"))
+    return [endpoint == os.environ["AWS_ENDPOINT_URL"] for endpoint in given]
+"""
+    made = function(source)
+    sdk = made.code / "botocore"
+    sdk.mkdir()
+    (sdk / "__init__.py").write_text(f"__version__ = {release!r}")
+    (sdk / "session.py").write_text(
+        "class Session:\n"
+        "    def create_client(self, service, endpoint_url=None):\n"
+        "        return endpoint_url\n"
+    )
+    assert workers.call(made) == [steered, steered, False]
+
+
 def test_another_python_runs_what_its_runtime_names(
     workers: Workers, function: Make, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,6 +11,7 @@ import decimal
 import http.client
 import importlib
 import importlib.machinery
+import importlib.util
 import json
 import logging
 import math
@@ -73,6 +74,7 @@ def prepare_interpreter(settings: dict[str, Any]) -> None:
     sys.argv[:] = [__file__]
     sys.path_hooks.insert(0, own_finder(tuple(settings["own"]), settings["cache"]))
     sys.path_importer_cache.clear()
+    sys.meta_path.insert(0, OlderSdk)
 
 
 def own_finder(folders: Sequence[str], cache: str) -> Callable[[str], Any]:
@@ -108,6 +110,43 @@ def own_finder(folders: Sequence[str], cache: str) -> Callable[[str], Any]:
         return make(path)
 
     return hook
+
+
+class OlderSdk:
+    """Gives its endpoint to a botocore that does not read AWS_ENDPOINT_URL: one before 1.31.
+
+    A function may bring it, and its calls must not leave the machine. It is an import hook.
+    """
+
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "botocore.session":
+            return None
+        sys.meta_path.remove(cls)
+        spec = importlib.util.find_spec(name)
+        if spec and spec.loader:
+            execute = spec.loader.exec_module
+
+            def execute_and_steer(module: Any) -> None:
+                execute(module)
+                cls.steer(module.Session, sys.modules["botocore"].__version__)
+
+            spec.loader.exec_module = execute_and_steer  # type: ignore[method-assign]
+        return spec
+
+    @staticmethod
+    def steer(session: Any, version: str) -> None:
+        """Let `create_client` have the endpoint where its caller has none."""
+        if tuple(map(int, version.split(".")[:2])) >= (1, 31):
+            return
+        original = session.create_client
+
+        def create_client(*arguments: Any, **keywords: Any) -> Any:
+            if keywords.get("endpoint_url") is None and len(arguments) < 7:
+                keywords["endpoint_url"] = os.environ.get("AWS_ENDPOINT_URL")
+            return original(*arguments, **keywords)
+
+        session.create_client = create_client
 
 
 def find_handler(name: str) -> Callable[[Any, Any], Any]:
