@@ -6,9 +6,9 @@ dialect/statement.py states what is checked; openapi-core judges the same reques
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from api.errors import InvalidRequest, UnsupportedMediaType
@@ -23,8 +23,7 @@ PLACES = ("path", "query", "header", "cookie")
 NO_BODY: Mapping[str, Any] = {"required": False, "content": {}}
 
 
-@dataclass(frozen=True)
-class Arguments:
+class Arguments(NamedTuple):
     """A valid request's values: parameters by the spec's names, in the types of their schemas,
     defaults filled in. `body` is None if there is none; `media_type` is what it was sent as.
     `target` is the path of the request's URL, with the stage or base path. `caller` is None where
@@ -33,7 +32,7 @@ class Arguments:
     path: Mapping[str, Any]
     query: Mapping[str, Any]
     header: Mapping[str, Any]
-    cookie: Mapping[str, Any] = field(default_factory=dict)
+    cookie: Mapping[str, Any] = MappingProxyType({})
     body: Any = None
     media_type: str = ""
     target: str = ""

@@ -6,7 +6,7 @@ The bytes are the checksum and the JSON of the position; the text is unpadded ba
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from api.errors import Fault, InvalidRequest
 
@@ -14,8 +14,7 @@ Position = tuple[str, ...]
 CHECKSUM = 8  # bytes
 
 
-@dataclass(frozen=True)
-class Cursors:
+class Cursors(NamedTuple):
     """The cursors of one listing. A position is what finds the last item of a page again: `size`
     texts, none of them empty."""
 

@@ -8,10 +8,10 @@ import logging
 import random
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import botocore.session
 from botocore.config import Config
@@ -188,13 +188,12 @@ def attempts() -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """A condition expression, with the names and values that it uses."""
 
     expression: str
-    names: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
+    values: Mapping[str, Any] = MappingProxyType({})
 
 
 NEW = Condition("attribute_not_exists(id)")

@@ -1,11 +1,10 @@
 """What can go wrong in any resource, as nouns that carry data; problems.py says how callers see it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """One place where a request breaks the spec. `place` is body, path, query, header or cookie;
     `field` the property (dotted where nested) or parameter, empty for the body as a whole."""
 

@@ -1,9 +1,9 @@
 """Errors as callers see them: RFC 9457 problem details, one row per error."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from api import errors
 from api.proxy import Response
@@ -17,13 +17,12 @@ RENAMED = {
 }
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """A row: what a caller sees of an error. `detail` may quote the error's attributes: {0.more}."""
 
     status: int
     detail: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
     @property
     def title(self) -> str:

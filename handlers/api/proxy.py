@@ -8,10 +8,10 @@ import json
 import os
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from api.errors import InvalidJson
 
@@ -19,19 +19,19 @@ ORIGIN = os.environ.get("CORS_ALLOW_ORIGIN", "*")
 EXPOSED = "ETag, Location, Retry-After, Idempotency-Replayed"
 
 
-@dataclass(frozen=True)
-class Caller:
+# Named tuples here and in other modules: at a cold start, to define a dataclass takes three times as
+# long, 4 ms for all of them.
+class Caller(NamedTuple):
     """Who sent the request, as API Gateway has checked it. `subject` names the caller: `sub` of a
     Cognito token, `principalId` of a Lambda authorizer, or the ARN of an IAM identity. `claims` are
     the token's claims or the Lambda authorizer's context; `scopes` are those in its `scope`."""
 
     subject: str
     scopes: frozenset[str] = frozenset()
-    claims: Mapping[str, Any] = field(default_factory=dict)
+    claims: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """An HTTP request as API Gateway passes it on. `path` values are still percent-encoded. `query`
     has every value of a name. `header` has lower-case names, the values of a repeated header joined
     by commas (RFC 9110, 5.3). `target` is the path of the URL as the caller sent it, with the stage
@@ -60,14 +60,13 @@ class Request:
         )
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """`body` is what JSON can represent (and Decimal, date, datetime, UUID), text if `headers` name
     a Content-Type that is not JSON, bytes, or None for no body."""
 
     status: int
     body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def to_proxy(self) -> dict[str, Any]:
         """Raises ValueError or TypeError if the body has no such form: NaN, for example."""
