@@ -49,11 +49,16 @@ class Scope:
 class Endpoint:
     """A WSGI application; `on_call` hears of each call with the access key that made it.
 
+    `invoke` responds to Lambda's Invoke: uri, invocation type and payload.
+
     `dynamodb` is the URL of another DynamoDB, None for moto's.
     """
 
     def __init__(self, dynamodb: str | None = None):
         self.on_call: Callable[[str, Call], object] = lambda key_id, call: None
+        self.invoke: Callable[[str, str, bytes], Reply | None] = lambda uri, invocation_type, body: (
+            None
+        )
         self._dynamodb = Forwarder(dynamodb) if dynamodb else None
         self._server: HttpServer | None = None
 
@@ -101,7 +106,9 @@ class Endpoint:
             status, reply, units = embedded.call(name, scope.region, body)
             given = [("Content-Type", "application/x-amz-json-1.0")]
         else:
-            status, given, reply = _by_moto(scope, environ, headers, body)
+            status, given, reply = self._invoked(scope, environ, headers, body) or _by_moto(
+                scope, environ, headers, body
+            )
         call = {
             "service": scope.service,
             "name": name,
@@ -114,6 +121,14 @@ class Endpoint:
         }
         self.on_call(scope.key_id, call)
         return status, given, reply
+
+    def _invoked(
+        self, scope: Scope, environ: Mapping[str, Any], headers: Headers, body: bytes
+    ) -> Reply | None:
+        """What a function of the project gives that another one calls."""
+        if scope.service != "lambda" or environ["REQUEST_METHOD"] != "POST":
+            return None
+        return self.invoke(environ["REQUEST_URI"], _header(headers, "X-Amz-Invocation-Type"), body)
 
 
 class Forwarder:

@@ -109,6 +109,7 @@ class Gateway:
     def __init__(self, project: RunningProject, runner: Runner):
         self.project = project
         self.runner = runner
+        runner.functions = project.functions
         self.on_reload: Callable[[RunningProject], object] = lambda project: None
         self.on_start: Callable[[Exchange], object] = lambda exchange: None
         self.on_exchange: Callable[[Exchange], object] = lambda exchange: None
@@ -196,6 +197,7 @@ class Gateway:
             project.limit_throttling(self.project.throttle.enabled)
             self.project = project
             self.runner.keep(project.functions.values())
+            self.runner.functions = project.functions
             log.info("reloaded %s", os.path.relpath(project.where))
             self.on_reload(project)
 

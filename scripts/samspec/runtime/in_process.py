@@ -29,6 +29,7 @@ class InProcess:
     """Imports each handler once, and calls it in the caller's thread."""
 
     def __init__(self) -> None:
+        self.functions: Mapping[str, LambdaFunction] = {}
         self._handlers: dict[str, Handler] = {}
         self._lock = threading.Lock()
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from samspec.runtime import interpreters, packages
 from samspec.runtime.invocation import FunctionFailed, IntegrationTimedOut, Invocation
+from samspec.runtime.invoke_api import InvokeApi, Reply
 from samspec.runtime.logs import Collector, Line
 from samspec.runtime.pool import Limits, Pool
 from samspec.runtime.watch import Watch
@@ -40,6 +41,7 @@ class AwsEndpoint(Protocol):
     """Where workers' AWS calls go; it tells `on_call` whose a call was, by the access key."""
 
     on_call: Callable[[str, dict[str, Any]], object]
+    invoke: Callable[[str, str, bytes], Reply | None]
 
     @property
     def url(self) -> str:
@@ -59,6 +61,8 @@ class Processes:
         self.on_line: Callable[[LambdaFunction, Line], None] = lambda function, line: None
         self._aws = aws
         self._aws.on_call = self.take_call
+        self.functions: Mapping[str, LambdaFunction] = {}  # those that functions may invoke
+        self._aws.invoke = InvokeApi(self.invoke, lambda: self.functions).respond
         self._settings = settings or ProcessSettings()
         self._pools: dict[str, Pool] = {}
         self._lock = threading.Lock()

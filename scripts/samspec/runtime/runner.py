@@ -8,7 +8,9 @@ from samspec.sam.functions import LambdaFunction
 
 
 class Runner(Protocol):
-    """Calls functions, and gives their results."""
+    """Calls functions, and gives their results; `functions` are those that may call one another."""
+
+    functions: Mapping[str, LambdaFunction]
 
     def invoke(self, invocation: Invocation, event: Mapping[str, Any], limit: float) -> Any:
         """The function's result, read from its JSON, within `limit` seconds.

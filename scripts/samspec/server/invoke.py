@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     project.resolved.check()
     function = _chosen(project.lambdas, options.function)
     runner = worker_processes(path, dynamodb=options.dynamodb)
+    runner.functions = project.lambdas
     runner.on_line = lambda function, line: print(_line(line), file=sys.stderr)
     with contextlib.closing(runner):
         embedded.start()
