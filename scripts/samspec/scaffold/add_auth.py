@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def add(project: Project, kind: str) -> Iterator[str]:
     """Add the kind to the project's files; yields what was done, line by line."""
-    spec = Spec(YamlText(project.spec.name, _raw(project, project.spec.name)), SCHEMES[kind])
+    text = YamlText(project.spec.name, _raw(project, project.spec.name))
+    spec = Spec(text, SCHEMES[kind], _never_forbidden(project, kind))
     if spec.has_scheme:
         yield f"add-auth: {project.spec.name} has the scheme {SCHEMES[kind].name}: nothing to do"
         return
@@ -92,6 +93,17 @@ def add(project: Project, kind: str) -> Iterator[str]:
     for name in changes.contents:
         yield f"  {'changed' if name in existing else 'wrote'} {name}"
     yield from (f"note: {note}" for note in changes.notes)
+
+
+def _never_forbidden(project: Project, kind: str) -> frozenset[tuple[str, str]]:
+    """What every caller with the scope may call: to create one's own. A lack of it is a 401."""
+    if kind != "cognito" or not (project.root / handlers.CONVENTION).exists():
+        return frozenset()
+    own = handlers.Rule("creates_own")
+    proxies = [
+        operation for operation in project.proxies if handlers.rule(project, operation) == own
+    ]
+    return frozenset((operation.method, operation.path) for operation in proxies)
 
 
 def _change_template(

@@ -46,8 +46,15 @@ class Guarded:
 class Spec:
     """The spec as text, with what the scheme adds to it."""
 
-    def __init__(self, text: YamlText, scheme: Scheme) -> None:
+    def __init__(
+        self,
+        text: YamlText,
+        scheme: Scheme,
+        never_forbidden: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
+        """`never_forbidden` are methods and paths that any caller with the scope may call."""
         self.text = text
+        self._never_forbidden = never_forbidden
         self._scheme = scheme
         self.said: list[str] = []
 
@@ -114,7 +121,8 @@ class Spec:
         if stated:
             self.text.remove(stated)
         for status, name, _, _ in self._statuses():
-            self._document(path, method, status, name)
+            if status == "401" or (method.upper(), path) not in self._never_forbidden:
+                self._document(path, method, status, name)
         found = self.text.find(*place, "operationId")
         id = str(found.value.value) if found else f"{method.upper()} {path}"
         return Guarded(id, method.upper(), path, scopes)
