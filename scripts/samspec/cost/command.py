@@ -22,13 +22,20 @@ FIGURES = Path("docs/bench.json")
 SCALES = {"1 million": 1e6, "100 million": 1e8, "10 billion": 1e10}
 CPU = "x86_64"  # what functions run on if a template does not say otherwise
 WIDTH = 42
+# What a request of any operation takes, if nobody has measured it.
+ASSUMED = {
+    "starts": {"any": {"cold_cpu_ms": [300], "warm_cpu_ms": [5], "log_bytes": 500}},
+    "scale": {"any": [{"read": 1, "write": 1}]},
+}
+ASSUMPTION = "5 ms of CPU time, one read and one write unit per request"
+NO_MIX = "no [tool.samspec.cost.mix] in pyproject.toml"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """0; 1 if the file to check does not quote the summary as it is."""
     options = _parser().parse_args(arguments)
     root = Path.cwd()
-    figures, mix = _figures(), _mix(root)
+    figures, mix = _measured(root)
     if options.requests_per_month:
         environment = environments.named(root, options.environment)
         print(detailed(root, environment, figures, mix, options.requests_per_month))
@@ -83,13 +90,22 @@ def _row(name: str, amounts: Iterable[float]) -> str:
     return f"{name:20}" + "".join(f"{amount:14,.2f}" for amount in amounts)
 
 
-def _figures() -> Any:
-    if not FIGURES.exists():
-        raise ProjectError("no docs/bench.json: run scripts/bench --scale first")
-    figures = json.loads(FIGURES.read_text())
+def _measured(root: Path) -> tuple[Any, list[Share]]:
+    """The benchmark's figures and the mix of operations; if they lack something, assumed ones."""
+    mix = _mix(root)
+    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"starts": {}, "scale": {}}
     if "scale" not in figures:
         raise ProjectError("docs/bench.json has no capacity units: run scripts/bench --scale")
-    return figures
+    missing = [
+        part.start
+        for part in mix
+        if part.start not in figures["starts"] or part.units not in figures["scale"]
+    ]
+    if mix and not missing:
+        return figures, mix
+    what = f"no figures of {', '.join(missing)} in docs/bench.json" if missing else NO_MIX
+    print(f"cost: {what}: assumed are {ASSUMPTION}", file=sys.stderr)
+    return ASSUMED, [Share(1, "any", "any")]
 
 
 def _mix(root: Path) -> list[Share]:
@@ -97,11 +113,6 @@ def _mix(root: Path) -> list[Share]:
     file = root / "pyproject.toml"
     project = tomllib.loads(file.read_text()) if file.exists() else {}
     mix = project.get("tool", {}).get("samspec", {}).get("cost", {}).get("mix", {})
-    if not mix:
-        raise ProjectError(
-            "pyproject.toml has no [tool.samspec.cost.mix]: say which share each operation has of "
-            'the requests, such as get-book = { share = 0.6, units = "get" }'
-        )
     return [Share(part["share"], name, part["units"]) for name, part in mix.items()]
 
 

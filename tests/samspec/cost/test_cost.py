@@ -174,6 +174,36 @@ def test_figures_without_capacity_units_are_a_clear_error(
     assert "run scripts/bench --scale" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("mix", "reason"),
+    [
+        ("", "no [tool.samspec.cost.mix] in pyproject.toml"),
+        (
+            'get-book = { share = 1, units = "get" }',
+            "no figures of get-book in docs/bench.json",
+        ),
+    ],
+)
+def test_a_project_that_measured_nothing_gets_an_estimate_and_its_assumptions(
+    mix: str,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (tmp_path / "pyproject.toml").write_text(f"[tool.samspec.cost.mix]\n{mix}\n")
+    (tmp_path / "samconfig.toml").write_text(
+        "[live.global.parameters]\nstack_name = 's'\nregion = 'eu-west-1'\n"
+    )
+    monkeypatch.chdir(tmp_path)
+
+    assert run(monkeypatch) == 0
+    printed = capsys.readouterr()
+    assert "\nlive " in printed.out
+    assert f"cost: {reason}: assumed are 5 ms of CPU time" in printed.err
+
+
 @pytest.mark.parametrize("number", ["-1", "many", "nan"])
 def test_a_number_of_requests_that_is_none_is_a_clear_error(
     number: str, pytestconfig: pytest.Config
