@@ -162,7 +162,6 @@ class Console:
             "boot": self._recorder.boot,
             "title": info.get("title") or "API",
             "version": info.get("version") or "",
-            "root": str(self._root()),
         }
 
     def _exchange(self, number: str) -> Exchange:

@@ -49,6 +49,7 @@ def detail(exchange: Exchange, root: Path) -> dict[str, Any]:
         **summary(exchange),
         "reason": response.reason,
         "id": request.id,
+        "root": str(root),
         "function": exchange.route and exchange.route.function,
         "integration": exchange.route and exchange.route.type,
         "caller": str(exchange.caller) if exchange.caller else None,

@@ -2,7 +2,6 @@
 import {$, ask, bytes, card, confirmed, copyText, duration, el, fileLink, fold, guarded, linked, pairs, statusText, toast} from "./dom.js";
 import {bodyView, pretty} from "./json.js";
 import {sameBefore} from "./list.js";
-import {store} from "./store.js";
 
 const kept = new Map();     // details, by number
 const origins = new Map();  // the request that each edited or replayed one was made from
@@ -44,7 +43,7 @@ const facts = exchange => [exchange.operation ?? "no operation", exchange.functi
 
 function reason(exchange, family) {
   if (!exchange.reason) return null;
-  return el("div", {className: `reason s${family}`}, el("p", {}, linked(exchange.reason, store.root)));
+  return el("div", {className: `reason s${family}`}, el("p", {}, linked(exchange.reason, exchange.root)));
 }
 
 function mismatch(exchange) {
@@ -60,20 +59,20 @@ function failure(exchange) {
   const frame = raised.frames.findLast(f => f.own) ?? raised.frames.at(-1);
   return el("section", {className: "failure", "aria-label": "Error"},
     el("h3", {}, raised.type, raised.message ? el("span", {}, `: ${raised.message}`) : null),
-    frame ? el("p", {className: "place"}, fileLink(frame.file, frame.line, store.root), frame.function ? ` in ${frame.function}` : "") : null,
+    frame ? el("p", {className: "place"}, fileLink(frame.file, frame.line, exchange.root), frame.function ? ` in ${frame.function}` : "") : null,
     frame?.source.length ? sourceLines(frame) : null,
-    causes.reverse().map(cause => el("p", {className: "cause"}, "caused by ", el("b", {}, cause.type), `: ${cause.message} `, place(cause))));
+    causes.reverse().map(cause => el("p", {className: "cause"}, "caused by ", el("b", {}, cause.type), `: ${cause.message} `, place(cause, exchange.root))));
 }
 
 function traceback(exchange) {
   if (!exchange.traceback) return null;
-  return fold("Traceback", el("pre", {className: "traceback", tabIndex: 0, "aria-label": "Traceback"}, linked(exchange.traceback, store.root)),
+  return fold("Traceback", el("pre", {className: "traceback", tabIndex: 0, "aria-label": "Traceback"}, linked(exchange.traceback, exchange.root)),
     {copy: () => exchange.traceback, open: true});
 }
 
-function place(error) {
+function place(error, root) {
   const frame = error.frames.findLast(f => f.own) ?? error.frames.at(-1);
-  return frame ? fileLink(frame.file, frame.line, store.root) : "";
+  return frame ? fileLink(frame.file, frame.line, root) : "";
 }
 
 const sourceLines = frame => el("pre", {className: "source", tabIndex: 0, "aria-label": "Source"}, frame.source.map(line =>
@@ -153,7 +152,7 @@ function log(exchange) {
     el("th", {scope: "row", className: `level ${entry.level}`}, entry.level),
     el("td", {}, entry.message, el("span", {className: "soft"}, Object.entries(entry.extra).map(([key, value]) =>
       `  ${key}=${typeof value === "object" ? JSON.stringify(value) : value}`)),
-    entry.trace && entry.trace !== exchange.traceback ? el("pre", {}, linked(entry.trace, store.root)) : null))))),
+    entry.trace && entry.trace !== exchange.traceback ? el("pre", {}, linked(entry.trace, exchange.root)) : null))))),
   {copy: () => exchange.log.map(entry => `${entry.level} ${entry.message} ${JSON.stringify(entry.extra)}${entry.trace ? `\n${entry.trace}` : ""}`).join("\n")});
 }
 

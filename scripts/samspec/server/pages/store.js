@@ -4,7 +4,7 @@ import {$} from "./dom.js";
 export const store = {
   exchanges: [],          // summaries, oldest first
   flight: [],             // requests without a response yet
-  root: "", title: "API", boot: "",
+  title: "API", boot: "",
   connected: false,
 };
 const LIMIT = 10_000;
