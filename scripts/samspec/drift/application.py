@@ -70,7 +70,9 @@ class Function:
         """Its environment variables, unresolved."""
         environment = self.properties.get("Environment")
         variables = environment.get("Variables") if isinstance(environment, dict) else None
-        return variables if isinstance(variables, dict) else {}
+        if not isinstance(variables, dict):
+            return {}
+        return {str(name): value for name, value in variables.items()}
 
 
 class Application:

@@ -46,9 +46,9 @@ def _unused(application: Application, served: Served) -> Iterator[Finding]:
         return  # an integration that leads nowhere says why
     mentioned = _mentions(application)
     for function in application.functions.values():
-        triggers = [e for e in function.events.values() if e.get("Type") not in API_EVENTS]
-        implicit = [e for e in function.events.values() if _api_of(application, e) is None]
-        if function.name in served or triggers or implicit or function.name in mentioned:
+        if function.name in served or function.name in mentioned or _is_triggered(
+            application, function
+        ):
             continue
         yield application.finding(
             "function-unused",
@@ -56,6 +56,17 @@ def _unused(application: Application, served: Served) -> Iterator[Finding]:
             message=f"{function.name} is called by no operation, event or other resource",
             fix="name it in an integration of the definition, or remove it",
         )
+
+
+def _is_triggered(application: Application, function: Function) -> bool:
+    """Whether an event or a URL calls the function, other than of an API with a definition."""
+    if function.properties.get("FunctionUrlConfig") is not None:
+        return True
+    definitions = {api.name for api in application.definitions}
+    for event in function.events.values():
+        if event.get("Type") not in API_EVENTS or _api_of(event) not in definitions:
+            return True
+    return False
 
 
 def _mentions(application: Application) -> set[str]:
@@ -255,7 +266,7 @@ def claimed(application: Application, function: Function) -> list[str]:
 # Events and other doors
 
 
-def _api_of(application: Application, event: Any) -> str | None:
+def _api_of(event: Any) -> str | None:
     """The logical id of the API of an event; None for an API that SAM makes."""
     if event.get("Type") not in API_EVENTS:
         return ""
@@ -270,7 +281,7 @@ def _events(application: Application, function: Function) -> Iterator[Finding]:
     """Api events of an API with a definition name operations of it."""
     definitions = {api.name: api for api in application.definitions}
     for name, event in function.events.items():
-        owner = _api_of(application, event)
+        owner = _api_of(event)
         at = ("Properties", "Events", name)
         properties = event.get("Properties") or {}
         if (
@@ -350,7 +361,7 @@ def _doors(
         )
     own = {api.name for api, _ in served}
     for name, event in function.events.items():
-        owner = _api_of(application, event)
+        owner = _api_of(event)
         if owner == "" or owner in own:
             continue
         label = owner or IMPLICIT[API_EVENTS[str(event.get("Type"))]]

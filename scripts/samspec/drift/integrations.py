@@ -132,7 +132,8 @@ def _function(
     function = application.functions[destination.function]
     yield from _existence(application, api, function)
     yield from _alias(application, function, destination)
-    if destination.is_unread_by_sam_local and is_proxy(operation):
+    is_rest_proxy = api.protocol == "rest" and is_proxy(operation)
+    if destination.is_unread_by_sam_local and is_rest_proxy:
         yield (
             "integration-sam-local",
             "names its function in a way that `sam local` does not read",

@@ -227,7 +227,8 @@ def _body(
     response: Mapping[str, Any],
 ) -> Iterator[Fault]:
     media = _content_type(response, at[-1])
-    if not is_json(media) or not template.strip():
+    # A template of plain text is one on purpose, whatever its media type.
+    if not is_json(media) or not template.lstrip().startswith(("{", "[")):
         return
     text = template
     for variable in QUOTED:

@@ -212,8 +212,8 @@ def _expected(
                 names.add(str(environment.resolve(stage)))
             elif kind in ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"):
                 names.add(str(environment.resolve(properties.get("StageName"))))
-    implicit = not application.apis
-    return set() if implicit or any(UNKNOWN in name for name in names) else names
+    is_implicit = namespace == "AWS/ApiGateway" and not application.apis
+    return set() if is_implicit or any(UNKNOWN in name for name in names) else names
 
 
 def _title(application: Application, name: str) -> str | None:

@@ -20,6 +20,7 @@ FUNCTION = re.compile(
     r"arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):"
     r"(?P<noun>[^:]*):(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
 )
+FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:[^:]*:function:")
 # What `sam local` reads: https://github.com/aws/aws-sam-cli, integration_uri.py.
 READ_BY_SAM_LOCAL = re.compile(r"\$\{\w+\.(Arn|Alias)\}(:[\w-]+)?/invocations$")
 MISNAMED = re.compile(r"\$\{(\w+)(?:\.\w+)?\}")  # what `Environment.resolve` leaves of it
@@ -82,6 +83,8 @@ def _of(application: Application, environment: Environment, uri: Any) -> Target:
         return Target(fault="has a uri that is not text", fix="write Fn::Sub: arn:...")
     if not is_known(value) and not _mentions_function(value):
         return _unknown(application, uri, value)
+    if FUNCTION_ARN.match(value):
+        return _by_arn(application, environment, value)  # as an HTTP API may have it
     match = URI.fullmatch(value)
     if match is None:
         fix = "write Fn::Sub: arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:..."

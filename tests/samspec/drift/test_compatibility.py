@@ -11,7 +11,7 @@ from samspec.drift import compatibility
 from samspec.drift.application import Application
 from samspec.sam.errors import ProjectError
 
-from tests.samspec.drift.copies import SPEC, copy, edit
+from tests.samspec.drift.copies import SPEC, TEMPLATE, copy, edit
 
 GIT = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com"]
 CHANGES = yaml.safe_load(Path(__file__).with_name("breaks.yaml").read_text())
@@ -117,3 +117,108 @@ def test_git_is_asked_for_where_it_is_missing(
 
     with pytest.raises(ProjectError, match="git is not installed"):
         list(compatibility.check(Application(project), "HEAD"))
+
+
+def _findings(root: Path) -> list[tuple[str, str]]:
+    found = compatibility.check(Application(root), "HEAD")
+    return [(finding.rule, finding.message) for finding in found]
+
+
+@pytest.fixture
+def template(committed: Path) -> Iterator[Path]:
+    """The committed copy, whose template a test may change."""
+    content = (committed / TEMPLATE).read_text()
+    yield committed
+    (committed / TEMPLATE).write_text(content)
+
+
+def test_the_fix_names_the_next_major_version(project: Path) -> None:
+    edit(project, SPEC, "    post:\n", "    put:\n")
+
+    assert all("raise info.version from " in line for line in _breaks(project))
+    assert any(" to 2.0.0 " in line or " to 3.0.0 " in line for line in _breaks(project))
+
+
+WIDENED = {
+    "another action": (
+        "                - dynamodb:GetItem\n",
+        "                - dynamodb:GetItem\n                - dynamodb:Scan\n",
+        "may call dynamodb:Scan on UsersTable now",
+    ),
+    "a managed policy": (
+        "      Policies:\n",
+        "      Policies:\n        - AmazonDynamoDBFullAccess\n",
+        "may AmazonDynamoDBFullAccess now",
+    ),
+    "everything but a list": (
+        "              Action:\n                - dynamodb:PutItem\n",
+        "              NotAction:\n                - dynamodb:DeleteTable\n",
+        "may do all but what NotAction lists now",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), WIDENED.values(), ids=WIDENED)
+def test_a_permission_that_widened_is_shown(
+    template: Path, old: str, new: str, message: str
+) -> None:
+    edit(template, TEMPLATE, old, new)
+
+    widened = [text for rule, text in _findings(template) if rule == "iam-widened"]
+    assert any(message in text for text in widened), widened
+
+
+def test_a_permission_in_another_spelling_has_not_widened(template: Path) -> None:
+    edit(template, TEMPLATE, "Resource: !GetAtt UsersTable.Arn", "Resource: !Sub ${UsersTable.Arn}")
+
+    assert _findings(template) == []
+
+
+def test_a_permission_that_the_old_code_may_need_is_taken_away_in_a_second_deploy(
+    template: Path,
+) -> None:
+    edit(template, TEMPLATE, "                - dynamodb:UpdateItem\n", "")
+
+    [(rule, message)] = _findings(template)
+    assert rule == "two-steps"
+    assert "UpdateUserFunction may not call dynamodb:UpdateItem any more" in message
+
+
+def test_without_gradual_deployments_one_deploy_is_enough(template: Path) -> None:
+    edit(template, TEMPLATE, "                - dynamodb:UpdateItem\n", "")
+    edit(template, TEMPLATE, "      Canary: true\n", "      Canary: false\n")
+
+    assert _findings(template) == []
+
+
+def test_a_new_property_of_requests_is_refused_by_the_old_code(project: Path) -> None:
+    name = '        name: { $ref: "#/components/schemas/Name" }\n    User:'
+    phone = '        phone: { type: string }\n'
+    edit(project, SPEC, name, name.replace("    User:", f"{phone}    User:"))
+
+    messages = [text for rule, text in _findings(project) if rule == "two-steps"]
+    assert any("POST /users takes phone now" in text for text in messages)
+
+
+def test_a_new_property_that_is_promised_is_not_sent_by_the_old_code(project: Path) -> None:
+    edit(project, SPEC, "required: [id, email, name, created_at, updated_at]",
+         "required: [id, email, name, created_at, updated_at, phone]")  # fmt: skip
+    edit(project, SPEC, "        updated_at: { $ref", "        phone: { type: string }\n        updated_at: { $ref")
+
+    messages = [text for rule, text in _findings(project) if rule == "two-steps"]
+    assert any("promises phone now" in text for text in messages)
+
+
+def test_a_table_that_is_gone_is_named(template: Path) -> None:
+    content = (template / TEMPLATE).read_text()
+    (template / TEMPLATE).write_text(content.replace("UsersTable", "PeopleTable"))
+
+    assert any("UsersTable is gone" in text for _, text in _findings(template))
+
+
+def test_another_name_of_a_path_variable_breaks_nobody(project: Path) -> None:
+    content = (project / SPEC).read_text()
+    renamed = content.replace("{id}", "{userId}").replace("name: id", "name: userId")
+    (project / SPEC).write_text(renamed)
+
+    assert _breaks(project) == []
