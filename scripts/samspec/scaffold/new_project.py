@@ -24,6 +24,7 @@ from samspec.scaffold.copying import Rules
 from samspec.scaffold.fields import Field
 from samspec.scaffold.names import Names, snake
 from samspec.scaffold.renaming import Renaming
+from samspec.scaffold.rendering import Renderer
 from samspec.scaffold.resource import Resource, read
 
 PINNED = "samspec.txt"  # where scripts/install finds the tools
@@ -76,7 +77,7 @@ def make(source: Path, target: Path, answers: Answers) -> None:
         copying.rename(root, renaming)
         identity = _identity(answers)
         own.introduce(root, rules, identity)
-        own.about(root, identity, resource)
+        own.about(root, identity, Renderer(Project(root), resource))
         _pin_tools(source, root, answers)
         workspace.tidy(root, ["handlers", "tests"])
         if answers.callers != OPEN:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from samspec.scaffold import copying
 from samspec.scaffold.copying import Rules
-from samspec.scaffold.rendering import environment
-from samspec.scaffold.resource import Resource
+from samspec.scaffold.criteria import spoken
+from samspec.scaffold.rendering import METHODS, Renderer, environment
 
 FIRST = "0.1.0"
 CHANGELOG = """# Changelog
@@ -43,12 +43,24 @@ def introduce(root: Path, rules: Rules, identity: Identity) -> None:
     copying.without_lines(root, rules.lines)
 
 
-def about(root: Path, identity: Identity, resource: Resource) -> None:
+def about(root: Path, identity: Identity, made: Renderer) -> None:
     """The files that are about the resource as a whole, instead of the reference's."""
-    for name in ("README.md", "tests/client.py"):
+    resource = made.resource
+    operations = [
+        (made.function(verb), method, made.path(verb), made.page(verb))
+        for verb, method in METHODS.items()
+    ]
+    facts = {
+        "identity": identity,
+        "r": resource,
+        "n": resource.names,
+        "operations": operations,
+        "spec_name": next((root / "specs/api").glob("*.yaml")).name,
+        "unique": spoken(resource.unique),
+    }
+    for name in ("README.md", "CLAUDE.md", "tests/client.py", "specs/architecture.md"):
         template = environment().get_template(f"project/{name.rpartition('/')[2]}.jinja")
-        text = template.render(identity=identity, r=resource, n=resource.names)
-        (root / name).write_text(text, encoding="utf-8")
+        (root / name).write_text(template.render(**facts), encoding="utf-8")
 
 
 def _settings(root: Path, text: str, rules: Rules, identity: Identity) -> str:

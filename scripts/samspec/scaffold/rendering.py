@@ -71,6 +71,9 @@ class Renderer:
     def file(self, verb: str) -> str:
         return self._operation(verb).named("_")
 
+    def path(self, verb: str) -> str:
+        return self._operation(verb).path
+
     def page(self, verb: str) -> str:
         return self._operation(verb).named("-")
 
