@@ -14,7 +14,14 @@ from typing import Any
 UNKNOWN = "\x00"  # in the text of a value that only AWS knows
 NO_VALUE = object()
 VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
-SAMPLES = ("https://sample.example", "sample", "sample@example.com", "7", "10.0.0.0/16")
+SAMPLES = (
+    "https://sample.example",
+    "sample",
+    "sample@example.com",
+    "7",
+    "10.0.0.0/16",
+    "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_Sample",
+)
 NAMES = (
     "TableName",
     "FunctionName",

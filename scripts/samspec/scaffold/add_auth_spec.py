@@ -24,13 +24,15 @@ FORBIDDEN = ("403", "Forbidden", "Forbidden", "Not allowed")
 class Scheme:
     """A security scheme to add: its name, its lines, and whether its operations have scopes.
 
-    `headers` are those that a browser must be allowed to send.
+    `headers` are those that a browser must be allowed to send. API Gateway checks the scopes of a
+    user pool's tokens only; those of a Lambda authorizer are its function's affair (`by_function`).
     """
 
     name: str
     lines: str
     scoped: bool
     headers: tuple[str, ...]
+    by_function: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Spec:
                 "remove it first, or add the scheme by hand"
             )
         scopes = self._scopes(path, method)
-        named = f"[{', '.join(scopes)}]"
+        named = "[]" if self._scheme.by_function else f"[{', '.join(scopes)}]"
         self._before_integration(path, method, f"security: [{{ {self._scheme.name}: {named} }}]")
         stated = self.text.find(*place, AUTH)
         if stated:
@@ -331,6 +333,7 @@ LAMBDA = Scheme(
     ),
     scoped=True,
     headers=("Authorization",),
+    by_function=True,
 )
 API_KEY = Scheme(
     "api_key",
