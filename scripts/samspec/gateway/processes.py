@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from samspec.aws.endpoint import Endpoint
+from samspec.runtime.pool import Limits
 from samspec.runtime.processes import Processes, ProcessSettings
 from samspec.sam.configuration import configuration
 from samspec.sam.project import template_at
@@ -21,6 +22,11 @@ def worker_processes(
     `dynamodb` is another DynamoDB's URL, or "moto". `environment` holds variables for every
     function. With `has_terminal`, breakpoint() uses this process's standard input and output.
     """
-    local_packages = configuration(template_at(Path(template)).parent).local_packages
-    settings = ProcessSettings(environment or {}, local_packages, has_terminal=has_terminal)
+    decided = configuration(template_at(Path(template)).parent)
+    settings = ProcessSettings(
+        environment or {},
+        decided.local_packages,
+        Limits(most=decided.concurrency),
+        has_terminal=has_terminal,
+    )
     return Processes(Endpoint(None if dynamodb == "moto" else dynamodb), settings)

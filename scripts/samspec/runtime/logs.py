@@ -26,10 +26,16 @@ FIELDS |= {"errorType", "errorMessage"}
 class Pipe:
     """One stream of a worker: `feed` gets what was read from it, and at its end b""."""
 
-    def __init__(self, descriptor: int, feed: Callable[[bytes], None]):
+    def __init__(
+        self,
+        descriptor: int,
+        feed: Callable[[bytes], None],
+        flush: Callable[[], None] = lambda: None,
+    ):
         os.set_blocking(descriptor, False)
         self.descriptor = descriptor
         self._feed = feed
+        self._flush = flush
         self._lock = threading.Lock()
         self._open = True
 
@@ -44,6 +50,12 @@ class Pipe:
                 self._feed(data)
                 self._open = bool(data)
             return False
+
+    def finish(self) -> None:
+        """Read what has been written, and take it for whole though its end may be missing."""
+        self.drain()
+        with self._lock:
+            self._flush()
 
     def close(self) -> None:
         """Give the descriptor back. The collector does it: it must not watch a number that is

@@ -28,7 +28,7 @@ SETTLING = 0.2  # seconds in which a file that was just written may still be cha
 class Limits:
     """How many workers a function has, and how long; times are in seconds."""
 
-    most: int = 10
+    most: int = 10  # `concurrency` of a project's configuration
     at_once: int = 2  # so many start without waiting; on Lambda, all would
     patience: float = 0.5  # no request that waits less gets a worker of its own
     turns: float = 20.0  # nor does one that waits less than so many invocations take

@@ -103,7 +103,7 @@ class Worker:
     def release(self) -> None:
         """Have all that the task wrote as its lines, and be idle."""
         for pipe in self._pipes:
-            pipe.drain()
+            pipe.finish()
         self._task = None
         self.idle_since = time.monotonic()
 
@@ -128,8 +128,9 @@ class Worker:
     def _spawn(self, launch: Launch) -> "subprocess.Popen[bytes]":
         output_reader, output_writer = os.pipe()
         frames_reader, frames_writer = os.pipe()
+        output = Output(self._line)
         self._pipes = [
-            Pipe(output_reader, Output(self._line).feed),
+            Pipe(output_reader, output.feed, output.flush),
             Pipe(frames_reader, _noticing_end(Frames(self._line).feed, self._stream_ended)),
         ]
         host, port = self._server.address

@@ -15,9 +15,11 @@ class Configuration:
 
     `local_packages`: packages of the tools' own environment that functions may import when they
     run locally from source, because the build makes them unnecessary.
+    `concurrency`: how many processes a function may have at a time.
     """
 
     local_packages: tuple[str, ...] = ()
+    concurrency: int = 10
 
 
 def configuration(root: Path) -> Configuration:
@@ -33,4 +35,7 @@ def configuration(root: Path) -> Configuration:
     packages = table.get("local-packages", [])
     if not isinstance(packages, list) or not all(isinstance(name, str) for name in packages):
         raise ProjectError(f"{FILE}: local-packages of [tool.samspec] must be a list of names")
-    return Configuration(local_packages=tuple(packages))
+    concurrency = table.get("concurrency", Configuration.concurrency)
+    if type(concurrency) is not int or concurrency < 1:
+        raise ProjectError(f"{FILE}: concurrency of [tool.samspec] must be a number from 1 on")
+    return Configuration(local_packages=tuple(packages), concurrency=concurrency)
