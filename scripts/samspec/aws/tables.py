@@ -1,4 +1,4 @@
-"""The DynamoDB behind the functions: moto in process, or an endpoint; its tables come from the template."""
+"""The tables of the template, in moto or at another DynamoDB's endpoint."""
 
 import contextlib
 from typing import Any
@@ -40,7 +40,7 @@ def _definition(template: Template, name: str) -> dict[str, Any]:
     properties = {key: template.resolve(stated[key]) for key in stated if key in ACCEPTED}
     if template.type_of(name) == "AWS::Serverless::SimpleTable":
         properties |= _simple(template.resolve(stated.get("PrimaryKey")))
-    # Without a stated mode, CloudFormation takes a throughput for PROVISIONED, and then asks for it.
+    # Without a stated mode, CloudFormation takes it for PROVISIONED and asks for a throughput.
     mode = "PROVISIONED" if "ProvisionedThroughput" in properties else "PAY_PER_REQUEST"
     table = {"BillingMode": mode, **properties, "TableName": template.physical_name(name)}
     if "StreamSpecification" in table:
@@ -93,7 +93,7 @@ def connect(template: Template, endpoint: str | None) -> list[str]:
         hint = (
             "start DynamoDB there, or leave --dynamodb out to use moto"
             if endpoint
-            else "mend it in the template"
+            else "correct it in the template"
         )
         raise ProjectError(f"DynamoDB at {where}: {str(error).splitlines()[0]}: {hint}") from None
 

@@ -1,4 +1,4 @@
-"""API Gateway, Lambda and DynamoDB in one local process, as a SAM template and its OpenAPI file say."""
+"""API Gateway in one local process, as a SAM template and its API definitions say."""
 
 from samspec.gateway.application import Gateway
 from samspec.sam.errors import ProjectError

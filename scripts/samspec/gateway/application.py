@@ -1,4 +1,4 @@
-"""The gateway: a WSGI application that answers as API Gateway would with this template and its spec."""
+"""The gateway: a WSGI application that responds as API Gateway would with this template."""
 
 import logging
 import os
@@ -191,7 +191,7 @@ class Gateway:
         return exchange
 
     def _reread(self) -> None:
-        """Read template and spec again if they have changed, so that this request already sees it."""
+        """Read the project again if a file has changed: this request already sees it."""
         project = self.project.reread()
         if project is not self.project:
             project.limit_throttling(self.project.throttle.enabled)

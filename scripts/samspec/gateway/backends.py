@@ -46,9 +46,9 @@ def respond(route: Route, scope: Scope, binary: list[str], method: str) -> Respo
         response.headers = [pair for pair in headers if pair[0].lower() not in HOP_BY_HOP]
         return response
     mapped = mapping.request(route, scope, binary)
-    given = {"Content-Type": scope.request.media_type, **mapped.headers}
+    sent = {"Content-Type": scope.request.media_type, **mapped.headers}
     url = _url(route, {}, mapped.path, list(mapped.query.items()))
-    status, headers, body = _sent(route, method, url, given, mapped.body.encode())
+    status, headers, body = _sent(route, method, url, sent, mapped.body.encode())
     text = body.decode("utf-8", "replace")
     return mapping.response(route, scope, mapping.Outcome(str(status), text, dict(headers)))
 

@@ -201,7 +201,7 @@ def identity(request: Request, caller: str | None = None) -> dict[str, str | Non
 
 
 def matches_media_type(header: str | None, patterns: list[str]) -> bool:
-    """Whether a Content-Type or Accept header (its first type only [D]) is one of the binary media types."""
+    """Whether the first type of a Content-Type or Accept header is one of the binary ones [D]."""
     first = (header or "").split(",")[0].split(";")[0].strip().lower()
     return any(fnmatchcase(first, pattern.lower()) for pattern in patterns)
 

@@ -1,4 +1,4 @@
-"""JSONPath as mapping templates and parameter mappings use it: names, indexes, wildcards, descent."""
+"""JSONPath as mapping templates use it: names, indexes, slices, wildcards, descent."""
 
 import re
 from collections.abc import Iterator

@@ -82,9 +82,9 @@ def _message(fault: Fault) -> str:
 def _type(fault: Fault) -> str:
     allowed = fault.validator_value
     names = sorted(allowed) if isinstance(allowed, list) else [allowed]
-    found = TYPES.get(type(fault.instance), "object")
+    actual = TYPES.get(type(fault.instance), "object")
     return (
-        f"instance type ({found}) does not match any allowed primitive type "
+        f"instance type ({actual}) does not match any allowed primitive type "
         f"(allowed: {_json(names)})"
     )
 

@@ -1,4 +1,4 @@
-"""MOCK integrations: a request template chooses the status, an integration response does the rest."""
+"""MOCK integrations: a request template chooses the status, an integration response the rest."""
 
 import json
 

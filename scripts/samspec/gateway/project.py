@@ -142,7 +142,7 @@ class RunningProject:
         gaps = list(self.source.api_gaps)
         for deployment in self.deployments.values():
             gaps += deployment.gaps
-        gaps += [gap for gap in self._function_gaps() if not any(gap in said for said in gaps)]
+        gaps += [gap for gap in self._function_gaps() if not any(gap in other for other in gaps)]
         gaps += self.triggers.gaps
         gaps += [f"the transform {name} is not applied here" for name in self.template.macros]
         for name in self.template.names(*NESTED):

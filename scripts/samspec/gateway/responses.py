@@ -1,4 +1,4 @@
-"""What goes back to the caller: Lambda's proxy responses by API Gateway's rules, and the gateway's own answers."""
+"""What goes back to the caller: proxy responses of functions, and the gateway's own."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ LIMIT = 6 * 1024 * 1024  # bytes that a synchronous invocation gives [D]
 # Headers that API Gateway keeps for itself: a function's value comes back under another name [D].
 REMAPPED = {"connection", "content-length", "date", "host", "server", "www-authenticate"}
 
-# Each gateway response type: its status and the error type in its header, unless the spec says otherwise [D].
+# Each gateway response type: its status and the error type in its header, by default [D].
 KINDS = {
     "ACCESS_DENIED": (403, "AccessDenied"),
     "API_CONFIGURATION_ERROR": (500, "InternalServerError"),
@@ -77,7 +77,7 @@ def not_emulated(detail: str) -> Response:
 
 
 def from_proxy(result: Any, accept: str | None, binary: list[str]) -> Response:
-    """The HTTP response that a proxy integration's `result` stands for; a malformed one is a 502 [A]."""
+    """The HTTP response for the result of a proxy integration; a malformed one is a 502 [A]."""
     if fault := _fault(result) or _header_fault(result):
         reason = f"malformed Lambda proxy response: {fault}"
         raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
@@ -162,7 +162,7 @@ def _declared(declared: dict[str, Any], kind: str, status: int) -> dict[str, Any
 def from_gateway(
     error: GatewayResponse, declared: dict[str, Any], scope: variables.Scope
 ) -> Response:
-    """The answer for a gateway response type, as `declared` in the spec's extension or by default."""
+    """The response of a gateway response type, as `declared` by the definition or by default."""
     default_status, error_type = KINDS[error.kind]
     status = error.status or default_status
     own = _declared(declared, error.kind, status)

@@ -54,12 +54,12 @@ def gap(route: Route) -> str:
             f"its uri {route.integration.get('uri')!r} names neither a function of the template "
             "nor a service: correct it in the definition"
         )
-    service, kind, action = match[2], match[3], match[4]
-    if service in JSON_SERVICES and kind == "action":
+    service, form, action = match[2], match[3], match[4]
+    if service in JSON_SERVICES and form == "action":
         return ""
     if service in FORM_SERVICES:
         return ""
-    return f"{service}:{kind}/{action} is not emulated: {HINT}"
+    return f"{service}:{form}/{action} is not emulated: {HINT}"
 
 
 def respond(route: Route, scope: Scope, binary: list[str], clients: Clients) -> Response:
@@ -68,13 +68,13 @@ def respond(route: Route, scope: Scope, binary: list[str], clients: Clients) -> 
         return _first_class(route, scope, clients)
     match = URI.match(str(route.integration["uri"]))
     assert match  # noqa: S101 (a route without one has a gap)
-    service, kind, action = match[2], match[3], match[4]
+    service, form, action = match[2], match[3], match[4]
     mapped = mapping.request(route, scope, binary)
     try:
         if service in JSON_SERVICES:
             status, body = _called(clients(_client(service)), action, _json(mapped.body))
         else:
-            status, body = _posted(clients(service), service, kind, action, mapped)
+            status, body = _posted(clients(service), service, form, action, mapped)
     except ValueError as error:
         body = {"__type": "com.amazon.coral.service#SerializationException"}
         status, body = 400, {**body, "message": str(error)}
@@ -126,15 +126,15 @@ def _plain(value: Any) -> Any:
 
 
 def _posted(
-    client: Any, service: str, kind: str, action: str, mapped: mapping.Mapped
+    client: Any, service: str, form: str, action: str, mapped: mapping.Mapped
 ) -> tuple[int, dict[str, Any]]:
     """An action of SQS or SNS, as a form: what API Gateway makes of its result."""
     fields = dict(parse_qsl(mapped.body, keep_blank_values=True)) | mapped.query
-    if kind == "action":
+    if form == "action":
         fields.setdefault("Action", action)
     name = fields.pop("Action", "")
     fields.pop("Version", None)
-    if kind == "path" and service == "sqs" and "QueueUrl" not in fields:
+    if form == "path" and service == "sqs" and "QueueUrl" not in fields:
         queue = action.rpartition("/")[2]
         fields["QueueUrl"] = client.get_queue_url(QueueName=queue)["QueueUrl"]
     status, result = _called(client, name, _typed(fields))

@@ -28,7 +28,8 @@ class Throttle:
         """Take a token for the method, or raise the 429."""
         bucket = self._bucket(route.resource, method)
         if self.enabled and bucket and not bucket.take():
-            reason = f"beyond {bucket.rate:g} requests a second with a burst of {bucket.size:g} (MethodSettings)"
+            limit = f"{bucket.rate:g} requests per second, burst of {bucket.size:g}"
+            reason = f"beyond {limit} (MethodSettings)"
             raise GatewayResponse("THROTTLED", "Too Many Requests", reason=reason)
 
     def _new_bucket(self, resource: str, method: str) -> "Bucket | None":

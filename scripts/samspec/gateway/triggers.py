@@ -26,7 +26,7 @@ class Trigger:
     """An event source of a function: SQS or DynamoDB, and the ARN of its queue or stream."""
 
     function: str  # the logical id
-    kind: str
+    source_type: str
     arn: str
     batch: int = 10
     reports_failures: bool = False
@@ -44,17 +44,19 @@ def read(template: Template) -> Triggers:
     """The event sources of the functions, and those of AWS::Lambda::EventSourceMapping."""
     triggers = Triggers()
     for name in template.names(*FUNCTION_TYPES):
-        for event, kind, properties in _events(template.properties(name)):
-            if kind in API_EVENTS:
+        for event, source_type, properties in _events(template.properties(name)):
+            if source_type in API_EVENTS:
                 continue
-            source = {"SQS": "Queue", "DynamoDB": "Stream"}.get(kind)
+            source = {"SQS": "Queue", "DynamoDB": "Stream"}.get(source_type)
             if source is None:
                 triggers.gaps.append(
-                    f"{name}'s event {event} ({kind}) is not delivered here: "
+                    f"{name}'s event {event} ({source_type}) is not delivered here: "
                     f"samspec invoke {name} --event FILE"
                 )
                 continue
-            triggers.polled.append(_trigger(name, kind, template.resolve(properties), source))
+            triggers.polled.append(
+                _trigger(name, source_type, template.resolve(properties), source)
+            )
     for mapping in template.of_type("AWS::Lambda::EventSourceMapping").values():
         named = "".join(str(mapping.get("EventSourceArn", "")).split(":")[2:3])
         service = {"sqs": "SQS", "dynamodb": "DynamoDB"}.get(named)
@@ -72,10 +74,12 @@ def _events(properties: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[s
             yield name, str(event.get("Type")), event.get("Properties") or {}
 
 
-def _trigger(function: str, kind: str, properties: Mapping[str, Any], source: str) -> Trigger:
+def _trigger(
+    function: str, source_type: str, properties: Mapping[str, Any], source: str
+) -> Trigger:
     reports = "ReportBatchItemFailures" in (properties.get("FunctionResponseTypes") or [])
     batch = int(properties.get("BatchSize", 10))
-    return Trigger(function, kind, str(properties.get(source)), batch, reports)
+    return Trigger(function, source_type, str(properties.get(source)), batch, reports)
 
 
 class Poller:
@@ -117,7 +121,7 @@ class Poller:
         function = self._function(trigger.function)
         if function is None or function.gap:
             return 0
-        deliver = self._deliver_messages if trigger.kind == "SQS" else self._deliver_changes
+        deliver = self._deliver_messages if trigger.source_type == "SQS" else self._deliver_changes
         return deliver(trigger, function)
 
     def _function(self, name: str) -> LambdaFunction | None:

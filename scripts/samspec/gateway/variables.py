@@ -1,4 +1,4 @@
-"""`$context`, `$stageVariables` and `method.request`: the values that templates and parameter mappings may name."""
+"""`$context`, `$stageVariables` and `method.request`: what templates and mappings may name."""
 
 import re
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ class Scope:
 
 
 def substituted(template: str, scope: Scope, missing: str = "") -> str:
-    """The template with each variable in it replaced by its value, unescaped, as API Gateway does [D]."""
+    """The template with each variable replaced by its value, unescaped as by API Gateway [D]."""
     return VARIABLE.sub(lambda match: evaluated(match[2], scope, missing), template)
 
 
 def evaluated(expression: str, scope: Scope, missing: str = "") -> str:
-    """The value of `'literal'`, `context.requestId`, `method.request.header.X` or `stageVariables.x`."""
+    """The value of `'literal'`, `context.x`, `method.request.header.X` or `stageVariables.x`."""
     if expression.startswith("'"):
         return expression[1:-1]
     values = scope.by_place()

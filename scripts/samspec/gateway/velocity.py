@@ -181,7 +181,7 @@ class Util:
 
 @lru_cache
 def _teach_java() -> None:
-    """Java's methods of strings and of maps in a template, as far as airspeed has none of the name."""
+    """Java's methods of strings and maps, as far as airspeed has none of the name."""
     from airspeed import operators
 
     operators.__additional_methods__[dict] |= {

@@ -1,4 +1,4 @@
-"""API definitions of APIs that a template puts together from resources: methods, routes and the like."""
+"""Definitions of APIs that a template puts together from methods, routes and the like."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -235,8 +235,8 @@ def _http_authorizer(properties: Properties) -> dict[str, Any]:
     if not jwt:
         del settings["jwtConfiguration"]
     resource_type = "oauth2" if jwt else "apiKey"
-    given = {key: value for key, value in settings.items() if value is not None}
-    return {"type": resource_type, "name": "Authorization", "in": "header", AUTHORIZER: given}
+    stated = {key: value for key, value in settings.items() if value is not None}
+    return {"type": resource_type, "name": "Authorization", "in": "header", AUTHORIZER: stated}
 
 
 def _parameters(stated: Properties) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The mapping that the YAML (or JSON) file at `path` holds, or a ProjectError that says what is wrong."""
+    """The mapping in the YAML or JSON file at `path`; a ProjectError says what is wrong."""
     try:
         content = yaml.load(path.read_bytes(), Loader)  # noqa: S506 (a subclass of the safe loader)
     except OSError as error:

@@ -46,10 +46,10 @@ class _Reader:
             properties = self._resolved()
             return self._made(properties, *self._code(properties))
         except ProjectError as error:
-            said = str(error)
+            reason = str(error)
         except (ValueError, TypeError, AttributeError) as error:
-            said = f"{error}: correct its properties"
-        gap = said if said.startswith(self._name) else f"{self._name}: {said}"
+            reason = f"{error}: correct its properties"
+        gap = reason if reason.startswith(self._name) else f"{self._name}: {reason}"
         stated = {key: properties[key] for key in NAMED if key in properties}
         return self._made(stated, self._folder, (), gap)
 
@@ -80,10 +80,10 @@ class _Reader:
 
     def _replaced(self, variables: dict[str, str], physical_name: str) -> dict[str, str]:
         """The variables with the values of --env-vars, which replaces only what is declared."""
-        given: dict[str, str] = {}
+        replacements: dict[str, str] = {}
         for key in ("Parameters", physical_name, self._name):
-            given |= self._template.settings.variables.get(key) or {}
-        return {name: given.get(name, value) for name, value in variables.items()}
+            replacements |= self._template.settings.variables.get(key) or {}
+        return {name: replacements.get(name, value) for name, value in variables.items()}
 
     def _code(self, properties: Mapping[str, Any]) -> tuple[Path, tuple[Path, ...], str]:
         gap = self._gap(properties)

@@ -46,14 +46,14 @@ def _pointed_at(document: Mapping[str, Any], reference: str) -> Any:
             f"the $ref {reference} in the API definition is not local: "
             "API Gateway takes references within the document only (#/components/...)"
         )
-    found: Any = document
+    value: Any = document
     for step in steps(reference):
         try:
-            found = found[int(step)] if isinstance(found, list) else found[step]
+            value = value[int(step)] if isinstance(value, list) else value[step]
         except (KeyError, IndexError, TypeError, ValueError):
             message = f"the $ref {reference} in the API definition points nowhere"
             raise ProjectError(message) from None
-    return found
+    return value
 
 
 def target(uri: Any) -> tuple[str | None, str | None]:

@@ -72,7 +72,7 @@ class Template:
             self._sections = {name: self.raw.get(name) or {} for name in SECTIONS}
 
     def _check_shape(self) -> None:
-        """Refuse what is no template: sections and resources are mappings, resources have a Type."""
+        """Refuse what is not a template: sections and resources are mappings with a Type."""
         for name, section in self._sections.items():
             if not isinstance(section, dict):
                 raise ProjectError(f"{self.path}: {name} must be a mapping")
