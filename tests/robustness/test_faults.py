@@ -72,9 +72,6 @@ LASTING: dict[str, Spoiler] = {
     "not knowing the caller": error("UnrecognizedClientException"),
     "told an expired token": error("ExpiredTokenException"),
     "without the table": error("ResourceNotFoundException"),
-    "given too large an item": error(
-        "ValidationException", message="Item size has exceeded the maximum allowed size"
-    ),
     "given too many items of one key": error("ItemCollectionSizeLimitExceededException"),
     "asked for what it does not know": error("UnknownOperationException"),
 }
@@ -167,6 +164,14 @@ def test_a_fault_that_no_retry_mends_is_a_500(
 
     assert OPERATIONS[name][0](api, ada).problem() == (500, "Internal server error")
     well_again(api, dynamodb, name, ada)
+
+
+def test_an_item_that_is_too_large_is_the_callers_fault(api: Api, dynamodb: DynamoDB) -> None:
+    message = "Item size has exceeded the maximum allowed size"
+    dynamodb.spoil("TransactWriteItems", error("ValidationException", message=message))
+
+    detail = "The request cannot be stored: it is larger than 400 KB"
+    assert api.create().problem() == (400, detail)
 
 
 @pytest.mark.parametrize(
