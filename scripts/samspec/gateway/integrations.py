@@ -1,6 +1,7 @@
 """What responds to a route: a function, the gateway itself, an HTTP server or an AWS service."""
 
 import json
+import logging
 import re
 import threading
 from collections.abc import Callable, Collection
@@ -17,6 +18,7 @@ from samspec.sam.errors import ProjectError
 if TYPE_CHECKING:
     from samspec.gateway.deployment import Deployment
 
+log = logging.getLogger("gateway")
 NO_FUNCTION = "its integration's uri names no function of the template: "
 
 
@@ -102,8 +104,8 @@ def _ignored(invoke: Callable[[Any], Any], event: Any) -> None:
     """An asynchronous invocation: nobody waits for what becomes of it."""
     try:
         invoke(event)
-    except FunctionError:
-        return
+    except Exception as error:  # also a runner that has just been closed
+        log.warning("an asynchronous invocation failed: %s", error)
 
 
 def _template_gap(route: Route) -> str:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-da
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -114,7 +114,7 @@ def _request_body(
     text = _text(integration, scope, binary)
     if template is not None:
         names = partial(_names, scope, text, requestOverride=overrides)
-        return velocity.rendered(str(template), names)
+        return _rendered(str(template), names)
     behaviour = str(integration.get("passthroughBehavior", "when_no_match")).lower()
     if behaviour == "never" or (behaviour == "when_no_templates" and templates):
         raise GatewayResponse("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
@@ -137,9 +137,16 @@ def _response_body(
     for media_type in (accepted, "application/json", *templates):
         if media_type in templates:
             names = partial(_names, scope, outcome.body, responseOverride=overrides)
-            body = velocity.rendered(str(templates[media_type] or ""), names)
+            body = _rendered(str(templates[media_type] or ""), names)
             return body.encode(), media_type
     return outcome.body.encode(), "application/json"
+
+
+def _rendered(template: str, names: Callable[[], dict[str, Any]]) -> str:
+    try:
+        return velocity.rendered(template, names)
+    except velocity.TemplateFailed as error:
+        raise misconfigured(str(error)) from error
 
 
 def _names(scope: Scope, body: str, **overrides: velocity.Map) -> dict[str, Any]:

@@ -14,11 +14,22 @@ from samspec.gateway import jsonpath
 from samspec.sam.errors import ProjectError
 
 
+class TemplateFailed(Exception):
+    """A template met a value that it cannot work with."""
+
+
 def rendered(template: str, names: Callable[[], Mapping[str, Any]]) -> str:
-    """The template with its variables, which `names` gives if it has any."""
+    """The template with its variables, which `names` gives if it has any.
+
+    Raises TemplateFailed for one that asks for what is not there, as API Gateway's fail.
+    """
     if "$" not in template and "#" not in template:
         return template
-    return str(_compiled(template).merge(dict(names())))
+    try:
+        return str(_compiled(template).merge(dict(names())))
+    except Exception as error:  # whatever a method of a template's values raises
+        cause = getattr(error, "__cause__", None) or getattr(error, "__context__", None) or error
+        raise TemplateFailed(f"the mapping template fails: {cause}") from error
 
 
 @lru_cache

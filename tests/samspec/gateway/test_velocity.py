@@ -64,6 +64,12 @@ def test_a_template_that_cannot_be_parsed_is_refused() -> None:
     velocity.check("#if(true)x#end")
 
 
+@pytest.mark.parametrize("template", ["$util.parseJson('zz')", "$input.path('$[?(@.a)]')"])
+def test_a_template_that_meets_a_wrong_value_fails(template: str) -> None:
+    with pytest.raises(velocity.TemplateFailed, match="the mapping template fails: "):
+        rendered(template)
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
