@@ -502,6 +502,36 @@ def test_the_docs_page_calls_the_running_api(browser: Browser, dark: bool) -> No
     browser.until(lambda: "201" in operation.find_element(By.CSS_SELECTOR, table).text)
 
 
+def test_the_docs_page_takes_local_credentials(browser: Browser) -> None:
+    browser.show("/_/docs")
+    operation = browser.find("#operations-default-secret")
+    browser.find("#token").click()
+    browser.until(lambda: browser.text("#said") == "Requests carry local credentials: pool")
+    operation.find_element(By.CSS_SELECTOR, ".opblock-summary-control").click()
+    execute = browser.until(lambda: operation.find_element(By.CSS_SELECTOR, "button.execute"))
+    browser.run("arguments[0].click()", execute)
+    table = ".live-responses-table .response"
+    browser.until(lambda: "200" in operation.find_element(By.CSS_SELECTOR, table).text)
+
+
+def test_a_composed_request_takes_local_credentials(browser: Browser) -> None:
+    browser.go("#/send")
+    Select(browser.find(".field.operation select")).select_by_visible_text("secret")
+    browser.until(lambda: browser.find(".field.url input").get_attribute("value") == "/secret")
+    button(browser, "Add local credentials").click()
+    headers = ".field.headers textarea"
+    browser.until(lambda: "Bearer" in (browser.find(headers).get_attribute("value") or ""))
+    button(browser, "Send").click()
+    browser.until(lambda: browser.text("#detail h2") == "200 GET /secret")
+    assert "caller: local-user" in browser.text("#detail .facts")
+
+
+def test_a_response_that_breaks_the_spec_is_marked(browser: Browser, shop: Server) -> None:
+    shop.send("GET", "/wrong")
+    browser.until(lambda: "breaks the spec" in rows(browser)[0])
+    browser.until(lambda: "body at /total" in browser.text(".reason.breaks"))
+
+
 PICTURES = {
     "console": ("#/r/{failed}", DESKTOP, False),
     "console-dark": ("#/r/{placed}", DESKTOP, True),

@@ -40,6 +40,7 @@ const shown = value => (typeof value === "string" ? value : JSON.stringify(value
 function render(number, draft, operations) {
   const keep = name => event => { draft[name] = event.target.value; };
   const field = (name, label, node) => el("label", {className: `field ${name}`}, el("span", {}, label), node);
+  const headers = el("textarea", {value: draft.headers, rows: Math.min(8, draft.headers.split("\n").length + 1), spellcheck: false, oninput: keep("headers")});
   const body = el("textarea", {value: draft.body, rows: 12, spellcheck: false, oninput: keep("body")});
   const chosen = operations.find(operation => operation.id === draft.operation);
   const examples = Object.entries(chosen?.bodies ?? {}).flatMap(([media, list]) => list.map(example => [`${example.name} (${media})`, example.value]));
@@ -52,7 +53,7 @@ function render(number, draft, operations) {
     el("div", {className: "line"},
       field("method", "Method", el("input", {value: draft.method, required: true, pattern: "[A-Za-z]+", list: "methods", oninput: keep("method")})),
       field("url", "Path and query", el("input", {value: draft.url, required: true, pattern: "/.*", title: "begins with /", spellcheck: false, oninput: keep("url")}))),
-    field("headers", "Headers, one per line", el("textarea", {value: draft.headers, rows: Math.min(8, draft.headers.split("\n").length + 1), spellcheck: false, oninput: keep("headers")})),
+    field("headers", "Headers, one per line", headers),
     chosen?.parameters.length ? el("p", {className: "soft"}, "Parameters: ", chosen.parameters.map(p => `${p.name} (${p.in}${p.required ? ", required" : ""})`).join(", ")) : null,
     draft.binary || draft.cut ? el("p", {className: "soft"}, draft.binary ? "The body was not UTF-8, and is left out here: Replay sends it as it was." : "The body was too long to be edited, and is cut here: Replay sends all of it.") : null,
     field("body", "Body", body),
@@ -63,12 +64,22 @@ function render(number, draft, operations) {
         body.value = draft.body = shown(examples[Number(event.target.value)][1]);
       }}, el("option", {value: ""}, "Body from an example…"), examples.map(([name], index) => el("option", {value: String(index)}, name))) : null,
       el("button", {type: "button", onclick: () => { body.value = draft.body = pretty(draft.body); }}, "Format JSON"),
+      el("button", {type: "button", onclick: guarded(async () => { headers.value = draft.headers = await withCredentials(draft.headers); })}, "Add local credentials"),
       el("a", {className: "button", href: number ? `#/r/${number}` : "#/requests"}, "Cancel")));
   form.addEventListener("keydown", event => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }
   });
   $("detail").replaceChildren(el("a", {className: "back", href: "#/requests"}, "‹ Requests"),
     el("h2", {tabIndex: -1}, number ? `Edit and resend #${number}` : "New request"), form);
+}
+
+/** The headers with a token or key that the local gateway accepts. */
+async function withCredentials(text) {
+  const {headers: given} = await ask("credentials", {});
+  if (!Object.keys(given).length) throw new Error("No operation of this project asks for credentials");
+  const names = Object.keys(given).map(name => name.toLowerCase());
+  const kept = text.split("\n").filter(line => line.trim() && !names.includes(line.split(":")[0].trim().toLowerCase()));
+  return [...kept, ...Object.entries(given).map(pair => pair.join(": "))].join("\n");
 }
 
 function pairsOf(text) {

@@ -16,15 +16,13 @@ async function read(path, data) {
 
 /** Give a scheme of the spec its local credential; false if there is none for it. */
 function authorize(ui, [name, scheme], headers) {
-  const token = headers.Authorization;
-  if (scheme.type === "apiKey" && scheme.in === "header") {
-    const header = Object.keys(headers).find(key => key.toLowerCase() === scheme.name.toLowerCase());
-    return header ? Boolean(ui.preauthorizeApiKey(name, headers[header])) : false;
-  }
-  if (!token) return false;
-  if (scheme.type === "http" && scheme.scheme === "bearer") return Boolean(ui.preauthorizeApiKey(name, token.replace("Bearer ", "")));
-  if (!["oauth2", "openIdConnect"].includes(scheme.type)) return false;
-  ui.authActions.authorize({[name]: {name, schema: {type: scheme.type}, token: {token_type: "Bearer", access_token: token.replace("Bearer ", "")}}});
+  const token = headers.Authorization?.replace("Bearer ", "");
+  const header = Object.keys(headers).find(key => key.toLowerCase() === scheme.name?.toLowerCase());
+  const takesToken = scheme.type === "http" ? scheme.scheme === "bearer" : ["oauth2", "openIdConnect"].includes(scheme.type);
+  if (scheme.type === "apiKey" && scheme.in === "header" && header) ui.preauthorizeApiKey(name, headers[header]);
+  else if (token && takesToken && scheme.type === "http") ui.preauthorizeApiKey(name, token);
+  else if (token && takesToken) ui.authActions.authorizeOauth2({auth: {name, schema: {type: scheme.type}}, token: {token_type: "Bearer", access_token: token}});
+  else return false;
   return true;
 }
 
