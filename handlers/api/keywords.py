@@ -187,11 +187,11 @@ def one_of(choices: list[Schema], value: Any, field: str, faults: Faults) -> str
 
 
 def _no_choice(choices: list[Schema], value: Any, field: str, faults: Faults) -> str | None:
-    """The faults of the only choice for this kind of value, or that it fits none."""
-    kind = KINDS.get(type(value), BYTES)
+    """The faults of the only choice for this type of value, or that it fits none."""
+    value_type = KINDS.get(type(value), BYTES)
     likely = []
     for schema in choices:
-        checks = [check for check, _ in schema.checks[kind]]
+        checks = [check for check, _ in schema.checks[value_type]]
         if checks != [wrong_type]:
             likely.append(schema)
     if len(likely) != 1:

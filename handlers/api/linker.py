@@ -46,13 +46,13 @@ class Linker:
         ]
         allowed = {"null"} if plan.get("nullable") else set()
         allowed |= ALLOWED.get(schema.type, {schema.type})
-        for kind in (*KINDS.values(), BYTES):
-            if schema.type and kind not in allowed:
+        for value_type in (*KINDS.values(), BYTES):
+            if schema.type and value_type not in allowed:
                 words = WORDS[schema.type] + (" or null" if plan.get("nullable") else "")
-                schema.checks[kind] = [(keywords.wrong_type, words)]
+                schema.checks[value_type] = [(keywords.wrong_type, words)]
                 continue
-            fitting = [pair for kinds, *pair in checks if not kinds or kind in kinds]
-            schema.checks[kind] = [(check, expected) for check, expected in fitting]
+            fitting = [pair for kinds, *pair in checks if not kinds or value_type in kinds]
+            schema.checks[value_type] = [(check, expected) for check, expected in fitting]
         return schema
 
     def _simple(self, plan: Plan) -> Iterator[tuple[Kinds, Check, Any]]:

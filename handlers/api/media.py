@@ -36,7 +36,7 @@ class Media:
 
     def __init__(self, plan: Mapping[str, Any], linker: Linker) -> None:
         self._schema = linker.schema(plan["schema"]) if "schema" in plan else None
-        self._kind: str = plan["kind"]
+        self._form: str = plan["form"]
         self._completes = plan.get("completes", False)
         self._fields: dict[str, Field] = {}
         self._parts: dict[str, _Part] = {}
@@ -49,12 +49,12 @@ class Media:
     def read(self, body: bytes, media_type: str, options: Options, faults: Faults) -> Any:
         """The value of a body of that type, with the options of its Content-Type; adds what is
         wrong with it. Raises InvalidJson."""
-        kind = self._kind or _kind(media_type)
+        form = self._form or _form_of(media_type)
         try:
-            value = READERS[kind](self, body, options)
+            value = READERS[form](self, body, options)
         except _Unreadable as unreadable:
             return faults.add(unreadable.field, unreadable.detail)
-        if self._schema is None or kind == "bytes":
+        if self._schema is None or form == "bytes":
             return value
         try:
             self._schema.check(value, "", faults)
@@ -76,11 +76,11 @@ class Media:
     def _bytes(self, body: bytes, options: Options) -> bytes:
         return body
 
-    def _form(self, body: bytes, options: Options) -> dict[str, Any]:
+    def _urlencoded(self, body: bytes, options: Options) -> dict[str, Any]:
         values: dict[str, list[str]] = {}
         try:
-            form = body.decode()
-            pairs = parse_qsl(form, True, errors="strict", max_num_fields=MOST_FIELDS)
+            text = body.decode()
+            pairs = parse_qsl(text, True, errors="strict", max_num_fields=MOST_FIELDS)
         except ValueError as error:
             raise _Unreadable("is not a form in UTF-8") from error
         for name, text in pairs:
@@ -143,7 +143,7 @@ READERS: dict[str, Callable[[Media, bytes, Options], Any]] = {
     "json": Media._json,
     "text": Media._text,
     "bytes": Media._bytes,
-    "form": Media._form,
+    "form": Media._urlencoded,
     "multipart": Media._multipart,
 }
 
@@ -158,10 +158,10 @@ def parsed(content_type: str) -> tuple[str, dict[str, str]]:
     return media_type.strip().lower(), options
 
 
-def _kind(media_type: str) -> str:
-    from api.dialect import media_kind  # only for ranges: a cold start does without it
+def _form_of(media_type: str) -> str:
+    from api.dialect import media_form  # only for ranges: a cold start does without it
 
-    return media_kind(media_type)
+    return media_form(media_type)
 
 
 def _decoded(body: bytes, charset: str, field: str = "") -> str:

@@ -137,8 +137,8 @@ class Field:
     def _first(self, attribute: str) -> Schema | None:
         for schema in _parts(self.schema):
             if getattr(schema, attribute):
-                found: Schema = getattr(schema, attribute)
-                return found
+                first: Schema = getattr(schema, attribute)
+                return first
         return None
 
 

@@ -95,15 +95,15 @@ def strings(draw: Draw) -> Schema:
 
 
 @st.composite
-def numbers(draw: Draw, kind: str) -> Schema:
-    schema: Schema = {"type": kind}
+def numbers(draw: Draw, value_type: str) -> Schema:
+    schema: Schema = {"type": value_type}
     for bound in draw(st.sets(st.sampled_from(["minimum", "maximum"]))):
         schema[bound] = draw(st.integers(-2, 13))
         if draw(st.booleans()):
             schema[f"exclusive{bound.title()}"] = draw(st.booleans())
     if draw(st.booleans()):
         schema["multipleOf"] = draw(st.sampled_from([1, 2, 3, 0.5]))
-    if kind == "integer" and draw(st.booleans()):
+    if value_type == "integer" and draw(st.booleans()):
         schema["format"] = draw(st.sampled_from(["int32", "int64"]))
     return schema
 
@@ -188,11 +188,11 @@ def likely(draw: Draw, schema: Schema, components: dict[str, Schema], depth: int
             return draw(likely(part, components, depth - 1))
     if schema.get("nullable") and draw(st.integers(0, 3)) == 0:
         return None
-    kind = schema.get("type")
-    if kind == "array":
+    value_type = schema.get("type")
+    if value_type == "array":
         items = likely(schema["items"], components, depth - 1)
         return draw(st.lists(items, max_size=3))
-    if kind == "object":
+    if value_type == "object":
         names = set(schema.get("required", ())) | draw(st.sets(st.sampled_from(NAMES), max_size=2))
         properties = schema["properties"]
         return {
@@ -206,7 +206,7 @@ def likely(draw: Draw, schema: Schema, components: dict[str, Schema], depth: int
         "number": st.integers(-3, 14) | st.sampled_from([0.5, 1.5, 2.25]),
         "boolean": st.booleans(),
     }
-    return draw(simple.get(kind, values()))
+    return draw(simple.get(value_type, values()))
 
 
 SINGLE = [("path", "simple", False), ("query", "form", True), ("header", "simple", False)]
@@ -285,8 +285,8 @@ def filled(draw: Draw, parameter: dict[str, Any], components: dict[str, Schema],
     style = parameter.get("style", "form" if place in ("query", "cookie") else "simple")
     explode = parameter.get("explode", style in ("form", "deepObject"))
     value = draw(likely(schema, components))
-    kind = schema.get("type")
-    if kind == "array":
+    value_type = schema.get("type")
+    if value_type == "array":
         value = value if isinstance(value, list) else [value]
         texts = [clean(plain(member)) for member in value] or ["a"]
         if place == "query" and style == "form" and explode:
@@ -295,7 +295,7 @@ def filled(draw: Draw, parameter: dict[str, Any], components: dict[str, Schema],
         separators = {"spaceDelimited": "%20", "pipeDelimited": "|"}
         exploded = {"label": ".", "matrix": f";{name}="}.get(style, ",")
         text = (exploded if explode else separators.get(style, ",")).join(texts)
-    elif kind == "object":
+    elif value_type == "object":
         value = value if isinstance(value, dict) else {"x": value}
         pairs = [(key, clean(plain(member))) for key, member in value.items()] or [("x", "1")]
         if style == "deepObject":
@@ -309,7 +309,7 @@ def filled(draw: Draw, parameter: dict[str, Any], components: dict[str, Schema],
         text = separator.join(members)
     else:
         text = clean(plain(value)) if style != "form" else plain(value)
-    put(sent, place, name, style, explode, kind == "object", text)
+    put(sent, place, name, style, explode, value_type == "object", text)
 
 
 def put(

@@ -27,7 +27,7 @@ from .statement import (
     METHODS,
     NEVER_EXPLODED,
     STYLES,
-    media_kind,
+    media_form,
 )
 
 __all__ = [
@@ -42,7 +42,7 @@ __all__ = [
     "OutsideDialect",
     "compiled",
     "gaps",
-    "media_kind",
+    "media_form",
     "operations",
     "pointer",
 ]
@@ -59,12 +59,12 @@ def operations(spec: Node) -> Iterator[tuple[str, Place]]:
 
 def gaps(spec: Node) -> list[Gap]:
     """What lies outside, in every operation that has an operationId."""
-    found = []
+    outside = []
     for operation, place in operations(spec):
         document = Document(spec, operation)
         _compiled(document, place)
-        found += document.gaps
-    return found
+        outside += document.gaps
+    return outside
 
 
 def compiled(spec: Node, operation: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from .document import Document, Node, Place
 from .parameters import Parameters
 from .schemas import Schemas
-from .statement import KEYWORDS, media_kind
+from .statement import KEYWORDS, media_form
 
 
 class Bodies:
@@ -34,22 +34,22 @@ class Bodies:
         return {"required": bool(node.get("required")), "content": content}
 
     def _media(self, media_type: str, media: Node, place: Place) -> dict[str, Any]:
-        kind = "" if media_type.endswith("/*") else media_kind(media_type)
-        plan: dict[str, Any] = {"kind": kind}  # of a range, only a request tells
+        form = "" if media_type.endswith("/*") else media_form(media_type)
+        plan: dict[str, Any] = {"form": form}  # of a range, only a request tells
         if "schema" not in media:
             return plan
         schema, where = media["schema"], (*place, "schema")
         plan["schema"] = self._schemas.compiled(schema, where)
         plan["completes"] = self._schemas.completes(plan["schema"])
         shapes = self._document.shapes(schema, where)
-        if kind == "text" and shapes - {"string"}:
+        if form == "text" and shapes - {"string"}:
             self._document.gap(where, f"a body of {media_type} is a text: write type: string")
-        if kind == "bytes":
+        if form == "bytes":
             self._check_bytes(schema, where)
-        if kind in ("form", "multipart"):
+        if form in ("form", "multipart"):
             if shapes - {"object"}:
                 self._document.gap(where, "a form is an object: write type: object")
-            plan["fields"] = self._fields(kind, schema, where, media.get("encoding") or {}, place)
+            plan["fields"] = self._fields(form, schema, where, media.get("encoding") or {}, place)
         return plan
 
     def _check_bytes(self, node: Any, place: Place) -> None:
@@ -62,7 +62,7 @@ class Bodies:
                     self._document.gap((*where, keyword), reason)
 
     def _fields(
-        self, kind: str, node: Any, place: Place, encodings: Node, media: Place
+        self, form: str, node: Any, place: Place, encodings: Node, media: Place
     ) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         for schema, where in self._document.parts(node, place):
@@ -73,13 +73,13 @@ class Bodies:
                     self._document.gap(
                         (*media, "encoding", name, "headers"), "headers of parts are not read"
                     )
-                fields.setdefault(name, self._form_field(kind, member, inner, encoding))
+                fields.setdefault(name, self._form_field(form, member, inner, encoding))
         return fields
 
-    def _form_field(self, kind: str, node: Any, place: Place, encoding: Node) -> dict[str, Any]:
+    def _form_field(self, form: str, node: Any, place: Place, encoding: Node) -> dict[str, Any]:
         style = encoding.get("style", "form")
         explode = encoding.get("explode", style in ("form", "deepObject"))
-        if kind == "multipart" and not {"style", "explode"} & encoding.keys():
+        if form == "multipart" and not {"style", "explode"} & encoding.keys():
             shape = self._document.shape(node, place)
             field = {"schema": self._schemas.compiled(node, place), "repeated": shape == "array"}
             member, where = self._document.resolve(node, place)
@@ -94,7 +94,7 @@ class Bodies:
 
     def _part_kind(self, member: Any, place: Place, encoding: Node) -> str:
         if "contentType" in encoding and "," not in encoding["contentType"]:
-            return media_kind(encoding["contentType"].lower())
+            return media_form(encoding["contentType"].lower())
         shape = self._document.shape(member, place)
         if shape in ("object", "array"):
             return "json"

@@ -5,7 +5,7 @@ from typing import Any
 
 from .document import Document, Node, Place
 from .schemas import Schemas
-from .statement import NEVER_EXPLODED, STYLES, media_kind
+from .statement import NEVER_EXPLODED, STYLES, media_form
 
 
 class Parameters:
@@ -45,19 +45,19 @@ class Parameters:
     def _content_parameter(self, content: Node, place: Place) -> dict[str, Any]:
         media_type, media = next(iter(content.items()))
         place = (*place, media_type)
-        kind = media_kind(media_type.lower())
-        if kind not in ("json", "text"):
+        form = media_form(media_type.lower())
+        if form not in ("json", "text"):
             self._document.gap(place, "the content of a parameter is JSON or text")
         schema = self._schemas.compiled(media.get("schema", {}), (*place, "schema"))
-        return {"content": kind, "schema": schema, "empty": True}
+        return {"content": form, "schema": schema, "empty": True}
 
     def field(self, node: Any, place: Place, style: str, explode: bool) -> dict[str, Any]:
         """How a parameter, or a field of a form, is written and what it holds."""
         schema = self._schemas.compiled(node, place)
-        kind = self._document.shape(node, place)
+        shape = self._document.shape(node, place)
         field: dict[str, Any] = {"style": style, "explode": explode, "schema": schema}
-        if kind in ("array", "object"):
-            field["shape"] = kind
+        if shape in ("array", "object"):
+            field["shape"] = shape
             self._check_members(node, place)
         elif self._document.shapes(node, place) & {"array", "object"}:
             self._document.gap(

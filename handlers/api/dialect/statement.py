@@ -93,7 +93,7 @@ MEDIA_TYPES = {
 }
 
 
-def media_kind(media_type: str) -> str:
+def media_form(media_type: str) -> str:
     """Which of MEDIA_TYPES reads a body of this type, written in lower case."""
     if re.fullmatch(r"application/json|text/json|[^/]+/[^/]+\+json", media_type):
         return "json"

@@ -28,10 +28,10 @@ def mismatches(
         if documented is None:
             return [f"status {status} is not documented"]
         response = resolve(spec, documented)
-        found = [*_headers(spec, response, headers), *_content(spec, response, headers, body)]
+        messages = [*_headers(spec, response, headers), *_content(spec, response, headers, body)]
     except ProjectError as error:  # a reference that leads nowhere
         return [str(error)]
-    return [text if len(text) <= LONGEST else text[: LONGEST - 1] + "…" for text in found]
+    return [text if len(text) <= LONGEST else text[: LONGEST - 1] + "…" for text in messages]
 
 
 def _documented(responses: Node, status: int) -> Any:
@@ -59,10 +59,10 @@ def _headers(spec: Node, response: Node, headers: Headers) -> Iterator[str]:
 def _typed(spec: Node, text: str, schema: Node) -> Any:
     """A header's value in style simple: the type of its schema if it has the form of one."""
     schema = resolve(spec, schema)
-    kind = schema.get("type")
-    if kind == "array":
+    value_type = schema.get("type")
+    if value_type == "array":
         return [_typed(spec, part.strip(), schema.get("items") or {}) for part in text.split(",")]
-    if kind in ("integer", "number", "boolean"):
+    if value_type in ("integer", "number", "boolean"):
         try:
             return json.loads(text)
         except ValueError:
@@ -81,8 +81,8 @@ def _content(spec: Node, response: Node, headers: Headers, body: bytes) -> Itera
     sent_as = values[-1].partition(";")[0].strip().lower() if values else ""
     media = _media(content, sent_as)
     if media is None:
-        known = ", ".join(content)
-        yield f"Content-Type {sent_as or '(none)'} is not documented; it may be {known}"
+        documented = ", ".join(content)
+        yield f"Content-Type {sent_as or '(none)'} is not documented; it may be {documented}"
         return
     if "schema" not in media or not (sent_as.endswith("+json") or sent_as == "application/json"):
         return
