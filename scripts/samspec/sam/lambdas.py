@@ -134,11 +134,21 @@ class _Reader:
             if self._template.resource(name).ref == arn:
                 properties = self._template.properties(name)
                 content = properties.get("ContentUri", properties.get("Content"))
-                return self._local(self._template.resolve(content), name)
+                return self._built(self._local(self._template.resolve(content), name), name)
         if isinstance(arn, str):
             why = f"{self._name}: the layer {arn} is not of this template"
-            self._template.stand_in(arn, f"{why}: what it brings is not there, unless installed")
+            self._template.stand_in(arn, f"{why}: add what it brings to a requirements.txt")
         return None
+
+    def _built(self, folder: Path, name: str) -> Path:
+        """The layer's folder, or what `sam build` made of one that has requirements alone."""
+        if (folder / "python").is_dir() or not (folder / "requirements.txt").is_file():
+            return folder
+        built = self._folder / ".aws-sam/build" / name
+        if not built.is_dir():
+            why = f"{name} has no python folder, and its requirements.txt is not installed"
+            self._template.stand_in(f"{name}.python", f"{why}: run sam build")
+        return built if built.is_dir() else folder
 
 
 def _in_code(properties: Mapping[str, Any], key: str) -> Any:
