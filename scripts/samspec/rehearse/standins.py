@@ -33,7 +33,10 @@ UNCHECKED = (
 )
 
 # What `scripts/drift --stack` finds missing for the same reasons.
-UNSERVED = re.compile("has no ANY | as request validator of |, in its response ")
+UNSERVED = re.compile(
+    "has no ANY | as request validator of |, in its response |has no integration response "
+    "|has requestTemplates | as authorization of "
+)
 
 
 def without_codedeploy(template: Node, parameters: Parameters) -> None:
