@@ -32,6 +32,7 @@ def workspace(root: Path) -> Iterator[Path]:
         after = _contents(copy)
         for name in before.keys() - after.keys():
             (root / name).unlink()
+            _remove_if_empty((root / name).parent, root)
         for name, content in after.items():
             if before.get(name) != content:
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +55,13 @@ def tidy(root: Path, names: list[str]) -> None:
     for command in (["check", "--select=I", "--fix"], ["format"]):
         ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--quiet", *names]
         subprocess.run(ruff, cwd=root, check=False, capture_output=True)
+
+
+def _remove_if_empty(folder: Path, root: Path) -> None:
+    """Removes a folder with nothing in it but compiled modules, and those around it."""
+    while folder != root and not any(p.name != "__pycache__" for p in folder.iterdir()):
+        shutil.rmtree(folder)
+        folder = folder.parent
 
 
 def _contents(root: Path) -> dict[str, bytes | str]:

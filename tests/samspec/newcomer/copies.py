@@ -96,6 +96,7 @@ def started(root: Path, *options: str, within: float = 60) -> str:
     finally:
         process.terminate()
         process.wait(timeout=20)
+        process.stdout.close()
     return "".join(lines)
 
 
