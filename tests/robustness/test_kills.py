@@ -19,7 +19,7 @@ from tests.client import Api
 from tests.conftest import SPEC
 from tests.robustness.conftest import TIMES, server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 KILLS, CLIENTS = 8 * TIMES, 6
 

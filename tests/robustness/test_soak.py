@@ -19,7 +19,7 @@ from tests.client import Api
 from tests.conftest import SPEC
 from tests.robustness.conftest import TIMES, server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 CLIENTS, ROUNDS = 4, 60 * TIMES  # of a life of ten requests
 GROWTH = 8_000  # kB that the second half may add

@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 # What functions ask of items. It goes straight to moto; all else goes by moto's own way.
 ITEM_CALLS = frozenset({
-    "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "TransactGetItems",
-    "TransactWriteItems", "UpdateItem",
+    "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan",
+    "TransactGetItems", "TransactWriteItems", "UpdateItem",
 })  # fmt: skip
 _lock = threading.RLock()  # moto's transactions check and write without one, DynamoDB's are atomic
 
@@ -111,7 +111,7 @@ def prepare() -> None:
 
 @functools.cache
 def share_service_models() -> None:
-    """Let all botocore sessions read a service's model once: each function has a session of its own."""
+    """Let all botocore sessions of this process read a service's model once."""
     import botocore.session
 
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
@@ -130,17 +130,8 @@ def _locked(original: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         return original(*arguments, **named)
 
 
-def _loaded(original: Callable[..., Any], service: str, model: str) -> Any:
-    """The functions' own copy of DynamoDB's model, to which moto, unlike to other services', adds nothing."""
-    import botocore.session
-
-    if service != "dynamodb":
-        return original(service, model)
-    return botocore.session.create_loader(None).load_service_model(service, model)
-
-
 def _transacted(original: Callable[..., Any], backend: Any, writes: list[dict[str, Any]]) -> Any:
-    """moto keeps a copy of each whole table to go back to; a copy of the items that are written does as well."""
+    """moto copies whole tables to go back to; a copy of the items that are written is enough."""
     from moto.dynamodb.models.table import Table
 
     try:
@@ -169,7 +160,8 @@ def _sorted(
 
 def _written(backend: Any, writes: list[dict[str, Any]]) -> Iterator[tuple[dict[Any, Any], Any]]:
     """Where each written item stands: the dict in moto's table, and its key there."""
-    for write in (write for one in writes for write in one.values()):
-        table = backend.get_table(write["TableName"])
-        hash_key, range_key = backend.get_keys_value(table, write.get("Key") or write["Item"])
-        yield (table.items[hash_key], range_key) if range_key else (table.items, hash_key)
+    for operation in writes:
+        for write in operation.values():
+            table = backend.get_table(write["TableName"])
+            hash_key, range_key = backend.get_keys_value(table, write.get("Key") or write["Item"])
+            yield (table.items[hash_key], range_key) if range_key else (table.items, hash_key)

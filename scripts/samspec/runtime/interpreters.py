@@ -43,8 +43,7 @@ def of_runtime(runtime: str) -> Interpreter:
     wanted = int(match[1]), int(match[2])
     if wanted == own.version:
         return own
-    found = installed(wanted)
-    return found or Interpreter(own.path, own.version, exact=False)
+    return installed(wanted) or Interpreter(own.path, own.version, exact=False)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What worker processes write: telemetry frames, standard output and standard error, as log lines."""
+"""What worker processes write, as log lines: telemetry frames, standard output and error."""
 
 import contextlib
 import json
@@ -199,7 +199,7 @@ def _from_text(text: str, level: str) -> Line:
     if match and "level" in match.groupdict():
         line["level"] = match["level"]
     if frames:
-        # A record's traceback ends with its error; that of Lambda's runtime has it in its first line.
+        # A record's traceback ends with its error; that of Lambda's runtime begins with it.
         ending = "" if TEXT.match(text) else f"\n{message}"
         line["trace"] = f"{TRACE}\n{frames}{ending}"
     return line

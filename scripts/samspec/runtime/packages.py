@@ -45,14 +45,15 @@ def paths(
 ) -> Paths:
     """Where the function's modules are; installs packages where they are nowhere yet.
 
-    `local` names packages of this process that it may import besides; `say` is told of an installation as it begins. Raises a ProjectError where it fails.
+    `local` names packages of this process that it may import besides; `say` is told of an
+    installation as it begins. Raises a ProjectError where it fails.
     """
     layers: list[Path] = []
     for layer in reversed(function.layers):  # the last one is on top of the others
         layers.append(layer / "python" / "lib" / interpreter.name / "site-packages")
         layers.append(layer / "python")
-    found = _own_packages(function, interpreter, layers, say)
-    return Paths((function.code, *layers, *found), (runtime_folder(local),))
+    own = _own_packages(function, interpreter, layers, say)
+    return Paths((function.code, *layers, *own), (runtime_folder(local),))
 
 
 def _own_packages(
@@ -180,38 +181,38 @@ def _links(text: str) -> Path | None:
         return None
     distributions = []
     for name, version in pins.items():
-        found = _installed(name, version)
-        if found is None:
+        package = _installed(name, version)
+        if package is None:
             return None
-        distributions.append(found)
+        distributions.append(package)
     folder = Path(tempfile.mkdtemp(dir=_scratch().name))
-    for found in distributions:
-        _link(found, folder)
+    for package in distributions:
+        _link(package, folder)
     return folder
 
 
 def _installed(name: str, version: str) -> Distribution | None:
     try:
-        found = distribution(name)
+        package = distribution(name)
     except PackageNotFoundError:
         return None
-    return found if found.version == version else None
+    return package if package.version == version else None
 
 
-def _link(found: Distribution, folder: Path) -> None:
+def _link(package: Distribution, folder: Path) -> None:
     """Link a package's top-level files and folders, its metadata included."""
     tops = {
-        file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")
+        file.parts[0] for file in package.files or () if file.parts[0] not in ("..", "__pycache__")
     }
     for top in tops:
         link = folder / top
         if not link.exists():
-            link.symlink_to(Path(str(found.locate_file(top))).resolve())
+            link.symlink_to(Path(str(package.locate_file(top))).resolve())
 
 
 @functools.cache
 def runtime_folder(local: tuple[str, ...]) -> Path:
-    """A folder with links to packages that are installed here: those of Lambda's runtime, and more."""
+    """A folder with links to packages of this environment: Lambda's runtime's, and `local`."""
     folder = Path(tempfile.mkdtemp(dir=_scratch().name))
     for name in (*IN_RUNTIME, *local):
         try:

@@ -78,7 +78,7 @@ class HttpServer:
             except OSError:
                 if self._closed:
                     return
-                continue  # the client was gone before it was accepted, or no file descriptor is left
+                continue  # the client has left already, or no file descriptor is free
             if self._closed:
                 client.close()
                 return
@@ -276,8 +276,8 @@ class Responder:
 
 
 def _check(request: h11.Request) -> None:
-    """Refuse what h11 lets pass: other versions, two framings at once, which another server may read differently,
-    and headers that came in one piece with all that follows."""
+    """Refuse what h11 lets pass: other versions; two framings at once, which another server may
+    read differently; headers that are too large and came in one piece with all that follows."""
     if request.http_version not in VERSIONS:
         raise h11.RemoteProtocolError("unknown version of HTTP", error_status_hint=505)
     names = {name for name, _ in request.headers}
