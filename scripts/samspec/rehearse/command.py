@@ -240,14 +240,13 @@ def _drift(root: Path, arguments: Sequence[str]) -> int:
     """`samspec drift`, without what the stage lacks because MiniStack does not read it."""
     command = [sys.executable, "-P", "-m", "samspec", "drift", "--root", str(root), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    lines = [
-        line
-        for line in done.stdout.splitlines()
-        if not arguments or not standins.UNSERVED.search(line)
-    ]
+    lines = done.stdout.splitlines()
+    if "--stack" in arguments:
+        lines = [line for line in lines if not standins.UNSERVED.search(line)]
     for line in [*lines, *done.stderr.splitlines()]:
         print(line)
-    return len(lines) if done.returncode == 1 else done.returncode
+    errors = [line for line in lines if ": warning: " not in line]
+    return len(errors) if done.returncode == 1 else done.returncode
 
 
 def _copy(root: Path, project: Path) -> None:

@@ -1,6 +1,7 @@
 """What a rehearsal reads and changes, without its minutes; `scripts/rehearse` shows the rest."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,21 @@ def test_stand_ins_leave_out_what_ministack_lacks(built: dict[str, Any]) -> None
     assert built["Resources"]["Get"]["Properties"] == {}
     assert built["Parameters"]["Environment"]["Default"] == "prod"
     assert built["Conditions"]["HasAlarms"] == {"Fn::Equals": ["true", "true"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("a.yaml:1: s has no ANY /users: deploy again", 0),
+        ("a.yaml:1: s has no GET /users: deploy again", 1),
+        ("a.yaml:1: warning: LEVEL is set, and nothing reads it: remove it", 0),
+    ],
+)
+def test_only_what_ministack_can_serve_counts_as_drift_of_the_stage(
+    line: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drift(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 1, stdout=f"{line}\n", stderr="")
+
+    monkeypatch.setattr(subprocess, "run", drift)
+    assert command._drift(tmp_path, ["--stack", "s"]) == code
