@@ -46,8 +46,10 @@ def _unused(application: Application, served: Served) -> Iterator[Finding]:
         return  # an integration that leads nowhere says why
     mentioned = _mentions(application)
     for function in application.functions.values():
-        if function.name in served or function.name in mentioned or _is_triggered(
-            application, function
+        if (
+            function.name in served
+            or function.name in mentioned
+            or _is_triggered(application, function)
         ):
             continue
         yield application.finding(

@@ -15,6 +15,7 @@ AUTH = "x-amazon-apigateway-auth"
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 UNAUTHORIZED_HEADERS = (RESPONSES, "UNAUTHORIZED", "responseParameters")
 CHALLENGE = "WWW-Authenticate: { required: true, schema: { type: string } }"
+ACTIONS = ("read", "write", "admin")
 READING = ("get", "head")
 UNAUTHORIZED = ("401", "Unauthorized", "Unauthorized", "Credentials are missing or not valid")
 FORBIDDEN = ("403", "Forbidden", "Forbidden", "Not allowed")
@@ -163,7 +164,8 @@ class Spec:
             self.text.add(line, "paths", path, method, "responses")
 
     def _add_scheme(self) -> None:
-        lines = f"{self._scheme.name}:\n{indent(self._scheme.lines.strip(), '  ')}"
+        stated = self._scheme.lines.strip().replace("@SCOPES@", self._all_scopes())
+        lines = f"{self._scheme.name}:\n{indent(stated, '  ')}"
         if self.text.find("components", "securitySchemes"):
             self.text.add(lines, "components", "securitySchemes")
             return
@@ -173,6 +175,11 @@ class Spec:
         else:
             last = list(entries(self.text._root))[-1]
             self.text.add_before(f"components:\n{indent(block, '  ')}", last)
+
+    def _all_scopes(self) -> str:
+        guarded = (path for path, _, entry in self._operations() if not self._is_mock(entry))
+        names = sorted({collection_of(path) for path in guarded})
+        return ", ".join(f"{name}/{action}" for name in names for action in ACTIONS)
 
     def _add_responses(self) -> None:
         """Unauthorized and Forbidden, in the form of an error that the spec has already."""
@@ -322,6 +329,7 @@ LAMBDA = Scheme(
         name: Authorization
         in: header
         description: An access token of the identity provider, next to the word Bearer.
+        x-samspec-scopes: [@SCOPES@] # what the function asks of a token
         x-amazon-apigateway-authtype: custom
         x-amazon-apigateway-authorizer:
           type: token

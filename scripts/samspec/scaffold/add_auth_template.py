@@ -45,7 +45,6 @@ def fragment(kind: str, text: YamlText, api: str, guarded: list[Guarded]) -> Fra
         "@API@": api,
         "@SERVERS@": "\n".join(_server(name) for name in collections),
         "@SERVER_NAMES@": ", ".join(_server_name(name) for name in collections),
-        "@ALL_SCOPES@": " ".join(f"{name}/read {name}/write {name}/admin" for name in collections),
         "@SCOPES@": ", ".join(f"{name}/read, {name}/write" for name in collections),
         "@METADATA@": indent(_of(text, function, "Metadata"), "    "),
         "@CODE@": indent(_code(text, function), "      "),

@@ -12,6 +12,7 @@ from typing import Any
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 AUTH_TYPE = "x-amazon-apigateway-authtype"
 AUTH = "x-amazon-apigateway-auth"
+SCOPES = "x-samspec-scopes"  # of a Lambda authorizer, because `security` must not have them
 KINDS = ("cognito_user_pools", "token", "request", "jwt")
 IAM, KEY = "iam", "api-key"
 API_KEY_HEADER = "x-api-key"
@@ -19,12 +20,16 @@ API_KEY_HEADER = "x-api-key"
 
 @dataclass(frozen=True)
 class Authorizer:
-    """A security scheme with an authorizer; `kind` is one of KINDS, `header` where its token is."""
+    """A security scheme with an authorizer; `kind` is one of KINDS, `header` where its token is.
+
+    `scopes` are those that a Lambda authorizer's function asks for, as far as the spec says so.
+    """
 
     name: str
     kind: str
     header: str
     settings: Mapping[str, Any] = field(repr=False)
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,4 +138,7 @@ def _kind(scheme: Mapping[str, Any]) -> str:
 
 def _authorizer(name: str, scheme: Mapping[str, Any]) -> Authorizer:
     header = scheme.get("name") if scheme.get("in", "header") == "header" else None
-    return Authorizer(name, _kind(scheme), str(header or "Authorization"), scheme[AUTHORIZER])
+    scopes = tuple(map(str, scheme.get(SCOPES) or ()))
+    return Authorizer(
+        name, _kind(scheme), str(header or "Authorization"), scheme[AUTHORIZER], scopes
+    )

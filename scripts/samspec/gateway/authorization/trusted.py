@@ -131,7 +131,7 @@ def _accepted_by(authorizer: Authorizer, api: Api) -> list[Trusted]:
 def _of_a_function(authorizer: Authorizer, api: Api) -> list[Trusted]:
     """What a Lambda authorizer accepts, if variables of its function say so.
 
-    TOKEN_ISSUER, TOKEN_AUDIENCE and TOKEN_SCOPES are the convention of samspec add-auth lambda.
+    TOKEN_ISSUER and TOKEN_AUDIENCE are the convention of samspec add-auth lambda.
     """
     uri = str(authorizer.settings.get("authorizerUri", ""))
     for name, function in api.template.of_type("AWS::Serverless::Function").items():
@@ -139,8 +139,8 @@ def _of_a_function(authorizer: Authorizer, api: Api) -> list[Trusted]:
         named = f":{api.template.physical_name(name)}" in uri
         if named and "TOKEN_ISSUER" in variables:
             audience = str(variables.get("TOKEN_AUDIENCE", ""))
-            scopes = tuple(str(variables.get("TOKEN_SCOPES", "")).split())
-            return [Trusted(str(variables["TOKEN_ISSUER"]), "access", "local", audience, scopes)]
+            issuer = str(variables["TOKEN_ISSUER"])
+            return [Trusted(issuer, "access", "local", audience, authorizer.scopes)]
     return []
 
 
