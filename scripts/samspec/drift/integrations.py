@@ -84,7 +84,7 @@ def _integration(application: Application, api: Api, operation: Operation) -> It
             yield (
                 "integration-missing",
                 "has no integration",
-                f"add {INTEGRATION}: without one the deployment of the API fails",
+                f"add {INTEGRATION}, by `samspec new-operation`: without one the deployment fails",
             )
         return
     kind = str(integration.get("type"))
