@@ -249,7 +249,7 @@ def update(key: Item, changes: Item, condition: Condition) -> Write:
 
 
 def _when(condition: Condition) -> Write:
-    """A write that, if its condition is not met, says what is there: no second call to learn why."""
+    """A write that says what is there if its condition is not met: no second call to learn why."""
     request: Write = {
         "ConditionExpression": condition.expression,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",

@@ -1,4 +1,7 @@
-"""What can go wrong in any resource, as nouns that carry data; problems.py says how callers see it."""
+"""What can go wrong in any resource, as nouns that carry data.
+
+problems.py says how callers see it.
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple

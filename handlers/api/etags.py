@@ -7,8 +7,8 @@ OURS = re.compile('"([0-9a-f]{32})"')  # what User.etag looks like; no other tag
 
 
 def revisions(if_match: str | None) -> frozenset[str] | None:
-    """The revisions that If-Match accepts, by strong comparison; None where it accepts any (no header, or `*`, which
-    any existing user meets)."""
+    """The revisions that If-Match accepts, by strong comparison; None if it accepts any: without the
+    header, or `*`, which any existing resource meets."""
     if if_match is None or if_match == "*":
         return None
     strong = (tag for weak, tag in TAG.findall(if_match) if not weak)
@@ -16,7 +16,8 @@ def revisions(if_match: str | None) -> frozenset[str] | None:
 
 
 def none_match(if_none_match: str | None, etag: str) -> bool:
-    """Whether If-None-Match holds for a user that exists, by weak comparison; it does where there is no header."""
+    """Whether If-None-Match holds for a resource that exists, by weak comparison; it does without
+    the header."""
     if if_none_match is None:
         return True
     return if_none_match != "*" and etag not in {tag for _, tag in TAG.findall(if_none_match)}

@@ -20,14 +20,16 @@ LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 # running"); specs/decisions/0018-start-up-without-garbage-collection.md.
 gc.disable()
 
-# Lambda's own formatter makes a JSON line of each record, `extra` included (template.yaml: LoggingConfig).
+# Lambda's own formatter makes a JSON line of each record, `extra` included (template.yaml:
+# LoggingConfig).
 logger = logging.getLogger("api")
 logger.setLevel(os.environ.get("LOG_LEVEL", "INFO"))
 
 
 def operation(operation_id: str) -> Callable[[Endpoint], LambdaHandler]:
-    """Makes a Lambda handler of an endpoint: its requests are checked against the spec's operation of that id, its
-    errors become problem details, and each request leaves one log line without personal data."""
+    """Makes a Lambda handler of an endpoint: its requests are checked against the spec's operation
+    of that id, its errors become problem details, and each request leaves one log line without
+    personal data."""
     contract = Contract.of(operation_id)
     gc.freeze()
     gc.enable()

@@ -114,9 +114,9 @@ def test_a_parameter_has_its_schemas_type(schema: dict[str, Any], text: str, val
 def test_a_parameter_of_another_spelling_is_not_of_its_type(
     type: str, words: str, text: str
 ) -> None:
-    found = faults(contract([query({"type": type})]), request({"q": text}))
+    invalid = faults(contract([query({"type": type})]), request({"q": text}))
 
-    assert found == [Fault("query", "q", f"must be {words}")]
+    assert invalid == [Fault("query", "q", f"must be {words}")]
 
 
 def test_a_fraction_is_a_decimal_where_the_format_says_so() -> None:
@@ -307,9 +307,9 @@ def test_a_body_that_no_operation_asks_for_is_not_read() -> None:
     ],
 )
 def test_a_fault_is_named_by_its_place(body: Any, fault: Fault) -> None:
-    found = faults(contract(body=json_body(BODY)), request(body=json.dumps(body).encode()))
+    invalid = faults(contract(body=json_body(BODY)), request(body=json.dumps(body).encode()))
 
-    assert found == [fault]
+    assert invalid == [fault]
 
 
 A, B = {"required": ["a"], "properties": {"a": INTEGER}}, {"required": ["b"]}
@@ -404,11 +404,11 @@ INSIDE: list[tuple[dict[str, Any], Any, list[tuple[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "value", "found"), INSIDE)
+@pytest.mark.parametrize(("schema", "value", "expected"), INSIDE)
 def test_what_is_inside_is_checked_in_its_place(
-    schema: dict[str, Any], value: Any, found: list[tuple[str, str]]
+    schema: dict[str, Any], value: Any, expected: list[tuple[str, str]]
 ) -> None:
-    assert body_faults(schema, value) == found
+    assert body_faults(schema, value) == expected
 
 
 PETS = {
@@ -431,7 +431,7 @@ PETS = {
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "expected"),
     [
         ({"kind": "Cat", "lives": 9}, []),
         ({"kind": "Cat"}, [("lives", "is required")]),
@@ -442,10 +442,10 @@ PETS = {
         (1, [("", "must be an object")]),
     ],
 )
-def test_a_discriminator_chooses_the_schema(value: Any, found: list[tuple[str, str]]) -> None:
+def test_a_discriminator_chooses_the_schema(value: Any, expected: list[tuple[str, str]]) -> None:
     pet = {"$ref": "#/components/schemas/Pet"}
 
-    assert body_faults(pet, value, components=PETS) == found
+    assert body_faults(pet, value, components=PETS) == expected
 
 
 def test_a_schema_may_contain_itself() -> None:
@@ -491,14 +491,14 @@ def test_a_value_that_is_nested_too_deeply_is_a_fault() -> None:
     components = {"schemas": {"Tree": {"properties": {"child": tree}}}}
     deep = b'{"child": ' * 600 + b"{}" + b"}" * 600
 
-    found = faults(contract(body=json_body(tree), components=components), request(body=deep))
+    invalid = faults(contract(body=json_body(tree), components=components), request(body=deep))
 
-    assert found == [Fault("body", "", "is nested too deeply")]
+    assert invalid == [Fault("body", "", "is nested too deeply")]
 
     document = {"in": "query", "name": "q", "content": {"application/json": {"schema": tree}}}
-    found = faults(contract([document], components=components), request({"q": deep.decode()}))
+    invalid = faults(contract([document], components=components), request({"q": deep.decode()}))
 
-    assert found == [Fault("query", "q", "is nested too deeply")]
+    assert invalid == [Fault("query", "q", "is nested too deeply")]
 
 
 @pytest.mark.parametrize(
@@ -727,11 +727,11 @@ def test_a_text_keeps_to_its_schema_and_charset() -> None:
         ("text/plain; charset=klingon", "must be text in klingon"),
     ):
         text = contract(body={"content": {"text/plain": {"schema": STRING}}})
-        found = faults(text, request(body=b"\xe9", content_type=sent_as))
-        assert found == [Fault("body", "", words)]
+        invalid = faults(text, request(body=b"\xe9", content_type=sent_as))
+        assert invalid == [Fault("body", "", words)]
     short = contract(body={"content": {"text/plain": {"schema": {"maxLength": 1}}}})
-    found = faults(short, request(body=b"ab", content_type="text/plain"))
-    assert found == [Fault("body", "", "must have at most 1 character")]
+    invalid = faults(short, request(body=b"ab", content_type="text/plain"))
+    assert invalid == [Fault("body", "", "must have at most 1 character")]
 
 
 FORM = {
@@ -780,7 +780,7 @@ def test_the_encoding_of_a_form_says_how_lists_and_objects_are_written() -> None
 
 
 @pytest.mark.parametrize(
-    ("body", "found"),
+    ("body", "expected"),
     [
         (b"age=x", [("name", "is required"), ("age", "must be an integer")]),
         (b"name=%ff", [("", "is not a form in UTF-8")]),
@@ -788,11 +788,11 @@ def test_the_encoding_of_a_form_says_how_lists_and_objects_are_written() -> None
     ],
     ids=["fields", "bytes", "too many"],
 )
-def test_what_is_wrong_with_a_form_is_told(body: bytes, found: list[tuple[str, str]]) -> None:
+def test_what_is_wrong_with_a_form_is_told(body: bytes, expected: list[tuple[str, str]]) -> None:
     with pytest.raises(InvalidRequest) as raised:
         form(body)
 
-    assert [(fault.field, fault.detail) for fault in raised.value.faults] == found
+    assert [(fault.field, fault.detail) for fault in raised.value.faults] == expected
 
 
 def test_a_closed_form_takes_no_other_fields() -> None:
@@ -868,7 +868,7 @@ def test_the_encoding_of_a_part_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "found"),
+    ("body", "expected"),
     [
         (b"nonsense", ("", "is not multipart/form-data")),
         (parts(("meta", "", b"{")), ("meta", "must be JSON")),
@@ -877,11 +877,11 @@ def test_the_encoding_of_a_part_says_what_it_is() -> None:
         (parts(("note", "", b"\xff")), ("note", "must be text in utf-8")),
     ],
 )
-def test_what_is_wrong_with_a_part_is_told(body: bytes, found: tuple[str, str]) -> None:
+def test_what_is_wrong_with_a_part_is_told(body: bytes, expected: tuple[str, str]) -> None:
     with pytest.raises(InvalidRequest) as raised:
         multipart(body)
 
-    assert [(fault.field, fault.detail) for fault in raised.value.faults] == [found]
+    assert [(fault.field, fault.detail) for fault in raised.value.faults] == [expected]
 
 
 @pytest.mark.parametrize(

@@ -22,15 +22,15 @@ def spec(operation: dict[str, Any], **rest: Any) -> dict[str, Any]:
 
 
 def gaps(operation: dict[str, Any], **rest: Any) -> list[tuple[str, str]]:
-    found = dialect.gaps(spec(operation, **rest))
-    return [(dialect.pointer(gap.place).removeprefix(OPERATION), gap.reason) for gap in found]
+    outside = dialect.gaps(spec(operation, **rest))
+    return [(dialect.pointer(gap.place).removeprefix(OPERATION), gap.reason) for gap in outside]
 
 
 def schema_gaps(schema: Any, **rest: Any) -> list[tuple[str, str]]:
     content = {"application/json": {"schema": schema}}
     place = "/requestBody/content/application~1json/schema"
-    found = gaps({"requestBody": {"content": content}}, **rest)
-    return [(pointer.removeprefix(place), reason) for pointer, reason in found]
+    outside = gaps({"requestBody": {"content": content}}, **rest)
+    return [(pointer.removeprefix(place), reason) for pointer, reason in outside]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_a_gap_is_where_the_reference_leads_and_is_told_once() -> None:
     ],
 )
 def test_a_schema_that_is_only_itself_is_named(schemas: dict[str, Any], reason: str) -> None:
-    found = schema_gaps({"$ref": "#/components/schemas/A"}, components={"schemas": schemas})
+    outside = schema_gaps({"$ref": "#/components/schemas/A"}, components={"schemas": schemas})
 
-    assert [told for _, told in found] == [reason]
+    assert [told for _, told in outside] == [reason]
 
 
 @pytest.mark.parametrize(
@@ -185,9 +185,9 @@ def test_a_schema_that_is_only_itself_is_named(schemas: dict[str, Any], reason: 
 def test_a_parameter_outside_the_dialect_is_named(
     parameter: dict[str, Any], place: str, reason: str
 ) -> None:
-    found = gaps({"parameters": [{"name": "p", **parameter}]})
+    outside = gaps({"parameters": [{"name": "p", **parameter}]})
 
-    assert found == [(f"/parameters/0{place}", reason)]
+    assert outside == [(f"/parameters/0{place}", reason)]
 
 
 @pytest.mark.parametrize(
