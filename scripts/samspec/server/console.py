@@ -20,6 +20,7 @@ from samspec.server import (
     har,
     issuer_pages,
     operations,
+    queues,
     saving,
     seeds,
 )
@@ -83,6 +84,7 @@ class Console:
             r"POST /_/api/requests/(\d+)/save": self._save,
             r"POST /_/api/clear": self._clear,
             r"POST /_/api/send": self._send,
+            r"GET /_/api/queues": self._queues,
             r"GET /_/api/tables": self._list_tables,
             r"GET /_/api/tables/([\w.-]+)": self._items,
             r"POST /_/api/tables/([\w.-]+)/(put|delete|reset)": self._change_table,
@@ -262,6 +264,9 @@ class Console:
         if self._tables is None:
             raise Refused(409, "there is no DynamoDB to look into")
         return self._tables
+
+    def _queues(self, environ: dict[str, Any]) -> Page:
+        return _json({"queues": queues.described(self._gateway.project.template)})
 
     def _list_tables(self, environ: dict[str, Any]) -> Page:
         return _json({"tables": self._data().described() if self._tables else []})

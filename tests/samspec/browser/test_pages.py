@@ -335,6 +335,7 @@ def test_everything_can_be_done_by_keyboard(browser: Browser, project: Path) -> 
 def test_the_data_can_be_read_and_changed(browser: Browser) -> None:
     browser.go("#/data")
     browser.until(lambda: "Orders" in browser.text("#data .tabs"))
+    assert "placed-orders queue, 0 waiting, 0 received" in browser.text("#data .card .pairs")
     button(browser, "New item").click()
     area = browser.find("#item textarea")
     area.clear()

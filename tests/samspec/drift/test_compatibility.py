@@ -193,7 +193,7 @@ def test_without_gradual_deployments_one_deploy_is_enough(template: Path) -> Non
 
 def test_a_new_property_of_requests_is_refused_by_the_old_code(project: Path) -> None:
     name = '        name: { $ref: "#/components/schemas/Name" }\n    User:'
-    phone = '        phone: { type: string }\n'
+    phone = "        phone: { type: string }\n"
     edit(project, SPEC, name, name.replace("    User:", f"{phone}    User:"))
 
     messages = [text for rule, text in _findings(project) if rule == "two-steps"]
@@ -203,7 +203,12 @@ def test_a_new_property_of_requests_is_refused_by_the_old_code(project: Path) ->
 def test_a_new_property_that_is_promised_is_not_sent_by_the_old_code(project: Path) -> None:
     edit(project, SPEC, "required: [id, email, name, created_at, updated_at]",
          "required: [id, email, name, created_at, updated_at, phone]")  # fmt: skip
-    edit(project, SPEC, "        updated_at: { $ref", "        phone: { type: string }\n        updated_at: { $ref")
+    edit(
+        project,
+        SPEC,
+        "        updated_at: { $ref",
+        "        phone: { type: string }\n        updated_at: { $ref",
+    )
 
     messages = [text for rule, text in _findings(project) if rule == "two-steps"]
     assert any("promises phone now" in text for text in messages)

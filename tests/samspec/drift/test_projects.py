@@ -46,9 +46,7 @@ def test_a_foreign_project_has_no_false_finding(tmp_path: Path, case: Path) -> N
 
 
 @pytest.mark.parametrize("project", MISTAKES, ids=lambda project: project["what"])
-def test_the_mistake_of_a_foreign_project_is_named(
-    tmp_path: Path, project: dict[str, Any]
-) -> None:
+def test_the_mistake_of_a_foreign_project_is_named(tmp_path: Path, project: dict[str, Any]) -> None:
     result = run(_written(tmp_path, project["files"]))
 
     shown = [str(finding) for finding in result.findings]

@@ -1,18 +1,19 @@
 // The emulated tables: their items, to read and to change.
-import {$, ask, confirmed, el, guarded, toast} from "./dom.js";
+import {$, ask, card, confirmed, el, guarded, toast} from "./dom.js";
 import {parsed} from "./json.js";
 
 let tables = [];
 
 export async function show(name, index = "") {
-  ({tables} = await ask("tables"));
+  const [{queues}, known] = await Promise.all([ask("queues"), ask("tables")]);
+  tables = known.tables;
   const table = tables.find(t => t.name === name) ?? tables[0];
-  if (!table) return $("data").replaceChildren(el("p", {className: "empty"}, "The template has no DynamoDB table, or its data cannot be reached."));
+  if (!table) return $("data").replaceChildren(el("h2", {tabIndex: -1}, "Data"), el("p", {className: "soft"}, "The template has no DynamoDB table."), queueList(queues));
   const page = await ask(`tables/${encodeURIComponent(table.name)}?index=${encodeURIComponent(index)}`);
-  render(table, index, page);
+  render(table, index, page, queues);
 }
 
-function render(table, index, page) {
+function render(table, index, page, queues) {
   const reload = () => show(table.name, index);
   const body = el("tbody");
   const columns = columnsOf(table, page.items);
@@ -41,7 +42,13 @@ function render(table, index, page) {
       })}, "Delete all")),
     page.items.length ? el("div", {className: "wide", tabIndex: 0, role: "region", "aria-label": `Items of ${table.name}`},
       el("table", {className: "items"}, el("thead", {}, el("tr", {}, columns.map(c => el("th", {scope: "col"}, c)))), body)) : el("p", {className: "empty"}, "No items."),
-    next);
+    next, queueList(queues));
+}
+
+function queueList(queues) {
+  if (!queues.length) return "";
+  return card("Queues and topics", el("table", {className: "pairs"}, el("tbody", {}, queues.map(queue =>
+    el("tr", {}, el("th", {scope: "row"}, queue.name), el("td", {}, `${queue.type}, ${queue.state}`))))));
 }
 
 const template = table => Object.fromEntries(table.keys.map(key => [key, {[table.types[key]]: ""}]));
