@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import joserfc
 import pytest
 import yaml
+from api.contract import Arguments
+from api.proxy import Caller
 from samspec import cli
 from samspec.gateway import Gateway
 from samspec.gateway.authorization import requirements
@@ -279,3 +282,44 @@ def test_a_new_operation_asks_for_its_caller_as_its_neighbours_do(
     assert item["options"]["security"] == []
     handler = (project / "handlers/mend_user.py").read_text()
     assert ('@own("id")\ndef handler' in handler) == (kind != "api-key")
+
+
+@pytest.fixture
+def access(project: Path) -> Any:
+    """The rules of a project with callers, over this project's own handlers."""
+    run(project, "cognito")
+    spec = spec_from_file_location("access_of_a_copy", project / "handlers/api/access.py")
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def arguments(access: Any, *scopes: str, id: str = "", **claims: str) -> Arguments:
+    """A request of Ada's to create or change a user, with the address ada@example.com."""
+    caller = Caller("ada", frozenset(scopes), claims)
+    body = {"email": "Ada@example.com", "name": "Ada"}
+    return Arguments({"id": id or access.own_id("ada")}, {}, {}, body=body, caller=caller)
+
+
+def test_the_rules_hold_for_the_handlers_as_they_are(access: Any) -> None:
+    proven = {"email": "ada@example.com", "email_verified": "true"}
+    creates = access.creates_own("email")(lambda asked: asked.header.get("Idempotency-Key"))
+    own = access.own("id", "email")(lambda asked: "passed")
+    lists = access.administrators(lambda asked: "passed")
+    assert creates(arguments(access, **proven)) == access.OWN
+    assert creates(arguments(access, "users/admin")) is None
+    assert own(arguments(access, **proven)) == "passed"
+    assert own(arguments(access, "users/admin", id="another")) == "passed"
+    assert lists(arguments(access, "users/admin")) == "passed"
+    unproven = {**proven, "email_verified": "false"}
+    for rule, refused in (
+        (creates, arguments(access)),
+        (creates, arguments(access, **unproven)),
+        (own, arguments(access, id="another", **proven)),
+        (own, arguments(access, email="grace@example.com", email_verified="true")),
+        (lists, arguments(access, "users/read", **proven)),
+    ):
+        with pytest.raises(access.Forbidden):
+            rule(refused)
