@@ -73,7 +73,9 @@ def local_api(
     with ExitStack() as stack:
         if runner is None:
             runner = worker_processes(template, dynamodb=dynamodb, environment=environment)
-        gateway = Gateway.from_template(template, settings=settings, runner=runner)
+        gateway = Gateway.from_template(
+            template, settings=settings, dynamodb=dynamodb, runner=runner
+        )
         stack.callback(gateway.close)
         embedded.start()
         gateway.project.limit_throttling(throttles)

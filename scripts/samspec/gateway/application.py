@@ -114,6 +114,7 @@ class Gateway:
         self.on_start: Callable[[Exchange], object] = lambda exchange: None
         self.on_exchange: Callable[[Exchange], object] = lambda exchange: None
         self._reloading = threading.Lock()
+        self.endpoints: dict[str, str] = {}  # of services that are not in this process
         self._clients: dict[str, Any] = {}
 
     @classmethod
@@ -137,7 +138,10 @@ class Gateway:
         project = RunningProject(Path(path), settings)
         if runner is None:
             runner = worker_processes(path, dynamodb=dynamodb, environment=environment)
-        return cls(project, runner)
+        gateway = cls(project, runner)
+        if dynamodb != "moto":
+            gateway.endpoints["dynamodb"] = dynamodb
+        return gateway
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -296,7 +300,8 @@ class Gateway:
     def _client(self, service: str) -> Any:
         """A client of an emulated AWS service."""
         if service not in self._clients:
-            self._clients[service] = clients.client(service, self.project.region)
+            endpoint = self.endpoints.get(service)
+            self._clients[service] = clients.client(service, self.project.region, endpoint)
         return self._clients[service]
 
     def _authorize(

@@ -33,7 +33,9 @@ def serve(options: argparse.Namespace) -> int:
         runner = worker_processes(options.template, dynamodb=dynamodb, has_terminal=True)
         chosen = settings(options, template_at(options.template).parent)
         with contextlib.closing(runner):
-            gateway = Gateway.from_template(options.template, settings=chosen, runner=runner)
+            gateway = Gateway.from_template(
+                options.template, settings=chosen, dynamodb=dynamodb, runner=runner
+            )
             terminal = Terminal(TerminalOptions(options.quiet, options.verbose, options.json))
             recorder = Recorder()
             terminal.take_log()
