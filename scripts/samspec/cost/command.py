@@ -96,11 +96,8 @@ def _measured(root: Path) -> tuple[Any, list[Share]]:
     figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"starts": {}, "scale": {}}
     if "scale" not in figures:
         raise ProjectError("docs/bench.json has no capacity units: run scripts/bench --scale")
-    missing = [
-        part.start
-        for part in mix
-        if part.start not in figures["starts"] or part.units not in figures["scale"]
-    ]
+    measured = {*figures["starts"], *figures["scale"]}
+    missing = [part.start for part in mix if not {part.start, part.units} <= measured]
     if mix and not missing:
         return figures, mix
     what = f"no figures of {', '.join(missing)} in docs/bench.json" if missing else NO_MIX

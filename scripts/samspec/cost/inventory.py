@@ -9,8 +9,10 @@ from samspec.deploy import translation
 from samspec.sam.project import template_at
 
 METRICS_OF_A_METHOD = 5  # Count, 4XXError, 5XXError, Latency, IntegrationLatency
-METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
-ANY = "x-amazon-apigateway-any-method"
+METHODS = {
+    *("get", "put", "post", "delete", "patch", "head", "options"),
+    "x-amazon-apigateway-any-method",
+}
 # Types that cost by use, which the bill has by request, and types that cost nothing.
 BY_USE = {
     "AWS::ApiGateway::RestApi",
@@ -82,19 +84,21 @@ PRICED = {
 
 def _metrics(alarm: Mapping[str, Any]) -> int:
     """How many metrics an alarm watches; an expression over them is none."""
-    return len([m for m in alarm.get("Metrics") or [{"MetricStat": {}}] if "MetricStat" in m])
+    metrics = alarm.get("Metrics")
+    return len([metric for metric in metrics if "MetricStat" in metric]) if metrics else 1
 
 
 def _detailed(by_type: Mapping[str, list[dict[str, Any]]]) -> int:
     """The metrics of each method, if the stage has them made."""
-    settings = [s for stage in by_type.get("AWS::ApiGateway::Stage", [])
-                for s in stage.get("MethodSettings") or []]  # fmt: skip
+    settings: list[Mapping[str, Any]] = []
+    for stage in by_type.get("AWS::ApiGateway::Stage", []):
+        settings += stage.get("MethodSettings") or []
     if not any(str(setting.get("MetricsEnabled")).lower() == "true" for setting in settings):
         return 0
     methods = 0
     for api in by_type.get("AWS::ApiGateway::RestApi", []):
         for item in ((api.get("Body") or {}).get("paths") or {}).values():
-            methods += len(METHODS & item.keys()) + (ANY in item)
+            methods += len(METHODS & item.keys())
     return methods * METRICS_OF_A_METHOD
 
 

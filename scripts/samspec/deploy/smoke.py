@@ -127,17 +127,20 @@ class _Smoke:
 
     def _lonely_reads(self) -> list[Operation]:
         """GET without a parameter in its path or one that is required."""
-        return [
-            operation
-            for operation in self.operations.values()
-            if operation.method == "get"
-            and "{" not in operation.path
-            and not self._required(operation)
-        ]
+        reads = []
+        for operation in self.operations.values():
+            is_lonely = "{" not in operation.path and not self._required(operation)
+            if operation.method == "get" and is_lonely:
+                reads.append(operation)
+        return reads
 
     def _required(self, operation: Operation) -> list[Any]:
-        nodes = [resolve(self.document, node) for node in operation.node.get("parameters") or []]
-        return [node for node in nodes if node.get("required") and node.get("in") != "path"]
+        required = []
+        for reference in operation.node.get("parameters") or []:
+            node = resolve(self.document, reference)
+            if node.get("required") and node.get("in") != "path":
+                required.append(node)
+        return required
 
     def _item_of(self, path: str) -> str | None:
         for other in self.document["paths"]:

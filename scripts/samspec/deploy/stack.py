@@ -61,11 +61,11 @@ class Stack:
     def resources(self) -> dict[str, Mapping[str, Any]]:
         """ListStackResources' summaries, by logical id."""
         pages = self._client("cloudformation").get_paginator("list_stack_resources")
-        return {
-            resource["LogicalResourceId"]: resource
-            for page in pages.paginate(StackName=self.name)
-            for resource in page["StackResourceSummaries"]
-        }
+        resources = {}
+        for page in pages.paginate(StackName=self.name):
+            for resource in page["StackResourceSummaries"]:
+                resources[resource["LogicalResourceId"]] = resource
+        return resources
 
     def resources_of_type(self, resource_type: str) -> list[str]:
         """The physical ids."""

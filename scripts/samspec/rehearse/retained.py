@@ -23,8 +23,9 @@ KINDS = {
 def kinds(root: Path, parameters: Mapping[str, str]) -> list[str]:
     """The kind of each resource that stays, in alphabetical order."""
     resources = translation.resolved(template_at(root), parameters)
-    return sorted(
-        KINDS[resource["Type"]]
-        for resource in resources.values()
-        if resource["Type"] in KINDS and str(resource.get("DeletionPolicy")).startswith("Retain")
-    )
+    stay = []
+    for resource in resources.values():
+        is_retained = str(resource.get("DeletionPolicy")).startswith("Retain")
+        if is_retained and resource["Type"] in KINDS:
+            stay.append(KINDS[resource["Type"]])
+    return sorted(stay)
