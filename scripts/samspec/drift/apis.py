@@ -38,6 +38,7 @@ class Api:
     data: dict[str, Any]
     mounts: list[Mount] = field(default_factory=list)
     included: bool = False  # by AWS::Include: CloudFormation reads the file
+    _responses: dict[Keys, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def place(self, keys: Keys) -> tuple[Document, Keys]:
         """The file and the keys in it of a part of the definition."""
@@ -118,10 +119,26 @@ class Api:
 
     def responses(self, operation: Operation) -> dict[str, dict[str, Any]]:
         """The documented responses by status."""
-        responses = operation.node.get("responses")
-        if not isinstance(responses, dict):
-            return {}
-        return {str(status): self.mapping(node) for status, node in responses.items()}
+        if operation.keys not in self._responses:
+            responses = operation.node.get("responses")
+            items = responses.items() if isinstance(responses, dict) else ()
+            resolved = {str(status): self.mapping(node) for status, node in items}
+            self._responses[operation.keys] = resolved
+        return self._responses[operation.keys]
+
+    @cached_property
+    def documented(self) -> dict[str, list[dict[str, Any]]]:
+        """The responses of all operations that are not MOCKs by status, with their headers."""
+        documented: dict[str, list[dict[str, Any]]] = {}
+        for operation in self.operations:
+            if str(operation.integration.get("type")).lower() == "mock":
+                continue
+            for status, response in self.responses(operation).items():
+                headers = response.get("headers")
+                names = headers.items() if isinstance(headers, dict) else ()
+                resolved = {name: self.mapping(node) for name, node in names}
+                documented.setdefault(status, []).append({**response, "headers": resolved})
+        return documented
 
     def contents(self, operation: Operation) -> dict[str, dict[str, Any]]:
         """The request body's media types, each with its schema."""

@@ -1,5 +1,6 @@
 """The SAM application that is checked: its template, APIs, functions and environments."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -126,6 +127,15 @@ class Application:
         """The environments that values are compared in; the first has the parameters' defaults."""
         return environments(self.template.data, self.configured)
 
+    @cached_property
+    def watched(self) -> set[str]:
+        """What is referred to by anything but dashboards: alarms of canaries, for one."""
+        names = references(dict(self.section("Globals")))
+        for resource in self.resources.values():
+            if resource.get("Type") != "AWS::CloudWatch::Dashboard":
+                names |= references(resource)
+        return names
+
     def environments_of(self, api: Api) -> list[Environment]:
         """The environments in which something of the API's definition has another value."""
         if api.name not in self._distinct:
@@ -247,6 +257,25 @@ def _source(folder: Path) -> str:
         if is_source and not inside & SKIPPED and path.is_file():
             texts.append(path.read_text(encoding="utf-8", errors="replace"))
     return "\n".join(texts)
+
+
+def references(value: Any) -> set[str]:
+    """The logical ids that intrinsic functions in a value name."""
+    names: set[str] = set()
+    for _, node in nodes(value):
+        if not isinstance(node, dict):
+            continue
+        for key in ("Ref", "Fn::GetAtt", "Fn::Sub"):
+            argument = node.get(key)
+            if argument is None:
+                continue
+            if key == "Fn::Sub":
+                text = argument[0] if isinstance(argument, list) and argument else argument
+                names |= set(re.findall(r"\$\{(\w+)", str(text)))
+            else:
+                first = argument[0] if isinstance(argument, list) and argument else argument
+                names.add(str(first).partition(".")[0])
+    return names
 
 
 def is_proxy(operation: Operation) -> bool:

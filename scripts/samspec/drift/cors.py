@@ -76,10 +76,11 @@ def _of(environment: Environment, responses: Any, at: Keys) -> Iterator[Setting]
 
 
 def _lists(api: Api, settings: list[Setting]) -> Iterator[Finding]:
+    exposed = _exposed(api)
     for at, header, value in settings:
         if header not in LISTS or value.strip() == "*" or UNKNOWN in value:
             continue
-        wrong = _wrong(api, at, header, value)
+        wrong = _wrong(api, at, header, value, exposed)
         if wrong:
             label = f" of {at[1]}" if at[0] == "paths" else ""
             yield api.finding(
@@ -90,14 +91,14 @@ def _lists(api: Api, settings: list[Setting]) -> Iterator[Finding]:
             )
 
 
-def _wrong(api: Api, at: Keys, header: str, value: str) -> set[str]:
+def _wrong(api: Api, at: Keys, header: str, value: str, exposed: set[str]) -> set[str]:
     """The names that a list has too many or too few."""
     listed = {item.strip() for item in value.split(",") if item.strip()}
     methods, sent = _taken(api, at[1] if at[0] == "paths" else "")
     if header in ("allow", "access-control-allow-methods"):
         upper = {item.upper() for item in listed}
         return methods ^ upper if "ANY" not in methods else upper - METHODS
-    expected = _exposed(api) if "expose" in header else sent
+    expected = exposed if "expose" in header else sent
     lower = {item.lower() for item in listed}
     return {name for name in expected if name.lower() not in lower}
 
@@ -109,7 +110,7 @@ def corrected(application: Application, api: Api, finding: Finding) -> str | Non
         if (document.name, document.line(*keys)) != (finding.file, finding.line):
             continue
         if header in LISTS:
-            wrong = _wrong(api, at, header, value)
+            wrong = _wrong(api, at, header, value, _exposed(api))
             listed = [item.strip() for item in value.split(",") if item.strip()]
             kept = [item for item in listed if item not in wrong and item.upper() not in wrong]
             added = sorted(wrong - set(listed) - {item.upper() for item in listed})

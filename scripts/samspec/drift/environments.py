@@ -282,6 +282,15 @@ class Environment:
         return self.resolve(self._section("Mappings")[top][second][third])
 
     @cached_property
+    def function_ids(self) -> dict[str, str]:
+        """The logical ids of the template's functions by their names here."""
+        resources = self._section("Resources").items()
+        types = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+        names = [name for name, item in resources if isinstance(item, dict)
+                 and item.get("Type") in types]  # fmt: skip
+        return {self.physical_name(name): name for name in names}
+
+    @cached_property
     def resources(self) -> dict[str, dict[str, Any]]:
         """The template's resources that exist here, unresolved."""
         return {

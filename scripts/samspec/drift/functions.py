@@ -6,10 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from samspec.drift.apis import Api
-from samspec.drift.application import Application, Function, is_proxy
+from samspec.drift.application import Application, Function, is_proxy, references
 from samspec.drift.environments import is_known
 from samspec.drift.targets import target
-from samspec.sam.documents import nodes
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
@@ -90,27 +89,6 @@ def _is_watch(resource: dict[str, Any]) -> bool:
     """Whether a resource only looks at functions: an alarm does not call what it watches."""
     kind = str(resource.get("Type"))
     return kind.startswith(("AWS::CloudWatch::", "AWS::Logs::", "AWS::Lambda::Permission"))
-
-
-def references(value: Any) -> set[str]:
-    """The logical ids that intrinsic functions in a value name."""
-    import re
-
-    names: set[str] = set()
-    for _, node in nodes(value):
-        if not isinstance(node, dict):
-            continue
-        for key in ("Ref", "Fn::GetAtt", "Fn::Sub"):
-            argument = node.get(key)
-            if argument is None:
-                continue
-            if key == "Fn::Sub":
-                text = argument[0] if isinstance(argument, list) and argument else argument
-                names |= set(re.findall(r"\$\{(\w+)", str(text)))
-            else:
-                first = argument[0] if isinstance(argument, list) and argument else argument
-                names.add(str(first).partition(".")[0])
-    return names
 
 
 # Handlers

@@ -210,7 +210,7 @@ def _mock_response(
         documented: Mapping[str, Any] = api.responses(operation).get(status, {})
         if "content" not in documented:
             # An error that documents no body has the body of other errors.
-            documented = _problem(api, _documented(api), status, response, media)
+            documented = _problem(api, api.documented, status, response, media)
         yield from _body(api, f"{operation}", place, str(template), status, documented, response)
 
 
@@ -287,7 +287,7 @@ def _gateway_responses(api: Api, environment: Environment) -> Iterator[Fault]:
     if not isinstance(declared, dict) or not declared:
         return
     declared = {name: node for name, node in declared.items() if isinstance(node, dict)}
-    documented = _documented(api)
+    documented = api.documented
     common = _common_headers(declared)
     for name, response in declared.items():
         at = (GATEWAY_RESPONSES, name)
@@ -302,19 +302,6 @@ def _gateway_responses(api: Api, environment: Environment) -> Iterator[Fault]:
             shared = _problem(api, documented, status, response, media)
             yield from _body(api, name, place, str(template), status, shared, response)
     yield from _left_out(declared, documented)
-
-
-def _documented(api: Api) -> dict[str, list[dict[str, Any]]]:
-    """The documented responses of the operations by status."""
-    documented: dict[str, list[dict[str, Any]]] = {}
-    for operation in api.operations:
-        if operation.integration.get("type") != "mock":
-            for status, response in api.responses(operation).items():
-                headers = response.get("headers")
-                names = headers.items() if isinstance(headers, dict) else ()
-                resolved = {name: api.mapping(node) for name, node in names}
-                documented.setdefault(status, []).append({**response, "headers": resolved})
-    return documented
 
 
 def _problem(

@@ -8,7 +8,6 @@ from typing import Any
 
 from samspec.drift.application import SERVERLESS, Application
 from samspec.drift.environments import UNKNOWN, Environment
-from samspec.drift.functions import references
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 
@@ -275,7 +274,7 @@ def _actions(
     properties: Mapping[str, Any],
 ) -> Iterator[Finding]:
     """An alarm does something if the others of the template do: by actions, or for a canary."""
-    if properties.get("AlarmActions") or name in _used_alarms(application):
+    if properties.get("AlarmActions") or name in application.watched:
         return
     others = [
         environment.resolve((resource.get("Properties") or {}).get("AlarmActions"))
@@ -292,22 +291,18 @@ def _actions(
         )
 
 
-def _used_alarms(application: Application) -> set[str]:
-    """What is referred to by anything but dashboards: canaries, composite alarms."""
-    names = references(dict(application.section("Globals")))
-    for resource in application.resources.values():
-        if resource.get("Type") != "AWS::CloudWatch::Dashboard":
-            names |= references(resource)
-    return names
-
-
 # Canaries
 
 
 def _canaries(application: Application, environment: Environment) -> Iterator[Finding]:
     """A gradual deployment is rolled back by alarms, which exist and watch something."""
+    seen: set[int] = set()  # what Globals give to all functions is one object
     for function in application.functions.values():
-        preference = environment.resolve(function.properties.get("DeploymentPreference"))
+        stated = function.properties.get("DeploymentPreference")
+        if id(stated) in seen:
+            continue
+        seen.add(id(stated))
+        preference = environment.resolve(stated)
         if not isinstance(preference, dict) or not preference.get("Enabled", True):
             continue
         if str(preference.get("Enabled", True)).lower() == "false":

@@ -55,7 +55,10 @@ def _found(application: Application, uri: Any) -> Target:
     first = _of(application, application.environments[0], uri)
     if first.fault or first.function is None:
         return first
-    for environment in application.environments[1:]:
+    text = repr(uri)
+    depends = any(f"{name}" in text for name in application.section("Parameters"))
+    others = application.environments[1:] if depends else application.environments[-1:]
+    for environment in others:
         other = _of(application, environment, uri)
         if other.fault:
             return other
@@ -143,12 +146,13 @@ def _by_arn(application: Application, environment: Environment, arn: str) -> Tar
     qualifier = match["qualifier"] or ""
     if "${" in qualifier:
         return Target(function=None)  # a stage variable
-    names = {environment.physical_name(name): name for name in application.functions}
-    if match["name"] in names:
-        return Target(function=names[match["name"]], qualifier=qualifier)
+    logical = environment.function_ids.get(match["name"])
+    if logical in application.functions:
+        return Target(function=logical, qualifier=qualifier)
     named = _by_name(application, match["name"])
     if named:
         return named
+    names = [environment.physical_name(name) for name in application.functions]
     if difflib.get_close_matches(match["name"], names, 1, 0.8):
         return _missing(application, match["name"].removeprefix("local-"))
     return Target(function=None)  # another stack's function, by its name
