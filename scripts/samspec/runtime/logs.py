@@ -185,7 +185,8 @@ def _from_json(record: dict[str, Any], text: str) -> Line:
     if "errorType" in record:
         error = f"{record['errorType']}: {record.get('errorMessage', '')}"
         frames = "".join(record.get("stackTrace") or [])
-        line["trace"] = f"{TRACE}\n{frames}{error}" if frames else error
+        if frames:
+            line["trace"] = f"{TRACE}\n{frames}{error}"
         if "message" not in record:
             line["message"] = error
     return line

@@ -277,7 +277,7 @@ class Pool:
 
     def _drain_if_hopeless(self) -> list[Ticket]:
         """The waiting tickets, where no worker is left that could serve them."""
-        if self._workers or self._starting or self._begun:
+        if self._workers:
             return []
         waiting = list(self._waiting)
         self._waiting.clear()

@@ -95,8 +95,11 @@ class Terminal:
         for other in others:
             self._dim(f"{'':<7} {other}")
         if line.get("trace"):
-            trace = lines(line["trace"].rstrip())
-            for entry in trace if self._options.verbose else trace[-1:]:
+            *frames, error = lines(line["trace"].rstrip())
+            # An error that ended an invocation: its line has said it, and its place is wanted.
+            has_ended = error == lines(line["message"])[-1]
+            shown = [] if has_ended else [error]
+            for entry in [*(frames if has_ended or self._options.verbose else []), *shown]:
                 self._dim(entry)
 
     def responded(self, exchange: Exchange, access_log: str | None) -> None:

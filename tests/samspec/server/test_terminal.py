@@ -101,6 +101,15 @@ def test_long_lines_are_capped(plain: io.StringIO) -> None:
     assert len(plain.getvalue()) < 3_000
 
 
+def test_an_error_that_ended_an_invocation_has_its_traceback_and_is_said_once(
+    plain: io.StringIO,
+) -> None:
+    trace = "Traceback (most recent call last):\n  File ...\nKeyError: 'a'"
+    Terminal(TerminalOptions(), plain).line({**INFO, "message": "KeyError: 'a'", "trace": trace})
+    assert plain.getvalue().count("KeyError") == 1
+    assert "  File ..." in plain.getvalue()
+
+
 def test_a_traceback_is_its_last_line_or_with_verbose_all_of_it(plain: io.StringIO) -> None:
     entry = {**INFO, "trace": "Traceback (most recent call last):\n  File ...\nValueError: no"}
     Terminal(TerminalOptions(), plain).line(entry)
