@@ -143,8 +143,16 @@ def test_a_stage_that_is_as_the_spec_says_has_no_finding(found: Callable[[], lis
     assert found() == []
 
 
+AUTH = "x-amazon-apigateway-auth"
+ORIGIN = "method.response.header.Access-Control-Allow-Origin"
+
+
 def _create(spec: dict[str, Any]) -> Any:
     return spec["paths"]["/users"]["post"]
+
+
+def _preflight(spec: dict[str, Any]) -> Any:
+    return spec["paths"]["/users"]["options"][INTEGRATION]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +191,36 @@ def _create(spec: dict[str, Any]) -> Any:
             "has statusCode 503, not 429, in its response",
         ),
         (lambda spec: spec[RESPONSES].pop("WAF_FILTERED"), "in its response WAF_FILTERED"),
+        (
+            lambda spec: _create(spec).update({AUTH: {"type": "NONE"}}),
+            "has none, not AWS_IAM, as authorization",
+        ),
+        (
+            lambda spec: _preflight(spec)["requestTemplates"].update(
+                {"application/json": '{"statusCode": 200}'}
+            ),
+            "has requestTemplates application/json",
+        ),
+        (
+            lambda spec: _preflight(spec)["responses"]["default"].update(statusCode="200"),
+            "has statusCode 200, not 204, in the response default",
+        ),
+        (
+            lambda spec: _preflight(spec)["responses"]["default"]["responseParameters"].update(
+                {ORIGIN: "'*'"}
+            ),
+            f"has responseParameters {ORIGIN} '*', not 'https://example.com'",
+        ),
+        (
+            lambda spec: spec[RESPONSES]["THROTTLED"]["responseParameters"].pop(
+                "gatewayresponse.header.Retry-After"
+            ),
+            "has responseParameters gatewayresponse.header.Retry-After None, not '1'",
+        ),
+        (
+            lambda spec: _create(spec)[INTEGRATION].update(timeoutInMillis=5000),
+            "has 5000, not 29000, as timeoutInMillis",
+        ),
     ],
 )
 def test_what_was_changed_by_hand_is_found(
@@ -268,3 +306,31 @@ def test_without_credentials_the_command_says_so(
     assert capfd.readouterr().err.startswith(
         f"samspec drift: --stack {STACK}: You must specify a region"
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"loggingLevel": "INFO"}, "has INFO, not OFF, as loggingLevel of */*"),
+        ({"dataTraceEnabled": True}, "has True, not False, as dataTraceEnabled of */*"),
+    ],
+)
+def test_a_setting_of_the_stage_that_was_changed_by_hand_is_found(
+    found: Callable[[], list[str]],
+    answers: dict[str, Any],
+    settings: dict[str, Any],
+    message: str,
+) -> None:
+    answers["apigateway"]["get_stage"]["methodSettings"]["*/*"].update(settings)
+
+    assert found() == [f"{STACK} {message}"]
+
+
+def test_a_throttle_of_one_method_that_nobody_wrote_is_found(
+    found: Callable[[], list[str]], answers: dict[str, Any]
+) -> None:
+    answers["apigateway"]["get_stage"]["methodSettings"]["~1users/GET"] = {
+        "throttlingRateLimit": 1.0
+    }
+
+    assert found() == [f"{STACK} has settings of ~1users/GET, which the template lacks"]
