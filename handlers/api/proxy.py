@@ -76,15 +76,22 @@ class Response(NamedTuple):
             **self.headers,
         }
         is_bytes = isinstance(self.body, bytes)
+        media_type = ""
+        for name, value in self.headers.items():
+            if name.lower() == "content-type":
+                media_type = value
+        if self.body is not None and not media_type:
+            media_type = "application/octet-stream" if is_bytes else "application/json"
+            headers["Content-Type"] = media_type
         if self.body is None:
             text = ""
         elif is_bytes:
             text = base64.b64encode(self.body).decode()
-            headers.setdefault("Content-Type", "application/octet-stream")
+        elif isinstance(self.body, str) and "json" not in media_type.lower():
+            text = self.body
         else:
-            media_type = headers.setdefault("Content-Type", "application/json")
-            is_text = isinstance(self.body, str) and "json" not in media_type.lower()
-            text = self.body if is_text else _json(self.body)
+            text = _json(self.body)
+        text.encode()  # a lone surrogate is not UTF-8, and Lambda could not send it
         return {
             "statusCode": self.status,
             "headers": headers,
@@ -127,7 +134,6 @@ def _json(value: Any) -> str:
     text = ENCODER.encode(value)
     if MARK in text:
         text = text.replace(f'"{MARK}', "").replace(f'{MARK}"', "")
-    text.encode()  # a lone surrogate is not UTF-8
     return text
 
 

@@ -52,6 +52,13 @@ def test_a_text_of_another_media_type_is_that_text(media_type: str) -> None:
     assert proxied["body"] == 'a,"b"'
 
 
+def test_the_name_of_the_content_type_may_be_in_lower_case() -> None:
+    proxied = Response(200, "a,b", {"content-type": "text/csv"}).to_proxy()
+
+    assert proxied["body"] == "a,b"
+    assert "Content-Type" not in proxied["headers"]
+
+
 def test_a_text_in_a_json_media_type_is_a_json_string() -> None:
     problem = {"Content-Type": "application/problem+json"}
 
@@ -75,6 +82,11 @@ def test_a_response_without_a_body_has_no_content_type() -> None:
 
     assert proxied["body"] == ""
     assert "Content-Type" not in proxied["headers"]
+
+
+def test_a_text_that_is_not_unicode_is_an_error() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        Response(200, "\ud800", {"Content-Type": "text/plain"}).to_proxy()
 
 
 @pytest.mark.parametrize(
