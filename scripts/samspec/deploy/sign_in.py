@@ -3,6 +3,7 @@
 The user is made for the occasion, put into the pool's groups, and removed again.
 """
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from samspec.sam.errors import ProjectError
 
 POOL = "AWS::Cognito::UserPool"
 CLIENT, KEY = "AWS::Cognito::UserPoolClient", "AWS::ApiGateway::ApiKey"
+REHEARSED = "REHEARSED"  # set by samspec rehearse
 FLOW = "ADMIN_USER_PASSWORD_AUTH"
 GONE = ("UserNotFoundException", "ResourceNotFoundException")
 
@@ -23,8 +25,12 @@ GONE = ("UserNotFoundException", "ResourceNotFoundException")
 def credentials(stack: Stack) -> Iterator[dict[str, str]]:
     """Headers of a caller who may do everything; empty if the stack has no pool and no key.
 
-    Raises a ProjectError if the pool does not let the user in.
+    Empty in a rehearsal, too: the local AWS makes the pool and lets users sign in, but its REST
+    APIs refuse their tokens. Raises a ProjectError if the pool does not let the user in.
     """
+    if REHEARSED in os.environ:
+        yield {}
+        return
     headers = _api_key(stack)
     pools, clients = stack.resources_of_type(POOL), stack.resources_of_type(CLIENT)
     if not pools or not clients:
