@@ -20,11 +20,13 @@ NEVER_RENAMED = re.compile(r"LICENSE|.*requirements[\w-]*\.(txt|in)|.*\.lock|ven
 @dataclass(frozen=True)
 class Rules:
     """`resource` is the reference's name. `tools`: replaced in a copy by the installed package.
-    `kit`: only about this repository. `reference`: only about the reference's resource. `lines`:
+    `kit`: only about this repository;
+    `in_place`: what of it goes where the repository itself is renamed. `reference`: only about the reference's resource. `lines`:
     lines of files that a copy leaves out. `tables`: those of pyproject.toml."""
 
     resource: str
     tools: tuple[str, ...]
+    in_place: tuple[str, ...]
     kit: tuple[str, ...]
     reference: tuple[str, ...]
     lines: Mapping[str, list[str]]
@@ -41,7 +43,8 @@ class Rules:
         if not rules:
             raise ProjectError(f"{settings} has no [tool.samspec.copy]: it is a copy already")
         lists = {key: tuple(rules.get(key, ())) for key in ("tools", "kit", "reference", "tables")}
-        return cls(resource=rules["resource"], lines=rules.get("lines", {}), **lists)
+        in_place = tuple(rules.get("in-place", ()))
+        return cls(rules["resource"], in_place=in_place, lines=rules.get("lines", {}), **lists)
 
 
 def files(root: Path) -> list[str]:

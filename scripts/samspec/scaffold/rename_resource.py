@@ -1,6 +1,6 @@
 """`scripts/rename-resource Book`: makes the reference's resource yours, in every file and file name.
 
-Fields stay as they are. What is only about this repository (tests of the tools, evidence) goes, by
+Fields stay as they are. What only tests this repository and its tools goes, by
 [tool.samspec.copy] in pyproject.toml; the tools stay in scripts/samspec. A copy that was made already
 is renamed alone: --from Book.
 """
@@ -82,7 +82,7 @@ def _left_behind(root: Path) -> Rules | None:
         rules = Rules.of(root)
     except ProjectError:
         return None
-    copying.drop(root, tuple(name for name in rules.kit if name != "README.md"))
+    copying.drop(root, rules.in_place)
     return rules
 
 

@@ -147,6 +147,6 @@ def test_the_resource_is_renamed_and_what_is_of_this_repository_goes(project: Pa
 
     assert (project / "handlers/people/person.py").is_file()
     assert not (project / "handlers/users").exists()
-    assert not (project / "docs").exists()
+    assert not (project / "tests/samspec").exists()
     assert (project / "CHANGELOG.md").read_text().count("## ") == 1
     assert 'name = "people-api"' in (project / "pyproject.toml").read_text()
