@@ -36,7 +36,7 @@ UNCHECKED = (
 # What `scripts/drift --stack` finds missing for the same reasons.
 UNSERVED = re.compile(
     "has no ANY | as request validator of |, in its response |has no integration response "
-    "|has requestTemplates | as authorization of "
+    "|has requestTemplates | as authorization of | of the authorizer "
 )
 
 

@@ -188,19 +188,19 @@ def _add_partners_tests(project: Project, guarded: list[Guarded], changes: Chang
     if not (project.root / "tests/client.py").exists():
         return
     pages = _pages(project)
-    known = {(one.method, one.path): one for one in project.operations}
+    by_place = {(operation.method, operation.path): operation for operation in project.operations}
     criteria, operations = [], {}
-    for one in guarded:
-        number = _add_criteria(project, pages.get(one.id), changes, KEY_CRITERIA)
+    for operation in guarded:
+        number = _add_criteria(project, pages.get(operation.id), changes, KEY_CRITERIA)
         if number:
-            criteria.append(f"{Path(pages[one.id]).stem}/{number}")
-        parameters = project.parameters(known[one.method, one.path])
-        path = one.path
+            criteria.append(f"{Path(pages[operation.id]).stem}/{number}")
+        parameters = project.parameters(by_place[operation.method, operation.path])
+        path = operation.path
         for parameter in parameters:
             if parameter["in"] == "path":
                 example = str(parameter.get("example", "x"))
                 path = path.replace("{" + parameter["name"] + "}", example)
-        operations[one.id] = (one.method, path)
+        operations[operation.id] = (operation.method, path)
     names = {"@OPERATIONS@": repr(operations), "@MARKERS@\n": _marker(criteria)}
     content = handlers.filled(FILES / "test_partners.py.txt", names)
     changes.contents["tests/unit/test_partners.py"] = content
@@ -376,15 +376,15 @@ def _example(project: Project, operation: Any) -> dict[str, Any]:
     """The first example of the operation's JSON body."""
     body = project.resolve(operation.node.get("requestBody") or {})
     media = (body.get("content") or {}).get("application/json") or {}
-    examples = [project.resolve(one) for one in (media.get("examples") or {}).values()]
-    values = [one.get("value") for one in examples] + [media.get("example")]
-    found = next((value for value in values if isinstance(value, dict)), None)
-    if found is None:
+    examples = [project.resolve(example) for example in (media.get("examples") or {}).values()]
+    values = [example.get("value") for example in examples] + [media.get("example")]
+    body_example = next((value for value in values if isinstance(value, dict)), None)
+    if body_example is None:
         raise ProjectError(
             f"{project.spec.name}:{project.spec.line(*operation.keys)}: {operation} has no example "
             "of its body: give its requestBody one"
         )
-    return dict(found)
+    return dict(body_example)
 
 
 def _code_folder(project: Project) -> str:

@@ -106,8 +106,7 @@ def resource(project: Project, guarded: list[Guarded]) -> dict[str, Operation] |
     None if the API has no such resource: create and list on a path, and get, update, delete of its
     items.
     """
-    found: dict[str, Operation] = {}
-    operations = {(one.method, one.path): one for one in project.operations}
+    operations = {(operation.method, operation.path): operation for operation in project.operations}
     for operation in guarded:
         item = _item_path(operation.path, operations)
         if operation.method != "POST" or item is None or "{" in operation.path:
@@ -121,7 +120,7 @@ def resource(project: Project, guarded: list[Guarded]) -> dict[str, Operation] |
         }
         if all(place in operations for place in parts.values()):
             return {part: operations[place] for part, place in parts.items()}
-    return found or None
+    return None
 
 
 def provable(project: Project, operation: Operation) -> bool:

@@ -96,7 +96,9 @@ class Spec:
     def _is_mock(self, entry: Entry) -> bool:
         for child in entries(entry.value):
             if child.key.value == INTEGRATION:
-                kinds = [one.value.value for one in entries(child.value) if one.key.value == "type"]
+                kinds = [
+                    part.value.value for part in entries(child.value) if part.key.value == "type"
+                ]
                 return [str(kind).lower() for kind in kinds] == ["mock"]
         return False
 
@@ -126,8 +128,8 @@ class Spec:
         for status, name, _, _ in self._statuses():
             if status == "401" or (method.upper(), path) not in self._never_forbidden:
                 self._document(path, method, status, name)
-        found = self.text.find(*place, "operationId")
-        id = str(found.value.value) if found else f"{method.upper()} {path}"
+        stated_id = self.text.find(*place, "operationId")
+        id = str(stated_id.value.value) if stated_id else f"{method.upper()} {path}"
         return Guarded(id, method.upper(), path, scopes)
 
     def _scopes(self, path: str, method: str) -> tuple[str, ...]:
@@ -225,8 +227,8 @@ class Spec:
 
     def _allow(self, allowed: Entry) -> None:
         names = [name.strip() for name in str(allowed.value.value).strip("'").split(",")]
-        known = {name.lower() for name in names}
-        missing = [name for name in self._scheme.headers if name.lower() not in known]
+        allowed_names = {name.lower() for name in names}
+        missing = [name for name in self._scheme.headers if name.lower() not in allowed_names]
         if missing:
             text = ", ".join(sorted([*names, *missing]))
             self.text.replace_text(allowed.value, f"\"'{text}'\"")

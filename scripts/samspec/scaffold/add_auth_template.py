@@ -114,12 +114,12 @@ def _sections(content: str) -> dict[str, str]:
     root = Loader(content).get_single_node()
     lines = content.splitlines()
     starts = [(entry.key.value, entry.line) for entry in entries(root)]
-    found = {}
+    sections = {}
     for number, (name, line) in enumerate(starts):
         end = starts[number + 1][1] if number + 1 < len(starts) else len(lines)
         block = "\n".join(lines[line + 1 : end]).rstrip()
-        found[name] = re.sub(r"^  ", "", block, flags=re.MULTILINE)
-    return found
+        sections[name] = re.sub(r"^  ", "", block, flags=re.MULTILINE)
+    return sections
 
 
 def _server(collection: str) -> str:
@@ -146,7 +146,7 @@ def _example(text: YamlText) -> str:
     """The last function of the template, whose code and build the new one shares."""
     functions = []
     for entry in text.children("Resources"):
-        kinds = [one.value.value for one in entries(entry.value) if one.key.value == "Type"]
+        kinds = [part.value.value for part in entries(entry.value) if part.key.value == "Type"]
         if kinds == ["AWS::Serverless::Function"]:
             functions.append(entry.key.value)
     if not functions:

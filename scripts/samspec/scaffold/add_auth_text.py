@@ -63,7 +63,7 @@ class YamlText:
         entry = None
         node = self._root
         for key in keys:
-            entry = next((one for one in entries(node) if one.key.value == key), None)
+            entry = next((child for child in entries(node) if child.key.value == key), None)
             if entry is None:
                 return None
             node = entry.value

@@ -127,16 +127,16 @@ class Authorization:
     @property
     def functions(self) -> list[str]:
         """The ARNs of the functions that authorizers call."""
-        return [one.function for one in self._lambdas.values() if one.function]
+        return [authorizer.function for authorizer in self._lambdas.values() if authorizer.function]
 
     @property
     def issuers(self) -> list[str]:
         """Whose tokens some authorizer of the API accepts, in the definition's order."""
-        found: list[str] = []
+        trusted: list[str] = []
         for authorizer in requirements.authorizers(self._definition):
             if not tokens.problem(authorizer) or authorizer.kind in ("token", "request"):
-                found += tokens.issuers_of(authorizer)
-        return found
+                trusted += tokens.issuers_of(authorizer)
+        return trusted
 
     @property
     def key_values(self) -> dict[str, str]:

@@ -57,8 +57,8 @@ def statements(policy: Any) -> list[Mapping[str, Any]]:
     """The statements of a policy document. Raises InvalidPolicy."""
     if not isinstance(policy, Mapping):
         raise InvalidPolicy(f"the policy is not an object but {type(policy).__name__}")
-    found = policy.get("Statement")
-    items = [found] if isinstance(found, Mapping) else found
+    stated = policy.get("Statement")
+    items = [stated] if isinstance(stated, Mapping) else stated
     if not isinstance(items, list) or not items:
         raise InvalidPolicy("the policy has no Statement")
     for item in items:
@@ -111,11 +111,11 @@ def matches(pattern: str, text: str, ignore_case: bool = False) -> bool:
 
 def _conditions_hold(statement: Mapping[str, Any], keys: Mapping[str, str]) -> bool | None:
     """Whether all conditions hold; None if one of them cannot be evaluated here."""
-    known = {name.lower(): value for name, value in keys.items()}
+    values = {name.lower(): value for name, value in keys.items()}
     unsure = False
     for operator, tests in (statement.get("Condition") or {}).items():
         for key, expected in tests.items():
-            holds = _holds(str(operator), known.get(str(key).lower()), _listed(expected))
+            holds = _holds(str(operator), values.get(str(key).lower()), _listed(expected))
             if holds is False:
                 return False
             unsure = unsure or holds is None

@@ -76,11 +76,11 @@ def read(definition: Mapping[str, Any], operation: Mapping[str, Any]) -> Require
 
 def authorizers(definition: Mapping[str, Any]) -> list[Authorizer]:
     """All authorizers that the definition declares, used or not."""
-    found = []
+    declared = []
     for name, scheme in _schemes(definition).items():
         if isinstance(scheme, Mapping) and _kind(scheme) in KINDS:
-            found.append(_authorizer(name, scheme))
-    return found
+            declared.append(_authorizer(name, scheme))
+    return declared
 
 
 def _schemes(definition: Mapping[str, Any]) -> Mapping[str, Any]:
