@@ -172,12 +172,15 @@ class Reader:
     def apis(self, resources: Mapping[str, Mapping[str, Any]]) -> Iterator[Api]:
         """Every API of the template, those without a definition included."""
         for name, resource in resources.items():
-            kind = resource.get("Type")
+            type_name = resource.get("Type")
             properties = resource.get("Properties") or {}
-            if kind == "AWS::ApiGatewayV2::Api" and properties.get("ProtocolType") == "WEBSOCKET":
+            if (
+                type_name == "AWS::ApiGatewayV2::Api"
+                and properties.get("ProtocolType") == "WEBSOCKET"
+            ):
                 self.notes.append(f"{name} is a WebSocket API: its routes are not checked")
-            elif kind in REST | HTTP:
-                yield self._api(name, "rest" if kind in REST else "http", properties)
+            elif type_name in REST | HTTP:
+                yield self._api(name, "rest" if type_name in REST else "http", properties)
 
     def _api(self, name: str, protocol: str, properties: Mapping[str, Any]) -> Api:
         at = ("Resources", name, "Properties")

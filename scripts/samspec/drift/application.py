@@ -29,7 +29,7 @@ class Function:
     """A Lambda function; Globals are merged into `properties`."""
 
     name: str
-    kind: str
+    type_name: str
     properties: Mapping[str, Any]
     resource: Mapping[str, Any]
 
@@ -48,7 +48,7 @@ class Function:
         """The local folder of the code; None if it is inline, an image, a file or in a bucket."""
         if "InlineCode" in self.properties or self.properties.get("PackageType") == "Image":
             return None
-        code = self.properties.get("CodeUri" if self.kind == SERVERLESS else "Code", ".")
+        code = self.properties.get("CodeUri" if self.type_name == SERVERLESS else "Code", ".")
         if not isinstance(code, str) or "://" in code or code.endswith((".zip", ".jar")):
             return None
         return code.rstrip("/") or "/"
@@ -107,14 +107,14 @@ class Application:
         shared = self.section("Globals").get("Function") or {}
         functions = {}
         for name, resource in self.resources.items():
-            kind = str(resource.get("Type"))
+            type_name = str(resource.get("Type"))
             properties = resource.get("Properties")
             if not isinstance(properties, dict):
                 properties = {}
-            if kind == SERVERLESS:
-                functions[name] = Function(name, kind, merged(shared, properties), resource)
-            elif kind == PLAIN:
-                functions[name] = Function(name, kind, properties, resource)
+            if type_name == SERVERLESS:
+                functions[name] = Function(name, type_name, merged(shared, properties), resource)
+            elif type_name == PLAIN:
+                functions[name] = Function(name, type_name, properties, resource)
         return functions
 
     @property

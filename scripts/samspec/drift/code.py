@@ -312,8 +312,8 @@ def _index_in(node: ast.Dict, constants: Mapping[str, str], indexes: list[tuple[
 
 def _add(code: Code, name: str, facts: Facts) -> None:
     for variable, line, has_default in facts.reads:
-        known = code.reads.get(variable)
-        if known is None or known.has_default > has_default:
+        existing = code.reads.get(variable)
+        if existing is None or existing.has_default > has_default:
             code.reads[variable] = Read(name, line, has_default)
     for index, line in facts.indexes:
         code.indexes.setdefault(index, (name, line))

@@ -323,8 +323,8 @@ def _operation(
 
 def _is_405(operation: Operation) -> bool:
     """Whether the operation only tells that the path has no such method."""
-    kind = str(operation.integration.get("type")).lower()
-    return operation.method == "ANY" and kind == "mock"
+    type_name = str(operation.integration.get("type")).lower()
+    return operation.method == "ANY" and type_name == "mock"
 
 
 def _pattern(path: str, names: list[str]) -> str:
@@ -425,12 +425,17 @@ def _sam(application: Application, words: list[str]) -> Iterator[Fault]:
             f"name one of {', '.join(sorted(functions))}",
         )
     environment = options.get("--config-env")
-    known = application.samconfig
-    if environment and known and environment not in known and not PLACEHOLDER.search(environment):
+    existing = application.samconfig
+    if (
+        environment
+        and existing
+        and environment not in existing
+        and not PLACEHOLDER.search(environment)
+    ):
         yield (
             "command-environment",
             f"samconfig.toml has no environment {environment}",
-            f"name one of {', '.join(name for name in known if name != 'version')}",
+            f"name one of {', '.join(name for name in existing if name != 'version')}",
         )
     for pair in _override_names(words):
         if pair not in application.section("Parameters") and not PLACEHOLDER.search(pair):
@@ -527,12 +532,12 @@ def _samspec(words: list[str]) -> Iterator[Fault]:
             f"name one of {', '.join(sorted(_modules()))}",
         )
         return
-    known = _options_of(module)
+    existing = _options_of(module)
     for word in words[1:]:
         option = word.partition("=")[0]
         if word == "--":
             break
-        if option.startswith("--") and option not in known:
+        if option.startswith("--") and option not in existing:
             yield (
                 "command-option",
                 f"samspec {words[0]} has no option {option}",

@@ -132,13 +132,13 @@ def _api_breaks(
         return
     version = str((api.data.get("info") or {}).get("version"))
     next_major = f"{_major(earlier) + 1}.0.0"
-    for keys, kind, message in _breaks(application, before, api, earlier):
+    for keys, break_rule, message in _breaks(application, before, api, earlier):
         yield api.finding(
             "break",
             keys,
             f"{message}, and callers break",
             f"take it back, or raise info.version from {version} to {next_major} "
-            f"(rule {kind}, against {reference})",
+            f"(rule {break_rule}, against {reference})",
         )
 
 
@@ -182,13 +182,13 @@ class _Change:
 
     def breaks(self) -> Iterator[Break]:
         """Every way in which a caller of the earlier operation breaks."""
-        for keys, kind, message in (
+        for keys, break_rule, message in (
             *self._security(),
             *self._parameters(),
             *self._body(),
             *self._responses(),
         ):
-            yield (*self.now.keys, *keys), kind, f"{self.now}{message}"
+            yield (*self.now.keys, *keys), break_rule, f"{self.now}{message}"
 
     def _security(self) -> Iterator[Break]:
         was, now = _alternatives(self.was), _alternatives(self.now)
@@ -294,8 +294,8 @@ class _Change:
         (wide, wide_api), (narrow, narrow_api) = pairs[::-1] if is_response else pairs
         specs = wide_api.data, narrow_api.data
         side = "response" if is_response else "request"
-        for kind, message in narrowed(wide, narrow, specs, is_response):
-            yield at, f"{side}-{kind}", f"{label}{message}"
+        for break_rule, message in narrowed(wide, narrow, specs, is_response):
+            yield at, f"{side}-{break_rule}", f"{label}{message}"
 
 
 def _items(node: Content, key: str) -> list[tuple[str, Any]]:

@@ -162,17 +162,20 @@ class Deployment:
     def _gateway_responses(self) -> Iterator[Fault]:
         served = self.export.get(GATEWAY_RESPONSES, {})
         declared = self.environment.resolve(self.api.data.get(GATEWAY_RESPONSES)) or {}
-        for kind, wanted in declared.items():
-            actual = served.get(kind, {})
+        for type_name, wanted in declared.items():
+            actual = served.get(type_name, {})
             for key, value in wanted.items():
-                for inner, expected, found in _compared(value, actual.get(key)):
+                for inner, expected, result in _compared(value, actual.get(key)):
                     yield (
-                        (GATEWAY_RESPONSES, kind, key),
-                        f"has {key}{inner} {found}, not {expected}, in its response {kind}",
+                        (GATEWAY_RESPONSES, type_name, key),
+                        f"has {key}{inner} {result}, not {expected}, in its response {type_name}",
                     )
-        for kind in served.keys() - declared.keys():
-            if not _is_default(served[kind]):
-                yield (GATEWAY_RESPONSES,), f"has a response {kind}, which the definition lacks"
+        for type_name in served.keys() - declared.keys():
+            if not _is_default(served[type_name]):
+                yield (
+                    (GATEWAY_RESPONSES,),
+                    f"has a response {type_name}, which the definition lacks",
+                )
 
     def settings(self) -> Iterator[Fault]:
         """The stage's settings for methods, tracing and variables."""
@@ -204,9 +207,9 @@ class Deployment:
             yield (*at, "TracingEnabled"), f"has {actual}, not {tracing}, as tracingEnabled"
         variables = self.environment.resolve(self.api.properties.get("Variables")) or {}
         for name, value in variables.items():
-            found = (self.stage.get("variables") or {}).get(name)
-            if is_known(value) and str(found) != str(value):
-                yield (*at, "Variables"), f"has {found}, not {value}, as stage variable {name}"
+            result = (self.stage.get("variables") or {}).get(name)
+            if is_known(value) and str(result) != str(value):
+                yield (*at, "Variables"), f"has {result}, not {value}, as stage variable {name}"
 
 
 def _method_key(setting: Mapping[str, Any]) -> str:
@@ -233,8 +236,8 @@ def _authorization(node: Mapping[str, Any]) -> str:
         for name in requirement
     )
     auth = node.get(AUTH)
-    kind = str(auth.get("type", "")).upper() if isinstance(auth, dict) else ""
-    if kind == "AWS_IAM" or names == ["sigv4"]:
+    type_name = str(auth.get("type", "")).upper() if isinstance(auth, dict) else ""
+    if type_name == "AWS_IAM" or names == ["sigv4"]:
         return "AWS_IAM"
     return ", ".join(names) or "none"
 
@@ -247,13 +250,13 @@ def _responses(actual: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator
             yield f"has no integration response {key}"
             continue
         for name in ("statusCode", "responseParameters", "responseTemplates"):
-            for inner, expected, found in _compared(response.get(name), served.get(name)):
-                yield f"has {name}{inner} {found}, not {expected}, in the response {key}"
+            for inner, expected, result in _compared(response.get(name), served.get(name)):
+                yield f"has {name}{inner} {result}, not {expected}, in the response {key}"
 
 
 def _templates(actual: Any, wanted: Any) -> Iterator[str]:
-    for inner, expected, found in _compared(wanted, actual):
-        yield f"has requestTemplates{inner} {found}, not {expected}"
+    for inner, expected, result in _compared(wanted, actual):
+        yield f"has requestTemplates{inner} {result}, not {expected}"
 
 
 def _compared(wanted: Any, actual: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -263,9 +266,9 @@ def _compared(wanted: Any, actual: Any) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(wanted, dict):
         served = actual if isinstance(actual, dict) else {}
         for key, value in wanted.items():
-            found = served.get(key)
-            if str(found) != str(value) and UNKNOWN not in str(value):
-                yield f" {key}", value, found
+            result = served.get(key)
+            if str(result) != str(value) and UNKNOWN not in str(value):
+                yield f" {key}", value, result
     elif str(actual) != str(wanted):
         yield "", wanted, actual
 

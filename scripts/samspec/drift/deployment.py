@@ -229,16 +229,16 @@ def _packaged(application: Application) -> dict[str, Any]:
     """The template as `sam package` leaves it, with code in a bucket and definitions included."""
     packaged: dict[str, Any] = copy.deepcopy(application.template.data)
     for resource in packaged["Resources"].values():
-        kind = resource.get("Type") if isinstance(resource, dict) else None
-        if kind not in PACKAGED:
+        type_name = resource.get("Type") if isinstance(resource, dict) else None
+        if type_name not in PACKAGED:
             continue
         properties = resource.setdefault("Properties", {})
-        if kind == SERVERLESS and {"InlineCode", "ImageUri"} & set(properties):
+        if type_name == SERVERLESS and {"InlineCode", "ImageUri"} & set(properties):
             continue
         if properties.get("PackageType") == "Image":
             properties["ImageUri"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
-        elif kind != "AWS::Serverless::StateMachine" or "DefinitionUri" in properties:
-            properties[PACKAGED[kind]] = "s3://bucket/key"
+        elif type_name != "AWS::Serverless::StateMachine" or "DefinitionUri" in properties:
+            properties[PACKAGED[type_name]] = "s3://bucket/key"
     for api in application.apis:
         properties = packaged["Resources"][api.name].get("Properties") or {}
         if "DefinitionUri" in properties:

@@ -181,10 +181,10 @@ class Environment:
         value = self.parameters.get(name, declared.get("Default"))
         if value is None:
             return f"{UNKNOWN}{name}"
-        kind = str(declared.get("Type"))
-        if kind.startswith(("CommaDelimitedList", "List<")):
+        type_name = str(declared.get("Type"))
+        if type_name.startswith(("CommaDelimitedList", "List<")):
             return [part.strip() for part in str(value).split(",")]
-        return f"{UNKNOWN}{value}" if kind.startswith("AWS::SSM::") else value
+        return f"{UNKNOWN}{value}" if type_name.startswith("AWS::SSM::") else value
 
     def physical_name(self, name: str) -> str:
         """A resource's name: the one its properties state, else the stack's and its logical id."""
@@ -202,34 +202,36 @@ class Environment:
     def arn(self, name: str) -> str:
         """A resource's ARN, with its logical id or stated name in it."""
         resource = self._section("Resources").get(name)
-        kind = str(resource.get("Type")) if isinstance(resource, dict) else ""
+        type_name = str(resource.get("Type")) if isinstance(resource, dict) else ""
         place = f"{self.region}:{self.account}"
-        if kind in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::User"):
-            noun = {"Role": "role", "ManagedPolicy": "policy", "User": "user"}[kind.split("::")[-1]]
+        if type_name in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::User"):
+            noun = {"Role": "role", "ManagedPolicy": "policy", "User": "user"}[
+                type_name.split("::")[-1]
+            ]
             return f"arn:{self.partition}:iam::{self.account}:{noun}/{self.physical_name(name)}"
-        if kind == "AWS::S3::Bucket":
+        if type_name == "AWS::S3::Bucket":
             return f"arn:{self.partition}:s3:::{self.physical_name(name)}"
-        default = kind.split("::")[1].lower() if kind.count("::") == 2 else "unknown"
-        service, noun = NOUNS.get(kind, (default, ""))
+        default = type_name.split("::")[1].lower() if type_name.count("::") == 2 else "unknown"
+        service, noun = NOUNS.get(type_name, (default, ""))
         return f"arn:{self.partition}:{service}:{place}:{noun}{self.physical_name(name)}"
 
     def _get_att(self, argument: Any) -> str:
         parts = argument.split(".", 1) if isinstance(argument, str) else argument
         name, attribute = str(parts[0]), str(self.resolve(parts[1]))
         resource = self._section("Resources").get(name)
-        kind = str(resource.get("Type")) if isinstance(resource, dict) else ""
+        type_name = str(resource.get("Type")) if isinstance(resource, dict) else ""
         if resource is None and not self._is_generated(name):
             return misnamed(f"{name}.{attribute}")
         if attribute == "Arn" and name.endswith("Role"):
             return f"arn:{self.partition}:iam::{self.account}:role/{self.physical_name(name)}"
         if attribute == "Arn":
-            suffix = ":*" if kind == "AWS::Logs::LogGroup" else ""
+            suffix = ":*" if type_name == "AWS::Logs::LogGroup" else ""
             return self.arn(name) + suffix
         if attribute == "StreamArn":
             return f"{self.arn(name)}/stream/2026-01-01T00:00:00.000"
-        if attribute == "Alias" and kind == "AWS::Serverless::Function":
+        if attribute == "Alias" and type_name == "AWS::Serverless::Function":
             return f"{self.arn(name)}:{self.published_alias(name)}"
-        if attribute == "Version" and kind == "AWS::Serverless::Function":
+        if attribute == "Version" and type_name == "AWS::Serverless::Function":
             return f"{self.arn(name)}:1"
         return f"{UNKNOWN}{name}.{attribute}"
 

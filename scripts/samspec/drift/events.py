@@ -184,14 +184,14 @@ def _parameters(api: Api, operation: Operation, event: Mapping[str, Any]) -> Ite
                 f"its {place} parameter {name} breaks the definition ({fault})",
                 f"correct it, or name the file ....{INVALID}-why.json",
             )
-    known = {str(item["name"]) for item in api.parameters(operation) if item["in"] == "query"}
+    existing = {str(item["name"]) for item in api.parameters(operation) if item["in"] == "query"}
     for name in event.get("queryStringParameters") or {}:
-        if name not in known:
+        if name not in existing:
             yield (
                 "event-parameter",
                 ("queryStringParameters", name),
                 f"its query parameter {name} is not one of {operation}",
-                f"use {', '.join(sorted(known)) or 'none'}",
+                f"use {', '.join(sorted(existing)) or 'none'}",
             )
 
 

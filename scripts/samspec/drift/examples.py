@@ -60,9 +60,9 @@ def _examples(api: Api) -> Iterator[tuple[Keys, Any, Any]]:
                 yield (*at, "example"), schema, node["example"]
             examples = node.get("examples")
             for name, example in examples.items() if isinstance(examples, dict) else ():
-                found = api.mapping(example)
-                if "value" in found:
-                    yield (*at, "examples", name), schema, found["value"]
+                result = api.mapping(example)
+                if "value" in result:
+                    yield (*at, "examples", name), schema, result["value"]
         elif "example" in node and "type" in node and _is_schema(at):
             schema = {key: value for key, value in node.items() if key != "example"}
             yield (*at, "example"), schema, node["example"]
@@ -95,14 +95,14 @@ def parameter_fault(api: Api, parameter: Mapping[str, Any], values: list[str]) -
 
 def typed(schema: Mapping[str, Any], text: str) -> Any:
     """A parameter's text as its schema's type; the text if it is not of that type."""
-    kind = schema.get("type")
+    type_name = schema.get("type")
     try:
-        if kind == "integer":
+        if type_name == "integer":
             return int(text)
-        if kind == "number":
+        if type_name == "number":
             return float(text)
     except ValueError:
         return text
-    if kind == "boolean" and text in ("true", "false"):
+    if type_name == "boolean" and text in ("true", "false"):
         return text == "true"
     return text

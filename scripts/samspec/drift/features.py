@@ -114,9 +114,9 @@ def _statuses(
     api: Api, operation: Operation, name: str, line: int, match: re.Match[str]
 ) -> Iterator[Finding]:
     """A criterion promises only statuses that the operation documents."""
-    known = set(api.responses(operation)) | set(STATUSES.values()) | {"405", "413"}
+    existing_name = set(api.responses(operation)) | set(STATUSES.values()) | {"405", "413"}
     for status in STATUS.findall(match[2]):
-        if status not in known:
+        if status not in existing_name:
             yield Finding(
                 name,
                 line,

@@ -87,8 +87,8 @@ def _mentions(application: Application) -> set[str]:
 
 def _is_watch(resource: dict[str, Any]) -> bool:
     """Whether a resource only looks at functions: an alarm does not call what it watches."""
-    kind = str(resource.get("Type"))
-    return kind.startswith(("AWS::CloudWatch::", "AWS::Logs::", "AWS::Lambda::Permission"))
+    type_name = str(resource.get("Type"))
+    return type_name.startswith(("AWS::CloudWatch::", "AWS::Logs::", "AWS::Lambda::Permission"))
 
 
 # Handlers

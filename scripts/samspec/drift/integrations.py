@@ -30,7 +30,7 @@ def check(application: Application) -> Iterator[Finding]:
 
 def _references(application: Application, api: Api) -> Iterator[Finding]:
     """What the definition's intrinsic functions name has to be in the template."""
-    known = {
+    existing = {
         *application.resources,
         *application.section("Parameters"),
         *application.section("Conditions"),
@@ -39,7 +39,11 @@ def _references(application: Application, api: Api) -> Iterator[Finding]:
         if at[-1:] == ("uri",) or "uri" in at[-3:]:
             continue  # `_operation` says it better
         for name in _named(node):
-            if name not in known and not name.startswith("AWS::") and not _generated(name, known):
+            if (
+                name not in existing
+                and not name.startswith("AWS::")
+                and not _generated(name, existing)
+            ):
                 yield api.finding(
                     "reference-missing",
                     at,
@@ -48,9 +52,9 @@ def _references(application: Application, api: Api) -> Iterator[Finding]:
                 )
 
 
-def _generated(name: str, known: set[str]) -> bool:
+def _generated(name: str, existing: set[str]) -> bool:
     """Whether SAM makes a resource of that name: FunctionRole, FunctionAliaslive."""
-    return any(name.startswith(other) and len(other) > 3 for other in known) or name.startswith(
+    return any(name.startswith(other) and len(other) > 3 for other in existing) or name.startswith(
         "Serverless"
     )
 
@@ -62,7 +66,7 @@ def _named(node: Any) -> list[str]:
     name, argument = next(iter(node.items()))
     if name == "Fn::Sub":
         text, own = argument if isinstance(argument, list) else (argument, {})
-        return [found for found in REFERENCE.findall(str(text)) if found not in own]
+        return [result for result in REFERENCE.findall(str(text)) if result not in own]
     if name in ("Ref", "Fn::GetAtt", "Fn::If"):
         first = argument[0] if isinstance(argument, list) and argument else argument
         return [str(first).split(".")[0]]
@@ -87,14 +91,18 @@ def _integration(application: Application, api: Api, operation: Operation) -> It
                 f"add {INTEGRATION}, by `samspec new-operation`: without one the deployment fails",
             )
         return
-    kind = str(integration.get("type"))
+    type_name = str(integration.get("type"))
     if "$ref" in integration:
         return
-    if kind.lower() not in TYPES:
-        yield "integration-type", f"has an integration of type {kind}", "write aws_proxy, or mock"
+    if type_name.lower() not in TYPES:
+        yield (
+            "integration-type",
+            f"has an integration of type {type_name}",
+            "write aws_proxy, or mock",
+        )
         return
     yield from _timeout(application, integration)
-    if kind.lower() not in ("aws", "aws_proxy"):
+    if type_name.lower() not in ("aws", "aws_proxy"):
         return
     yield from _credentials(application, integration)
     uri = integration.get("uri")

@@ -73,10 +73,10 @@ def _faults(application: Application, api: Api) -> Iterator[Fault]:
 
 def _in(api: Api, environment: Environment) -> Iterator[Fault]:
     for operation in api.operations:
-        kind = str(operation.integration.get("type")).lower()
-        if kind == "mock":
+        type_name = str(operation.integration.get("type")).lower()
+        if type_name == "mock":
             yield from _request_template(api, environment, operation)
-        if kind in ("mock", "aws", "http"):
+        if type_name in ("mock", "aws", "http"):
             yield from _integration_responses(api, environment, operation)
     yield from _gateway_responses(api, environment)
 

@@ -124,16 +124,16 @@ def _metric(
     metric: Mapping[str, Any],
 ) -> Iterator[Finding]:
     namespace, metric_name = str(metric.get("Namespace")), str(metric.get("MetricName"))
-    known = METRICS.get(namespace, "").split()
-    if known and metric_name not in known:
-        near = difflib.get_close_matches(metric_name, known, 1)
+    existing = METRICS.get(namespace, "").split()
+    if existing and metric_name not in existing:
+        near = difflib.get_close_matches(metric_name, existing, 1)
         yield application.template.finding(
             "alarm-metric",
             at,
             f"{name} watches {namespace} {metric_name}, which does not exist",
             f"write {near[0]}" if near else "name a metric of AWS's guide",
         )
-    if namespace.startswith("AWS/") and not known and not _is_namespace(namespace):
+    if namespace.startswith("AWS/") and not existing and not _is_namespace(namespace):
         near = difflib.get_close_matches(namespace, METRICS, 1)
         yield application.template.finding(
             "alarm-metric",
@@ -195,21 +195,24 @@ def _expected(
     """The values that a dimension may have here; empty if any."""
     names: set[str] = set()
     for name, resource in environment.resources.items():
-        kind, properties = str(resource.get("Type")), resource.get("Properties") or {}
-        if kind in OWNERS.get(dimension, ()):
+        type_name, properties = str(resource.get("Type")), resource.get("Properties") or {}
+        if type_name in OWNERS.get(dimension, ()):
             names.add(environment.physical_name(name))
         if namespace != "AWS/ApiGateway":
             continue
-        if dimension == "ApiName" and kind in ("AWS::Serverless::Api", "AWS::ApiGateway::RestApi"):
+        if dimension == "ApiName" and type_name in (
+            "AWS::Serverless::Api",
+            "AWS::ApiGateway::RestApi",
+        ):
             stated = properties.get("Name") or _title(application, name) or name
             names.add(str(environment.resolve(stated)))
-        if dimension == "ApiId" and "Api" in kind:
+        if dimension == "ApiId" and "Api" in type_name:
             names.add(environment.physical_name(name))
         if dimension == "Stage":
-            if kind in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
+            if type_name in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
                 stage = properties.get("StageName", "$default")
                 names.add(str(environment.resolve(stage)))
-            elif kind in ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"):
+            elif type_name in ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"):
                 names.add(str(environment.resolve(properties.get("StageName"))))
     is_implicit = namespace == "AWS/ApiGateway" and not application.apis
     return set() if is_implicit or any(UNKNOWN in name for name in names) else names
@@ -242,7 +245,7 @@ def _left_out(
     functions = {
         environment.physical_name(function): function
         for function, item in application.functions.items()
-        if item.kind == SERVERLESS and environment.has(item.resource)
+        if item.type_name == SERVERLESS and environment.has(item.resource)
     }
     if len(watched) < 2 or len(watched) * 2 < len(functions):
         return
@@ -307,8 +310,8 @@ def _canaries(application: Application, environment: Environment) -> Iterator[Fi
             continue
         if str(preference.get("Enabled", True)).lower() == "false":
             continue
-        kind = str(preference.get("Type"))
-        if "AllAtOnce" in kind or UNKNOWN in kind:
+        type_name = str(preference.get("Type"))
+        if "AllAtOnce" in type_name or UNKNOWN in type_name:
             continue
         at = _preference_place(application, function.name)
         alarms = preference.get("Alarms")
@@ -316,7 +319,7 @@ def _canaries(application: Application, environment: Environment) -> Iterator[Fi
             yield application.template.finding(
                 "canary-alarms",
                 at,
-                f"{function.name} is deployed by {kind}, and no alarm would stop it "
+                f"{function.name} is deployed by {type_name}, and no alarm would stop it "
                 f"(with {environment.label})",
                 "list the alarms that do",
             )
@@ -324,7 +327,7 @@ def _canaries(application: Application, environment: Environment) -> Iterator[Fi
             yield application.template.finding(
                 "canary-alarms",
                 at,
-                f"{function.name} is deployed by {kind} without Alarms",
+                f"{function.name} is deployed by {type_name} without Alarms",
                 "list the alarms that roll it back",
             )
         for alarm in alarms if isinstance(alarms, list) else ():

@@ -50,7 +50,7 @@ def grants(application: Application, function: Function, environment: Environmen
     at = ("Resources", function.name, "Properties")
     role = function.properties.get("Role")
     if role is None or environment.resolve(role) is NO_VALUE:
-        if function.kind == SERVERLESS:
+        if function.type_name == SERVERLESS:
             reader.read_policies(function.properties.get("Policies"), (*at, "Policies"))
         roles = {f"{function.name}Role"}
     else:
@@ -105,8 +105,12 @@ class _Reader:
         """Policies of the template that are attached to one of these roles from outside."""
         names = {self.environment.physical_name(role) for role in roles} | roles
         for name, resource in self.application.resources.items():
-            kind, properties = str(resource.get("Type")), resource.get("Properties") or {}
-            if kind not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
+            type_name, properties = str(resource.get("Type")), resource.get("Properties") or {}
+            if type_name not in (
+                "AWS::IAM::Policy",
+                "AWS::IAM::ManagedPolicy",
+                "AWS::IAM::RolePolicy",
+            ):
                 continue
             attached = self.environment.resolve(
                 properties.get("Roles") or [properties.get("RoleName")]

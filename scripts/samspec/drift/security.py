@@ -67,7 +67,7 @@ def _used(api: Api) -> set[str]:
 
 
 def _kind(api: Api, at: Keys, name: str, scheme: Mapping[str, Any]) -> Iterator[Fault]:
-    kind = str(scheme.get("type"))
+    type_name = str(scheme.get("type"))
     if api.protocol == "http":
         if AUTHORIZER not in scheme and str(scheme.get(AUTHTYPE)).lower() != "awssigv4":
             yield (
@@ -77,11 +77,11 @@ def _kind(api: Api, at: Keys, name: str, scheme: Mapping[str, Any]) -> Iterator[
                 f"add {AUTHORIZER} with type jwt or request",
             )
         return
-    if kind.lower() != "apikey":
+    if type_name.lower() != "apikey":
         yield (
             "security-scheme",
             at,
-            f"the scheme {name} is of type {kind}, which API Gateway ignores: "
+            f"the scheme {name} is of type {type_name}, which API Gateway ignores: "
             "its operations are open",
             f"write type: apiKey with {AUTHTYPE} and {AUTHORIZER}",
         )
@@ -115,21 +115,21 @@ def _authorizer(
     if not isinstance(authorizer, dict):
         return
     environment = application.environments[0]
-    kind = str(environment.resolve(authorizer.get("type"))).lower()
-    if kind not in AUTHORIZER_TYPES and UNKNOWN not in kind:
+    type_name = str(environment.resolve(authorizer.get("type"))).lower()
+    if type_name not in AUTHORIZER_TYPES and UNKNOWN not in type_name:
         yield (
             "security-authorizer",
             (*at, "type"),
             f"the authorizer {name} is of type {authorizer.get('type')}",
             "write token, request or cognito_user_pools",
         )
-    elif kind == "cognito_user_pools":
+    elif type_name == "cognito_user_pools":
         yield from _pools(application, at, name, authorizer)
-    elif kind in ("token", "request"):
+    elif type_name in ("token", "request"):
         yield from _authorizer_function(application, at, name, authorizer)
-        if kind == "request" and api.protocol == "rest":
+        if type_name == "request" and api.protocol == "rest":
             yield from _identity(at, name, authorizer)
-    elif kind == "jwt":
+    elif type_name == "jwt":
         configuration = authorizer.get("jwtConfiguration") or {}
         if not configuration.get("issuer") or not configuration.get("audience"):
             yield (
@@ -257,8 +257,8 @@ def _covers_all(api: Api, application: Application) -> bool:
 
 def _is_gateways_own(operation: Operation) -> bool:
     """Preflights, and MOCKs, which serve nothing that is anyone's."""
-    kind = str(operation.integration.get("type")).lower()
-    return operation.method == "OPTIONS" or kind == "mock"
+    type_name = str(operation.integration.get("type")).lower()
+    return operation.method == "OPTIONS" or type_name == "mock"
 
 
 def _says_who(operation: Operation) -> bool:
@@ -299,8 +299,8 @@ def _requirement(
 
 def _knows_scopes(scheme: Mapping[str, Any]) -> bool:
     authorizer = scheme.get(AUTHORIZER)
-    kind = str(authorizer.get("type")).lower() if isinstance(authorizer, dict) else ""
-    return kind in ("cognito_user_pools", "jwt") or scheme.get("type") == "oauth2"
+    type_name = str(authorizer.get("type")).lower() if isinstance(authorizer, dict) else ""
+    return type_name in ("cognito_user_pools", "jwt") or scheme.get("type") == "oauth2"
 
 
 def _auth_type(application: Application, api: Api, operation: Operation) -> Iterator[Fault]:

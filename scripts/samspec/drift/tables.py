@@ -85,35 +85,35 @@ def _check(application: Application, table: Table) -> Iterator[Finding]:
 
 
 def _resources(application: Application, table: Table) -> Iterator[Finding]:
-    known: set[Row] = {
+    existing: set[Row] = {
         (name, str(item.get("Type"))) for name, item in application.resources.items()
     }
-    wanted = {row for row in known if row[1].startswith(LISTED)}
-    yield from _compared(table, 2, known, wanted, "the template has no")
+    wanted = {row for row in existing if row[1].startswith(LISTED)}
+    yield from _compared(table, 2, existing, wanted, "the template has no")
 
 
 def _endpoints(application: Application, table: Table) -> Iterator[Finding]:
     if not application.definitions:
         return
-    known: set[Row] = set()
+    existing: set[Row] = set()
     every: set[Row] = set()
     for api in application.definitions:
         for operation in api.operations:
             name = target(application, operation.integration.get("uri")).function or ""
             every.add((operation.method, operation.path, name))
             if is_proxy(operation):
-                known.add((operation.method, operation.path, name))
-    gateway = {row[:2] for row in every - known}
+                existing.add((operation.method, operation.path, name))
+    gateway = {row[:2] for row in every - existing}
     rows = tuple(row for row in table.rows if row[1][:2] not in gateway)
     listed = Table(table.name, table.line, table.columns, rows)
-    yield from _compared(listed, 3, known, known, "template and definition have no")
+    yield from _compared(listed, 3, existing, existing, "template and definition have no")
 
 
 def _compared(
-    table: Table, width: int, known: set[Row], wanted: set[Row], message: str
+    table: Table, width: int, existing: set[Row], wanted: set[Row], message: str
 ) -> Iterator[Finding]:
     rows = {cells[:width]: line for line, cells in table.rows}
-    wrong = [row for row in rows if row not in known]
+    wrong = [row for row in rows if row not in existing]
     for row in wrong:
         text = f"{message} {' '.join(row)}"
         yield Finding(table.name, rows[row], text, "correct the table", "table-row")
@@ -133,7 +133,7 @@ def _routes(application: Application, table: Table) -> Iterator[Finding]:
     """A table of methods and paths lists what exists; it need not list all."""
     if not application.definitions:
         return
-    known = {
+    existing = {
         (operation.method, operation.path)
         for api in application.definitions
         for operation in api.operations
@@ -142,7 +142,7 @@ def _routes(application: Application, table: Table) -> Iterator[Finding]:
         row = cells[:2] if _begins(table.columns, ROUTES) else tuple(cells[0].split()[:2])
         if len(row) != 2 or row[0] not in METHODS or not row[1].startswith("/"):
             continue
-        if (row[0], row[1].partition("?")[0]) not in known:
+        if (row[0], row[1].partition("?")[0]) not in existing:
             yield Finding(
                 table.name,
                 line,
@@ -154,15 +154,15 @@ def _routes(application: Application, table: Table) -> Iterator[Finding]:
 
 def _statuses(application: Application, table: Table) -> Iterator[Finding]:
     """The statuses of a table of errors are documented or the gateway's own."""
-    known = set(STATUSES.values()) | {"501"}  # 501: what the scaffold's skeletons respond with
+    existing = set(STATUSES.values()) | {"501"}  # 501: what the scaffold's skeletons respond with
     for api in application.definitions:
         for operation in api.operations:
-            known |= set(api.responses(operation))
+            existing |= set(api.responses(operation))
         for response in (api.data.get(GATEWAY_RESPONSES) or {}).values():
-            known.add(str(response.get("statusCode")) if isinstance(response, dict) else "")
+            existing.add(str(response.get("statusCode")) if isinstance(response, dict) else "")
     for line, cells in table.rows:
         for status in re.findall(r"\b[1-5][0-9][0-9]\b", cells[0]):
-            if status not in known:
+            if status not in existing:
                 yield Finding(
                     table.name,
                     line,
@@ -184,16 +184,16 @@ def _parameters(application: Application, table: Table) -> Iterator[Finding]:
     names = {name for _, cells in table.rows for name in _names(cells[0])}
     if not names & (set(template) | spec):
         return  # parameters of something else
-    known = set(template) if names & set(template) else spec
+    existing = set(template) if names & set(template) else spec
     default = table.column("default")
     for line, cells in table.rows:
         for name in _names(cells[0]):
-            if name not in known:
+            if name not in existing:
                 yield Finding(
                     table.name,
                     line,
                     f"there is no parameter {name}",
-                    f"write one of {', '.join(sorted(known))}",
+                    f"write one of {', '.join(sorted(existing))}",
                     "table-parameter",
                 )
             elif default is not None and name in template and default < len(cells):
@@ -253,15 +253,15 @@ def _numbers(application: Application) -> set[str]:
 
 
 def _variables(application: Application, table: Table) -> Iterator[Finding]:
-    known = {name for item in application.functions.values() for name in item.variables}
+    existing = {name for item in application.functions.values() for name in item.variables}
     for line, cells in table.rows:
         names = re.findall(r"[A-Z][A-Z0-9_]+", cells[0])
-        if names and known and names[0] not in known:
+        if names and existing and names[0] not in existing:
             yield Finding(
                 table.name,
                 line,
                 f"no function has the variable {names[0]}",
-                f"write one of {', '.join(sorted(known))}",
+                f"write one of {', '.join(sorted(existing))}",
                 "table-parameter",
             )
 

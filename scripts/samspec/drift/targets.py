@@ -47,8 +47,8 @@ def target(application: Application, uri: Any) -> Target:
     key = repr(uri)
     if key not in application.targets:
         application.targets[key] = _found(application, uri)
-    found: Target = application.targets[key]
-    return found
+    result: Target = application.targets[key]
+    return result
 
 
 def _found(application: Application, uri: Any) -> Target:
