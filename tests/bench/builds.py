@@ -113,7 +113,9 @@ def contents(artifact: Path) -> dict[str, int]:
         if file.suffix == ".pyc":
             sizes["compiled modules"] += file.stat().st_size
         elif file.is_file():
-            sizes[file.relative_to(artifact).parts[0]] += file.stat().st_size
+            entry = file.relative_to(artifact).parts[0]
+            is_metadata = entry.endswith(".dist-info")
+            sizes["package metadata" if is_metadata else entry] += file.stat().st_size
     return dict(sizes.most_common())
 
 

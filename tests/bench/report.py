@@ -24,11 +24,13 @@ NAMES = {
     "sam local, warm containers": "`sam local`, containers kept warm",
     "sam local": "`sam local`, a container per request",
     "compiled modules": "compiled modules",
+    "package metadata": "package metadata",
 }
 WHY = {
     "compiled modules": "Lambda cannot write them, and would compile at every cold start",
     "contracts": "the function's own operation, made ready to check requests",
     "multipart.py": "the one library that Lambda lacks",
+    "package metadata": "its name, version and licence",
     "users-api.yaml": "the spec, byte by byte: what is deployed can be compared with it",
     "api": "the modules that any resource shares; tracebacks quote them",
     "users": "the resource's modules",
