@@ -3,9 +3,12 @@
 import re
 import string
 from collections.abc import Callable, Iterator
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
+
+# The parser of re, which Python keeps to itself and types differently in each version.
+op: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 PRINTABLE = string.digits + string.ascii_letters + " -_.,:;!?@#$%&*+=/()'\"[]{}<>|~^`\\"
 MORE_THAN_LEAST = 3  # how many more repeats than the least are tried
