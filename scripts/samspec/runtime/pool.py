@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -210,7 +211,7 @@ class Pool:
             return False
         is_stuck = now - self._last_release > 2 * self._limits.patience
         are_many = self._usual > 0 and waited > self._limits.turns * self._usual
-        return is_stuck or are_many
+        return is_stuck or (are_many and not _is_busy())
 
     def _start_for_waiting(self) -> None:
         """Start a worker, unless as many as wait are starting."""
@@ -362,6 +363,11 @@ class Pool:
             raise FunctionFailed(self.function, failures.from_report(self.function, task.report))
         failure = worker.failure or failures.from_exit(None, began=True)
         raise FunctionFailed(self.function, failure)
+
+
+def _is_busy() -> bool:
+    """Whether more processes want to run than the machine has processors."""
+    return os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 def _seconds_left(invocation: Invocation) -> float:
