@@ -141,7 +141,13 @@ def _list_functions(project: Project, added: template.Fragment, changes: Changes
 
 
 def _forget(project: Project, removed: list[str], changes: Changes) -> None:
-    """Remove the rows of the documents' tables that are about what the template has no more."""
+    """Remove what settings and the documents' tables say of what the template has no more."""
+    for name in ("pyproject.toml", "samconfig.toml"):
+        if (project.root / name).exists():
+            text = _raw(project, name)
+            settings = rf" ?\b(?:{'|'.join(map(re.escape, removed))})=[\w-]+"
+            if re.search(settings, text):
+                changes.contents[name] = re.sub(settings, "", text)
     cells = {f" {name} " for name in removed}
     for name in project.files("specs/*.md", "README.md"):
         text = changes.contents.get(name) or _raw(project, name)
