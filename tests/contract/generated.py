@@ -376,7 +376,7 @@ def body_schemas(draw: Draw, media_type: str) -> Schema:
         member = draw(primitives())
         properties[name] = {"type": "array", "items": member} if draw(st.booleans()) else member
     schema: Schema = {"type": "object", "properties": dict(sorted(properties.items()))}
-    if draw(st.booleans()):
+    if "x" in properties and draw(st.booleans()):
         schema["required"] = ["x"]
     return schema
 
