@@ -1,5 +1,6 @@
 """samspec remove, on copies of the project: what is left is whole."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,7 @@ def test_both_can_go(project: Path) -> None:
 
 
 def test_files_of_a_feature_go(project: Path) -> None:
-    (project / ".github/workflows").mkdir(parents=True)
-    (project / ".github/workflows/ci.yml").write_text("name: CI\n")
+    assert (project / ".github/workflows/ci.yml").exists()
 
     run(project, "github")
 
@@ -65,6 +65,7 @@ def test_what_is_not_there_is_not_removed(project: Path) -> None:
 
     with pytest.raises(ProjectError, match="canary is not in this project"):
         run(project, "canary")
+    shutil.rmtree(project / ".github")
     with pytest.raises(ProjectError, match="github is not in this project"):
         run(project, "github")
     assert template(project) == before
