@@ -7,7 +7,8 @@ OURS = re.compile('"([0-9a-f]{32})"')  # what User.etag looks like; no other tag
 
 
 def revisions(if_match: str | None) -> frozenset[str] | None:
-    """The revisions that If-Match accepts, by strong comparison; None if it accepts any: without the
+    """The revisions that If-Match accepts, by strong comparison; None if it accepts any: without
+    the
     header, or `*`, which any existing resource meets."""
     if if_match is None or if_match == "*":
         return None

@@ -1,4 +1,5 @@
-"""A user's life by the client that openapi-python-client makes of the spec; runs in an environment that has it."""
+"""A user's life by the client that openapi-python-client makes of the spec; runs in an environment
+that has it."""
 
 import sys
 

@@ -1,4 +1,5 @@
-"""The contract against openapi-core, on documents made at random: one verdict, or a known reason."""
+"""The contract against openapi-core, on documents made at random: one verdict, or a known
+reason."""
 
 import json
 from typing import Any

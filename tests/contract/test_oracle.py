@@ -1,4 +1,5 @@
-"""The functions' own check of requests against openapi-core's, on the same spec: one verdict, but for a named few."""
+"""The functions' own check of requests against openapi-core's, on the same spec: one verdict, but
+for a named few."""
 
 import json
 import re

@@ -1,4 +1,5 @@
-"""What production stands on: each property with the change to template or spec that would lose it."""
+"""What production stands on: each property with the change to template or spec that would lose
+it."""
 
 import json
 import re

@@ -1,4 +1,5 @@
-"""The template as CloudFormation gets it: what production stands on is in it, and its loss shows."""
+"""The template as CloudFormation gets it: what production stands on is in it, and its loss
+shows."""
 
 import json
 import tomllib
@@ -45,7 +46,8 @@ def test_its_loss_shows(text: str, otherwise: str, has: Check, tmp_path: Path) -
 
 
 def changed(folder: Path, text: str, otherwise: str) -> Path:
-    """A copy of the template, and of the spec; one of them has another text for one that must be there."""
+    """A copy of the template, and of the spec; one of them has another text for one that must be
+    there."""
     (folder / "specs/api").mkdir(parents=True)
     contents = {name: (ROOT / name).read_text() for name in FILES}
     assert any(text in content for content in contents.values())

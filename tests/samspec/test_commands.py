@@ -1,4 +1,5 @@
-"""The commands in scripts/ run the tools, and never a file of the folder that they are started in."""
+"""The commands in scripts/ run the tools, and never a file of the folder that they are started
+in."""
 
 import os
 import shutil

@@ -1,4 +1,5 @@
-"""What each operation costs in calls to DynamoDB: none reads before it writes, but for the address of a deletion."""
+"""What each operation costs in calls to DynamoDB: none reads before it writes, but for the address
+of a deletion."""
 
 from collections.abc import Callable
 

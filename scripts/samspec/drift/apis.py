@@ -251,7 +251,8 @@ class Reader:
 
 
 def text_keys(value: Any) -> Any:
-    """The same data with text for each key: CloudFormation makes JSON of it, whose keys are text."""
+    """The same data with text for each key: CloudFormation makes JSON of it, whose keys are
+    text."""
     if isinstance(value, dict):
         return {_key(key): text_keys(item) for key, item in value.items()}
     return [text_keys(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,5 @@
-"""What changed since a git ref: what callers break on, what functions may do, what needs two steps."""
+"""What changed since a git ref: what callers break on, what functions may do, what needs two
+steps."""
 
 import subprocess
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,5 @@
-"""What a project decides about drift: `[tool.samspec]` in its pyproject.toml. Every key has a default."""
+"""What a project decides about drift: `[tool.samspec]` in its pyproject.toml. Every key has a
+default."""
 
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -13,7 +14,8 @@ TEMPLATES = ("template.yaml", "template.yml", "template.json")
 
 @dataclass(frozen=True)
 class Waiver:
-    """Findings of one rule that the project accepts. `file` and `text` narrow it to some of them."""
+    """Findings of one rule that the project accepts. `file` and `text` narrow it to some of
+    them."""
 
     rule: str
     reason: str

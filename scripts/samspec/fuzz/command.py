@@ -1,4 +1,5 @@
-"""Runs `schemathesis run` with schemathesis.toml; starts a local gateway that does not throttle where no --url is."""
+"""Runs `schemathesis run` with schemathesis.toml; starts a local gateway that does not throttle
+where no --url is."""
 
 import argparse
 import os

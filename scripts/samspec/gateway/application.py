@@ -102,7 +102,8 @@ class Exchange:
 class Gateway:
     """One API of a SAM template.
 
-    `spec` is its OpenAPI document with every intrinsic function resolved; `project` holds all else that the files
+    `spec` is its OpenAPI document with every intrinsic function resolved; `project` holds all else
+    that the files
     say, and is another one after a change of template or spec.
     """
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 
 class GatewayResponse(Exception):
-    """The gateway itself responds; `kind` names the gateway response type, as the spec may redefine it.
+    """The gateway itself responds; `kind` names the gateway response type, as the spec may redefine
+    it.
 
     A `message` of None becomes JSON's null, as API Gateway's own errors of authorizers are.
-    `headers` are those of an HTTP API. `reason` is for the developer's eyes only: it never reaches the caller.
+    `headers` are those of an HTTP API. `reason` is for the developer's eyes only: it never reaches
+    the caller.
     """
 
     def __init__(

@@ -157,7 +157,8 @@ class Rehearsal:
         print(f"{parameters} is refused: {words}", flush=True)
 
     def command(self, name: str, *words: str, fails: bool = False) -> str:
-        """Run the SAM CLI and give its output. Raises a ProjectError unless it ends as it should."""
+        """Run the SAM CLI and give its output. Raises a ProjectError unless it ends as it
+        should."""
         command = ["sam", name, "--config-env", self.environment.section, *words]
         if name == "deploy":
             command.append("--no-confirm-changeset")

@@ -1,4 +1,5 @@
-"""What MiniStack does not do as AWS does: changed in the built template before it is deployed, or left unchecked.
+"""What MiniStack does not do as AWS does: changed in the built template before it is deployed, or
+left unchecked.
 
 Run as a module in the project's folder, this changes the template that `sam build` left there."""
 

@@ -1,4 +1,5 @@
-"""Values that a schema allows, plausible ones and different by number: for seeds, tests, examples."""
+"""Values that a schema allows, plausible ones and different by number: for seeds, tests,
+examples."""
 
 import itertools
 import math

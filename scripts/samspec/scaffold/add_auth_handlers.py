@@ -20,7 +20,8 @@ OPERATION = '@operation("{}")'
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may call an operation: the name of a function of access.py, and what it is called with."""
+    """Who may call an operation: the name of a function of access.py, and what it is called
+    with."""
 
     name: str
     arguments: tuple[str, ...] = ()

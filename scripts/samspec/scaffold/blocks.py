@@ -1,11 +1,13 @@
-"""YAML as text: blocks of lines are found by indentation, so that whatever is not edited keeps its form."""
+"""YAML as text: blocks of lines are found by indentation, so that whatever is not edited keeps its
+form."""
 
 import re
 from collections.abc import Mapping
 
 
 def end(lines: list[str], start: int) -> int:
-    """The index behind the block that a key begins. Blank lines and comments at its end belong to what follows."""
+    """The index behind the block that a key begins. Blank lines and comments at its end belong to
+    what follows."""
     last = start
     for index in range(start + 1, len(lines)):
         text = lines[index].strip()

@@ -1,4 +1,5 @@
-"""What a project of one's own has of this repository, as [tool.samspec.copy] in pyproject.toml says."""
+"""What a project of one's own has of this repository, as [tool.samspec.copy] in pyproject.toml
+says."""
 
 import re
 import shutil
@@ -21,7 +22,8 @@ NEVER_RENAMED = re.compile(r"LICENSE|.*requirements[\w-]*\.(txt|in)|.*\.lock|ven
 class Rules:
     """`resource` is the reference's name. `tools`: replaced in a copy by the installed package.
     `kit`: only about this repository;
-    `in_place`: what of it goes where the repository itself is renamed. `reference`: only about the reference's resource. `lines`:
+    `in_place`: what of it goes where the repository itself is renamed. `reference`: only about the
+    reference's resource. `lines`:
     lines of files that a copy leaves out. `tables`: those of pyproject.toml."""
 
     resource: str

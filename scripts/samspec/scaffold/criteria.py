@@ -1,4 +1,5 @@
-"""The acceptance criteria of a resource's five operations: feature specs and tests number them alike."""
+"""The acceptance criteria of a resource's five operations: feature specs and tests number them
+alike."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
-"""The files of a new operation: entry point, sample event, feature spec, first test; and its rows in the tables."""
+"""The files of a new operation: entry point, sample event, feature spec, first test; and its rows
+in the tables."""
 
 import json
 import re
@@ -117,7 +118,8 @@ def _entry_point(new: Addition, text: str) -> str:
 
 
 def tabled(new: Addition, lines: list[str]) -> list[str]:
-    """The architecture's tables, with a row for the new function behind each that names the example's."""
+    """The architecture's tables, with a row for the new function behind each that names the
+    example's."""
     like, operation = new.like, new.operation
     names = new.names | {
         str(like): str(operation),
@@ -133,7 +135,8 @@ def tabled(new: Addition, lines: list[str]) -> list[str]:
 
 
 def recorded(new: Addition, lines: list[str]) -> list[str]:
-    """The tests' record with what they see now: a 501, and what the gateway itself answers on the path."""
+    """The tests' record with what they see now: a 501, and what the gateway itself answers on the
+    path."""
     record = json.loads("\n".join(lines))
     seen, path = record["responses"], new.operation.path
     like = seen.get(str(new.like), {})

@@ -101,7 +101,8 @@ class Names:
 
     @property
     def package(self) -> str:
-        """The package under handlers/; one that would hide a module of Python's has another name."""
+        """The package under handlers/; one that would hide a module of Python's has another
+        name."""
         name = self.variables
         hides = name in sys.stdlib_module_names or name in TOP_LEVEL
         return f"{snake(self.singular)}_resources" if hides else name

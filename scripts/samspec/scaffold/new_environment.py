@@ -1,4 +1,5 @@
-"""`samspec new-environment staging --like prod`: another environment, in template and samconfig.toml.
+"""`samspec new-environment staging --like prod`: another environment, in template and
+samconfig.toml.
 
 The copy has the same settings; what should differ is edited afterwards, where it now stands.
 """

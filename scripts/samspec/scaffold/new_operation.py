@@ -1,4 +1,5 @@
-"""`scripts/new-operation`: gives each operation of the spec that has no function what it needs, and nothing more."""
+"""`scripts/new-operation`: gives each operation of the spec that has no function what it needs, and
+nothing more."""
 
 import argparse
 from collections.abc import Callable, Iterator

@@ -1,4 +1,5 @@
-"""`samspec new-project FOLDER --resource Book --field ...`: an API of your own, made from this repository.
+"""`samspec new-project FOLDER --resource Book --field ...`: an API of your own, made from this
+repository.
 
 The folder gets the API's files with your resource, its tests and scripts. The tools are not
 copied: they are installed, from a wheel in vendor/ or from a git URL with its commit.

@@ -58,7 +58,8 @@ def remove(root: Path, names: Names) -> Iterator[str]:
 
 
 def _operations(project: Project, names: Names) -> list[Operation]:
-    """The operations on the resource's paths; raises ProjectError if it is not there or a parent."""
+    """The operations on the resource's paths; raises ProjectError if it is not there or a
+    parent."""
     ids = {f"{verb}{name}" for verb in VERBS for name in (names.singular, names.plural)}
     paths = {operation.path for operation in project.operations if operation.id in ids}
     if not paths:

@@ -1,7 +1,9 @@
-"""`scripts/rename-resource Book`: makes the reference's resource yours, in every file and file name.
+"""`scripts/rename-resource Book`: makes the reference's resource yours, in every file and file
+name.
 
 Fields stay as they are. What only tests this repository and its tools goes, by
-[tool.samspec.copy] in pyproject.toml; the tools stay in scripts/samspec. A copy that was made already
+[tool.samspec.copy] in pyproject.toml; the tools stay in scripts/samspec. A copy that was made
+already
 is renamed alone: --from Book.
 """
 

@@ -1,4 +1,5 @@
-"""A resource that is to be: its names, its fields, what it belongs to, and what follows from them."""
+"""A resource that is to be: its names, its fields, what it belongs to, and what follows from
+them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

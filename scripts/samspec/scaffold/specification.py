@@ -1,4 +1,5 @@
-"""The spec with a new operation's integration, and with its method in what the gateway itself answers on the path."""
+"""The spec with a new operation's integration, and with its method in what the gateway itself
+answers on the path."""
 
 import re
 from collections.abc import Iterator

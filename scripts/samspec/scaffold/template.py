@@ -1,4 +1,5 @@
-"""The template with a new operation's function, and with the function in every alarm that counts the others."""
+"""The template with a new operation's function, and with the function in every alarm that counts
+the others."""
 
 import json
 import re
@@ -15,7 +16,8 @@ FUNCTION = """
     Properties:
       Description: {summary}
       Handler: {file}.handler
-      Policies: [] # nothing yet: scripts/drift names each DynamoDB action that the handler comes to need
+      Policies: [] # nothing yet: scripts/drift names each DynamoDB action that the handler comes to
+      need
       Events:
         {event}:
           Type: Api

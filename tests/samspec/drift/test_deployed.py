@@ -1,4 +1,5 @@
-"""A deployed stage against spec and template; botocore's stubs hold the answers to the shapes of AWS's own models."""
+"""A deployed stage against spec and template; botocore's stubs hold the answers to the shapes of
+AWS's own models."""
 
 import copy
 import io
@@ -29,7 +30,8 @@ Change = Callable[[dict[str, Any]], Any]
 
 
 def exported() -> dict[str, Any]:
-    """What API Gateway makes of the spec: integrations, validators and gateway responses as they are, ARNs for
+    """What API Gateway makes of the spec: integrations, validators and gateway responses as they
+    are, ARNs for
     functions, types in lower case, no examples, an integration default that nobody wrote."""
     spec: dict[str, Any] = copy.deepcopy(
         Template(ROOT / "template.yaml", PARAMETERS).resolve(PROJECT.spec.data)

@@ -1,4 +1,5 @@
-"""A project turned to callers by scripts/add-auth: all that its owner runs passes, for each kind."""
+"""A project turned to callers by scripts/add-auth: all that its owner runs passes, for each
+kind."""
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""What somebody does who copies the project: adds operations; makes the resource another one. Minutes, not seconds."""
+"""What somebody does who copies the project: adds operations; makes the resource another one.
+Minutes, not seconds."""
 
 import shutil
 import subprocess

@@ -1,4 +1,5 @@
-"""Small SAM projects of every kind: what AWS does with each, and that the local gateway does it too.
+"""Small SAM projects of every kind: what AWS does with each, and that the local gateway does it
+too.
 
 Each file in cases/ is a project: its files, requests with the responses of AWS, what is named at
 start, and where AWS says so. specs/local-gateway.md has the table that is made of them.

@@ -1,4 +1,5 @@
-"""`scripts/sam-local` with stand-ins for the programs that it runs: tests/stack runs the real ones."""
+"""`scripts/sam-local` with stand-ins for the programs that it runs: tests/stack runs the real
+ones."""
 
 import os
 import shutil

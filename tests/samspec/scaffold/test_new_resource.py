@@ -1,4 +1,5 @@
-"""scripts/new-resource, on copies of the project. (tests/samspec/newcomer runs the tests it makes.)"""
+"""scripts/new-resource, on copies of the project. (tests/samspec/newcomer runs the tests it
+makes.)"""
 
 import difflib
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""scripts/rename-resource: what it renames, and what it refuses. (tests/samspec/newcomer renames a whole copy.)"""
+"""scripts/rename-resource: what it renames, and what it refuses. (tests/samspec/newcomer renames a
+whole copy.)"""
 
 import subprocess
 from pathlib import Path

@@ -53,7 +53,8 @@ def origin() -> Iterator[str]:
 
 
 def run(text: str, folder: Path, *command: str) -> None:
-    """Run a script whose interpreter is `command`; what is installed with this Python is on its path."""
+    """Run a script whose interpreter is `command`; what is installed with this Python is on its
+    path."""
     script = folder / "script"
     script.write_text(text)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

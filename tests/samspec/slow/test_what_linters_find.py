@@ -1,4 +1,5 @@
-"""What cfn-lint and `sam validate --lint` find of what drift finds; `scripts/test tests/samspec/slow` prints the table."""
+"""What cfn-lint and `sam validate --lint` find of what drift finds; `scripts/test
+tests/samspec/slow` prints the table."""
 
 import os
 import shutil

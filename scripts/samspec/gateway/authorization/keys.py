@@ -68,7 +68,8 @@ class UsagePlans:
         return [key for key, plans in self._by_value.values() if key.enabled and plans]
 
     def take(self, value: str | None, route: Route, method: str) -> ApiKey:
-        """Count a call against the key's plan; raises the 403 or 429 that API Gateway would send."""
+        """Count a call against the key's plan; raises the 403 or 429 that API Gateway would
+        send."""
         key, plans = self._by_value.get(value or "", (None, []))
         if key is None or not key.enabled or not plans:
             raise GatewayResponse("INVALID_API_KEY", "Forbidden", reason=_why(value, key))
