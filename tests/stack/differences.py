@@ -57,7 +57,7 @@ def of_other_method(sent: Sent) -> bool:
 
 
 def unknown_path(sent: Sent) -> bool:
-    return sent.path in ("/", "/user", "/users/1/2", "/USERS")
+    return sent.path in ("/", "/user", "/users/1/2", "/USERS", "//users")
 
 
 def not_utf8(sent: Sent) -> bool:
@@ -117,6 +117,11 @@ ANSWERS = [
 ]
 
 EVENTS = [
+    Difference(
+        "white space around a header's value is not part of it (RFC 9110, 5.5); Werkzeug keeps what follows",
+        ("*eaders.If-None-Match", "*eaders.If-Match"),
+        lambda sent: any(value != value.strip() for _, value in sent.headers),
+    ),
     Difference(
         "API Gateway adds these headers [A]; sam local does not",
         ("*eaders.X-Forwarded-For", "*eaders.X-Amzn-Trace-Id"),

@@ -11,9 +11,9 @@ from samspec.sam_local import api, dynamodb, processes
 
 
 def main(arguments: list[str] | None = None) -> int:
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # what ends by Ctrl-C ends by `kill` as well
+    # Both end it in order, also where a script started it in the background, which ignores SIGINT.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     serve(_options(arguments))
     return 0
 

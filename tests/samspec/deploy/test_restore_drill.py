@@ -27,6 +27,9 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         )
         recover(client, True)
         yield client
+        for name in client.list_tables()["TableNames"]:  # moto may go on for other tests
+            if name.startswith("users"):
+                client.delete_table(TableName=name)
 
 
 def recover(client: Any, enabled: bool) -> None:
