@@ -1,5 +1,4 @@
-"""The wheel alone, in a fresh environment, in a folder with only a template, a spec and
-handlers."""
+"""The wheel alone, in a fresh environment, in a folder with only a template, a spec and handlers."""
 
 import json
 import os
@@ -55,13 +54,11 @@ paths:
         type: aws_proxy
         httpMethod: POST
         uri:
-          Fn::Sub:
-          arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${PingFunction.Arn}/invocations
+          Fn::Sub: arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${PingFunction.Arn}/invocations
 """
 HANDLER = """
 def handler(event, context):
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": '{"pong":
-    true}'}
+    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": '{"pong": true}'}
 """
 
 

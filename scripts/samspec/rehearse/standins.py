@@ -25,7 +25,7 @@ SIGNED = {
 }
 
 UNCHECKED = (
-    "tokens of a user pool and API keys: its API refuses them, so only refusals are tried",
+    "tokens of a user pool and API keys: a signed-in request got a 401 there, so only refusals are tried",
     "gateway responses, MOCK integrations and request validators: not read from the spec",
     "the access log of the stage; encryption of the table: not made from the template",
     "point-in-time recovery: turned on before a restore is tried, not by the template",

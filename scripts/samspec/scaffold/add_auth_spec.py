@@ -336,8 +336,7 @@ LAMBDA = Scheme(
         x-amazon-apigateway-authorizer:
           type: token
           authorizerUri:
-            Fn::Sub:
-            arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${AuthorizeCallerFunction.Arn}:live/invocations
+            Fn::Sub: arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${AuthorizeCallerFunction.Arn}:live/invocations
           identityValidationExpression: "^Bearer [-0-9A-Za-z_]+[.][-0-9A-Za-z_]+[.][-0-9A-Za-z_]+$"
           authorizerResultTtlInSeconds: 300
         """

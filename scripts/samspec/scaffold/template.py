@@ -1,5 +1,4 @@
-"""The template with a new operation's function, and with the function in every alarm that counts
-the others."""
+"""The template with a new operation's function, and with the function in every alarm that counts the others."""
 
 import json
 import re
@@ -16,8 +15,7 @@ FUNCTION = """
     Properties:
       Description: {summary}
       Handler: {file}.handler
-      Policies: [] # nothing yet: scripts/drift names each DynamoDB action that the handler comes to
-      need
+      Policies: [] # nothing yet: scripts/drift names each DynamoDB action that the handler comes to need
       Events:
         {event}:
           Type: Api

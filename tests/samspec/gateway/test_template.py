@@ -26,8 +26,7 @@ Globals:
 Resources:
   Table: { Type: AWS::DynamoDB::Table, Properties: { TableName: !Sub "${AWS::StackName}-t" } }
   Plain: { Type: AWS::SNS::Topic }
-  F: { Type: AWS::Serverless::Function, Properties: { Tags: [b], Environment: { Variables: { B: "3"
-  } } } }
+  F: { Type: AWS::Serverless::Function, Properties: { Tags: [b], Environment: { Variables: { B: "3" } } } }
   Hidden: { Type: AWS::Serverless::Function, Condition: IsBlue }
 """
 

@@ -16,10 +16,8 @@ Resources:
     Type: AWS::SecretsManager::Secret
     Properties:
       Name: app/db
-      GenerateSecretString: { SecretStringTemplate: '{"user": "ada"}', GenerateStringKey: password,
-      PasswordLength: 10 }
-  Parameter: { Type: AWS::SSM::Parameter, Properties: { Name: /a/b, Value: !Ref Queue, Type: String
-  } }
+      GenerateSecretString: { SecretStringTemplate: '{"user": "ada"}', GenerateStringKey: password, PasswordLength: 10 }
+  Parameter: { Type: AWS::SSM::Parameter, Properties: { Name: /a/b, Value: !Ref Queue, Type: String } }
   Machine: { Type: AWS::Serverless::StateMachine }
   Bus: { Type: AWS::Events::EventBus, Properties: { Name: orders } }
   Key: { Type: AWS::KMS::Key }

@@ -35,9 +35,7 @@ paths:
       responses:
         "200": { description: The order. }
       x-amazon-apigateway-integration:
-        uri: { Fn::Sub:
-        "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Get.Arn}/invocations"
-        }
+        uri: { Fn::Sub: "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Get.Arn}/invocations" }
         httpMethod: POST
         type: aws_proxy
 components:

@@ -15,8 +15,7 @@ Resources:
   Missing: { Type: AWS::SQS::Queue, Properties: { QueueName: missing } }
   Link:
     Type: AWS::SNS::Subscription
-    Properties: { Protocol: sqs, TopicArn: { Ref: Events }, Endpoint: { Fn::GetAtt: [Orders, Arn] }
-    }
+    Properties: { Protocol: sqs, TopicArn: { Ref: Events }, Endpoint: { Fn::GetAtt: [Orders, Arn] } }
 """
 
 

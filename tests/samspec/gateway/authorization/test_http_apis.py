@@ -19,8 +19,7 @@ def handler(event, context):
         raise ValueError("no")
     if token == "odd":
         return {"isAuthorized": "yes"}
-    return {"isAuthorized": token == "open", "context": {"level": 3, "source":
-    event["identitySource"]}}
+    return {"isAuthorized": token == "open", "context": {"level": 3, "source": event["identitySource"]}}
 """
 ECHO = """
 import json
