@@ -57,7 +57,7 @@ def of_other_method(sent: Sent) -> bool:
 
 
 def unknown_path(sent: Sent) -> bool:
-    return sent.path in ("/", "/user", "/users/1/2", "/USERS", "//users")
+    return sent.path in ("/", "/user", "/users/1/2", "/USERS")
 
 
 def not_utf8(sent: Sent) -> bool:
@@ -100,8 +100,8 @@ ANSWERS = [
         statuses=(400, 403),
     ),
     Difference(
-        "API Gateway does not redirect; Werkzeug, below sam local, does for a doubled last slash",
-        when=lambda sent: sent.path.endswith("//"),
+        "API Gateway does not redirect; Werkzeug, below sam local, does for doubled slashes",
+        when=lambda sent: "//" in sent.path,
         statuses=(404, 308),
     ),
     Difference(

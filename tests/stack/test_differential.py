@@ -77,7 +77,7 @@ def test_both_gateways_give_the_same_answers(answers: list[Exchange]) -> None:
 def test_both_gateways_give_functions_the_same_events(
     answers: list[Exchange], events: list[Exchange]
 ) -> None:
-    assert len(events) > len(answers) - 30
+    assert len(events) > len(answers) - 40  # some of each kind end at one gateway
     assert [line for exchange in events for line in exchange.unexplained(EVENTS)] == []
 
 
