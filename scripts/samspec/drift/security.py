@@ -373,7 +373,11 @@ def _documented(
     operation: Operation,
     declared: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[Fault]:
-    """Where a token is asked for, callers see 401 and 403."""
+    """Where a token is asked for, callers see 401; 403 where the API refuses some of them.
+
+    Which operations refuse a known caller is the handlers' affair: that some operation documents it
+    shows that the authors thought of it.
+    """
     names = {
         name
         for requirement in operation.node.get("security") or []
@@ -385,7 +389,10 @@ def _documented(
         return
     documented = set(api.responses(operation))
     wildcard = {"default", "4XX", "4xx"} & documented
-    missing = [status for status in ("401", "403") if status not in documented]
+    elsewhere = {status for other in api.operations for status in api.responses(other)}
+    missing = [] if "401" in documented else ["401"]
+    if "403" not in elsewhere:
+        missing.append("403")
     if missing and not wildcard and len(documented) > 1:
         yield (
             "security-undocumented",

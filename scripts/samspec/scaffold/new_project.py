@@ -33,6 +33,8 @@ WHEELS = "vendor"
 OPEN = "none"
 CALLERS = ("cognito", "lambda", "api-key")
 
+STAND_IN = "Placeholder"  # the reference's resource, if the project's has the same name
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -69,6 +71,10 @@ def make(source: Path, target: Path, answers: Answers) -> None:
         root = Path(folder, "project")
         copying.copy(source, root, (*rules.tools, *rules.kit, *rules.reference))
         _git(root, "init", "--quiet")
+        if old.singular == answers.names.singular:  # the new one needs the names
+            stand_in = Names.of(STAND_IN)
+            copying.rename(root, Renaming(old, stand_in))
+            old = stand_in
         resource = _with_resource(root, answers)
         pages = _features(root)
         for _ in remove_resource.remove(root, old):
