@@ -88,7 +88,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     (tmp_path / "api.yaml").write_text(SPEC)
     (tmp_path / "handlers").mkdir()
-    (tmp_path / "handlers/greeting.py").write_text(HANDLER)
+    (tmp_path / "handlers/ping.py").write_text(HANDLER)
     return tmp_path
 
 
