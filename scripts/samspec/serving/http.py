@@ -90,6 +90,9 @@ class HttpServer:
         self._closed = True
         with contextlib.suppress(OSError):  # wakes `accept`, which a close alone does not
             socket.create_connection(self.address, timeout=1).close()
+        # A thread that is in `accept` keeps a closed socket open, and Linux would go on listening.
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         with self._lock:
             connections = list(self._connections)
