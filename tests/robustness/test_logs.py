@@ -204,6 +204,7 @@ def test_paths_queries_and_conditions_are_not_logged(function: Invoke, log: Path
     answers = [
         function(
             queryStringParameters=query,
+            multiValueQueryStringParameters={name: [value] for name, value in query.items()},
             pathParameters={"id": INJECTION},
             multiValueHeaders=multi,
             body=body(),
