@@ -52,7 +52,7 @@ def serve(options: argparse.Namespace) -> int:
             gateway.on_exchange = partial(_record, console, terminal)
             server = HttpServer(console, listening)
             for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.default_int_handler)
+                signal.signal(number, lambda *_: server.interrupt())
             gc.freeze()
             gc.enable()
             for gap in runner.gaps(gateway.project.called_functions()):

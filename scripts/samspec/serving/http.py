@@ -85,6 +85,12 @@ class HttpServer:
             serving = threading.Thread(target=self._serve, args=(client, address[0]), daemon=True)
             serving.start()
 
+    def interrupt(self) -> None:
+        """Let `serve` return; takes no lock, so that a signal handler may call it."""
+        self._closed = True
+        with contextlib.suppress(OSError):
+            socket.create_connection(self.address, timeout=1).close()
+
     def close(self) -> None:
         """Take no more connections and end those that there are."""
         self._closed = True
