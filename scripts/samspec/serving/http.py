@@ -88,14 +88,12 @@ class HttpServer:
     def interrupt(self) -> None:
         """Let `serve` return; takes no lock, so that a signal handler may call it."""
         self._closed = True
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # wakes `accept`, which a close alone does not
             socket.create_connection(self.address, timeout=1).close()
 
     def close(self) -> None:
         """Take no more connections and end those that there are."""
-        self._closed = True
-        with contextlib.suppress(OSError):  # wakes `accept`, which a close alone does not
-            socket.create_connection(self.address, timeout=1).close()
+        self.interrupt()
         # A thread that is in `accept` keeps a closed socket open, and Linux would go on listening.
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
