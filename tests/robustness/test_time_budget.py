@@ -103,10 +103,8 @@ def ask(port: int) -> list[Response]:
     direct = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}"}
     gateway = Gateway.from_template(ROOT / "template.yaml", environment=direct)
     api = Api(in_process(gateway), SPEC)
-    with ThreadPoolExecutor(len(OPERATIONS)) as pool:
-        answers = list(pool.map(lambda operation: operation(api), OPERATIONS))
-    gateway.close()
-    return answers
+    with contextlib.closing(gateway), ThreadPoolExecutor(len(OPERATIONS)) as pool:
+        return list(pool.map(lambda operation: operation(api), OPERATIONS))
 
 
 @pytest.mark.parametrize("database", ["silent", "stuck_in_a_word", "full"])

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
+from samspec.sam.once import once
+
 # What functions ask of items. It goes straight to moto; all else goes by moto's own way.
 ITEM_CALLS = frozenset({
     "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan",
@@ -19,7 +21,7 @@ ITEM_CALLS = frozenset({
 _lock = threading.RLock()  # moto's transactions check and write without one, DynamoDB's are atomic
 
 
-@functools.cache
+@once
 def start() -> None:
     """Send what AWS clients of this process ask for to moto, once for the process."""
     from moto import mock_aws
@@ -28,7 +30,7 @@ def start() -> None:
     mock_aws().start()
 
 
-@functools.cache
+@once
 def stubber() -> Any:
     """What chooses the service of moto that answers a request."""
     from moto.core.botocore_stubber import BotocoreStubber
@@ -92,7 +94,7 @@ def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-@functools.cache
+@once
 def prepare() -> None:
     """Correct what moto does differently from DynamoDB, or slowly; once for the process."""
     from moto.core.botocore_stubber import BotocoreStubber
@@ -109,7 +111,7 @@ def prepare() -> None:
         setattr(owner, name, _in_place_of(getattr(owner, name), corrected))
 
 
-@functools.cache
+@once
 def share_service_models() -> None:
     """Let all botocore sessions of this process read a service's model once."""
     import botocore.session

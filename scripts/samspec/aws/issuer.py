@@ -20,6 +20,7 @@ from joserfc import jwk, jwt
 from joserfc.errors import BadSignatureError, JoseError
 
 from samspec.sam.errors import ProjectError
+from samspec.sam.once import once
 
 ALGORITHM = "RS256"
 KEY_NAME = "samspec-local"
@@ -146,10 +147,13 @@ def moto_key() -> jwk.RSAKey:
     return jwk.RSAKey.import_key(json.loads(gzip.decompress(file.read_bytes()))["keys"][0])
 
 
-@cache
 def _private_key() -> jwk.RSAKey:
     """The issuer's key; made when it is first needed, and kept for this user."""
-    file = _state_folder() / "issuer-key.json"
+    return _key_in(_state_folder() / "issuer-key.json")
+
+
+@once
+def _key_in(file: Path) -> jwk.RSAKey:
     try:
         return jwk.RSAKey.import_key(json.loads(file.read_bytes()))
     except FileNotFoundError:

@@ -2,11 +2,11 @@
 
 import threading
 import time
-from functools import lru_cache
 from typing import Any
 
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.routes import Route
+from samspec.sam.once import once
 
 
 class Throttle:
@@ -22,7 +22,7 @@ class Throttle:
             for s in settings
             if "ThrottlingRateLimit" in s
         }
-        self._bucket = lru_cache(maxsize=None)(self._new_bucket)
+        self._bucket = once(self._new_bucket)
 
     def take(self, route: Route, method: str) -> None:
         """Take a token for the method, or raise the 429."""

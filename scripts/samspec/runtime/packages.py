@@ -1,6 +1,5 @@
 """The packages that a function sees: its own, its layers', and those of Lambda's runtime."""
 
-import functools
 import hashlib
 import os
 import re
@@ -18,6 +17,7 @@ from pathlib import Path
 from samspec.runtime.interpreters import Interpreter
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
+from samspec.sam.once import once
 
 # What Lambda's Python runtimes bring:
 # https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
@@ -131,7 +131,7 @@ def _cached(text: str, function: LambdaFunction, interpreter: Interpreter, say: 
     return folder
 
 
-@functools.cache
+@once
 def _making(folder: Path) -> threading.Lock:
     """One at a time for each folder: functions of one CodeUri share it."""
     return threading.Lock()
@@ -174,7 +174,7 @@ def _linked(text: str, interpreter: Interpreter) -> Path | None:
     return _links(text)
 
 
-@functools.cache
+@once
 def _links(text: str) -> Path | None:
     pins = {normal(match["name"]): match["version"] for match in PINNED.finditer(text)}
     if set(required(text)) - set(pins):
@@ -210,7 +210,7 @@ def _link(package: Distribution, folder: Path) -> None:
             link.symlink_to(Path(str(package.locate_file(top))).resolve())
 
 
-@functools.cache
+@once
 def runtime_folder(local: tuple[str, ...]) -> Path:
     """A folder with links to packages of this environment: Lambda's runtime's, and `local`."""
     folder = Path(tempfile.mkdtemp(dir=_scratch().name))
@@ -222,7 +222,7 @@ def runtime_folder(local: tuple[str, ...]) -> Path:
     return folder
 
 
-@functools.cache
+@once
 def _scratch() -> "tempfile.TemporaryDirectory[str]":
     """One for the process, removed at its end."""
     return tempfile.TemporaryDirectory(prefix="samspec-packages-")

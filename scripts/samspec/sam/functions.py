@@ -5,12 +5,12 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from samspec.sam.errors import ProjectError
+from samspec.sam.once import once
 
 HANDLER = re.compile(r"[\w./-]+\.\w+")
 
@@ -53,19 +53,19 @@ def code_folder(location: Path, name: str) -> Path:
     )
 
 
+@once
 def inline_folder(source: str) -> Path:
     """A folder with `source` as its index.py, where Lambda puts a ZipFile's text.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-lambda-function-code.html
     """
     folder = _scratch() / sha256(source.encode()).hexdigest()[:16]
-    if not folder.is_dir():
-        folder.mkdir()
-        (folder / "index.py").write_text(source, encoding="utf-8")
+    folder.mkdir()
+    (folder / "index.py").write_text(source, encoding="utf-8")
     return folder
 
 
-@cache
+@once
 def _unpacked(archive: Path, changed: int, name: str) -> Path:
     folder = Path(tempfile.mkdtemp(dir=_scratch()))
     try:
@@ -80,7 +80,7 @@ def _scratch() -> Path:
     return Path(_scratch_folder().name)
 
 
-@cache
+@once
 def _scratch_folder() -> "tempfile.TemporaryDirectory[str]":
     """One for the process, removed at its end."""
     return tempfile.TemporaryDirectory(prefix="samspec-")
