@@ -97,7 +97,8 @@ def lambda_() -> Lambda:
     emulator = EMULATORS.get(platform.machine())
     if sys.platform != "linux" or not emulator:
         raise ProjectError(
-            "the Lambda emulator needs Linux on x86_64 or aarch64: run this there, or in a container"
+            "the Lambda emulator needs Linux on x86_64 or aarch64: run this there, or in a "
+            "container"
         )
     lock = ROOT / ".ci/requirements-lambda.txt"
     packages = _installed("runtime", lock, [], compiled=True)

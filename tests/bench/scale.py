@@ -31,8 +31,9 @@ READS = ("GetItem", "Query", "Scan")
 HEADERS = {
     "X-Amz-Target": "DynamoDB_20120810.BatchWriteItem",
     "Content-Type": "application/x-amz-json-1.0",
-    "Authorization": f"AWS4-HMAC-SHA256 Credential={KEY_ID}/20261123/us-east-1/dynamodb/aws4_request, "
-    "SignedHeaders=host, Signature=none",
+    "Authorization": "AWS4-HMAC-SHA256 "
+    f"Credential={KEY_ID}/20261123/us-east-1/dynamodb/aws4_request, SignedHeaders=host, "
+    "Signature=none",
 }
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPY = 'git ls-files -z -co --exclude-standard | tar -cf - --null -T - | tar -xf - -C "$0" && git init -q "$0"'
+COPY = (
+    "git ls-files -z -co --exclude-standard | tar -cf - --null -T - "
+    '| tar -xf - -C "$0" && git init -q "$0"'
+)
 ACCESS_KEY = "AKIA" + "Q7Y2" * 4
 RANDOM = base64.b64encode(hashlib.sha512(b"").digest()).decode()
 PRIVATE_KEY = f"-----BEGIN PRIVATE {'KEY'}-----\n{RANDOM}\n-----END PRIVATE {'KEY'}-----\n"

@@ -150,7 +150,10 @@ def test_without_a_domain_the_api_answers_at_execute_api(production: Resources) 
     }
 
 
-LIMIT = "ReservedConcurrentExecutions: !If [LimitsConcurrency, !Ref ReservedConcurrency, !Ref AWS::NoValue]"
+LIMIT = (
+    "ReservedConcurrentExecutions: "
+    "!If [LimitsConcurrency, !Ref ReservedConcurrency, !Ref AWS::NoValue]"
+)
 
 
 @pytest.mark.parametrize(

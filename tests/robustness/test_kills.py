@@ -141,5 +141,6 @@ def test_a_server_that_is_killed_loses_nothing(
     assert repeated > 0
     with capfd.disabled():
         print(
-            f"{KILLS} kills, {acknowledged(clients)} acknowledged writes, {repeated} cut off and repeated; none lost"
+            f"{KILLS} kills, {acknowledged(clients)} acknowledged writes, {repeated} cut off and "
+            "repeated; none lost"
         )

@@ -77,5 +77,6 @@ def test_a_server_takes_thousands_of_requests_without_an_error_or_growth(
     assert "Traceback" not in "".join(capfd.readouterr())
     with capfd.disabled():
         print(
-            f"{statuses.total()} requests; {sizes[0]} kB after half of them, {sizes[1]} kB after all"
+            f"{statuses.total()} requests; {sizes[0]} kB after half of them, {sizes[1]} kB after "
+            "all"
         )

@@ -1,4 +1,4 @@
-"""The wheel alone, in a fresh environment, in a folder with only a template, a spec and handlers."""
+"""The wheel in a fresh environment, in a folder with only a template, a spec and handlers."""
 
 import json
 import os
@@ -55,10 +55,11 @@ paths:
         httpMethod: POST
         uri:
           Fn::Sub: arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${PingFunction.Arn}/invocations
-"""
+"""  # noqa: E501 (an ARN)
 HANDLER = """
 def handler(event, context):
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": '{"pong": true}'}
+    headers = {"Content-Type": "application/json"}
+    return {"statusCode": 200, "headers": headers, "body": '{"pong": true}'}
 """
 
 

@@ -33,7 +33,8 @@ class Exchange:
     def unexplained(self, known: "list[Difference]") -> Iterator[str]:
         for place in sorted(self.differing):
             if not any(difference.explains(place, self) for difference in known):
-                yield f"{self.sent}: {place} is {self.local.get(place)!r}, in sam local {self.sam.get(place)!r}"
+                local, sam = self.local.get(place), self.sam.get(place)
+                yield f"{self.sent}: {place} is {local!r}, in sam local {sam!r}"
 
 
 @dataclass(frozen=True)
@@ -70,22 +71,26 @@ ANSWERS = [
         ("headers.x-amzn-requestid", "headers.x-amz-apigw-id"),
     ),
     Difference(
-        "API Gateway runs MOCK integrations [D], so the spec's preflight is a 204; sam local knows proxies only",
+        "API Gateway runs MOCK integrations [D], so the spec's preflight is a 204; sam local "
+        "knows proxies only",
         when=lambda sent: sent.method == "OPTIONS",
         statuses=(204, 403),
     ),
     Difference(
-        "API Gateway has x-amazon-apigateway-any-method [D], here a MOCK 405; sam local answers 403",
+        "API Gateway has x-amazon-apigateway-any-method [D], here a MOCK 405; sam local answers "
+        "403",
         when=of_other_method,
         statuses=(405, 403),
     ),
     Difference(
-        "HEAD has no method of its own in the spec, so the any-method's 405; sam local asks GET's function, then fails",
+        "HEAD has no method of its own in the spec, so the any-method's 405; sam local asks GET's "
+        "function, then fails",
         when=lambda sent: sent.method == "HEAD",
         statuses=(405, 502),
     ),
     Difference(
-        "the spec's gateway response makes a 404 of MISSING_AUTHENTICATION_TOKEN [D]; sam local has none: 403",
+        "the spec's gateway response makes a 404 of MISSING_AUTHENTICATION_TOKEN [D]; sam local "
+        "has none: 403",
         when=unknown_path,
         statuses=(404, 403),
     ),
@@ -95,7 +100,8 @@ ANSWERS = [
         statuses=(400, 502),
     ),
     Difference(
-        "API Gateway routes by the path as sent [A], where %2F is no slash; sam local decodes it first: 403",
+        "API Gateway routes by the path as sent [A], where %2F is no slash; sam local decodes it "
+        "first: 403",
         when=lambda sent: "%2F" in sent.path,
         statuses=(400, 403),
     ),
@@ -110,12 +116,14 @@ ANSWERS = [
         statuses=(404, 200),
     ),
     Difference(
-        "the local gateway takes the stage before the path, as deployed URLs have it; sam local has no stage",
+        "the local gateway takes the stage before the path, as deployed URLs have it; sam local "
+        "has no stage",
         when=lambda sent: sent.path.startswith("/Prod/"),
         statuses=(200, 403),
     ),
     Difference(
-        "API Gateway gives every proxy answer a Content-Type [A]; Werkzeug, below sam local, drops a 304's",
+        "API Gateway gives every proxy answer a Content-Type [A]; Werkzeug, below sam local, "
+        "drops a 304's",
         ("headers.content-type",),
         lambda sent: any(name.lower() == "if-none-match" for name, _ in sent.headers),
     ),
@@ -123,7 +131,8 @@ ANSWERS = [
 
 EVENTS = [
     Difference(
-        "white space around a header's value is not part of it (RFC 9110, 5.5); Werkzeug keeps what follows",
+        "white space around a header's value is not part of it (RFC 9110, 5.5); Werkzeug keeps "
+        "what follows",
         ("*eaders.If-None-Match", "*eaders.If-Match"),
         lambda sent: any(value != value.strip() for _, value in sent.headers),
     ),
@@ -137,7 +146,8 @@ EVENTS = [
         lambda sent: sent.method in ("POST", "PUT") or bool(sent.body),
     ),
     Difference(
-        "these name one request of one deployment [A]; sam local's are the same for the whole process, or missing",
+        "these name one request of one deployment [A]; sam local's are the same for the whole "
+        "process, or missing",
         tuple(
             f"requestContext.{name}"
             for name in (
@@ -160,7 +170,8 @@ EVENTS = [
         ("requestContext.operationName",),
     ),
     Difference(
-        "the identity is of REST APIs' form, with the caller's user agent [A]; sam local's is older, and a constant",
+        "the identity is of REST APIs' form, with the caller's user agent [A]; sam local's is "
+        "older, and a constant",
         ("requestContext.identity.*",),
     ),
     Difference(
@@ -169,15 +180,17 @@ EVENTS = [
         lambda sent: "%" in sent.path,
     ),
     Difference(
-        "header names keep their letter case, repeated headers their values [D]; Werkzeug, below sam local, spells all "
-        "names alike, joins what is repeated and drops names with an underscore",
+        "header names keep their letter case, repeated headers their values [D]; Werkzeug, below "
+        "sam local, spells all names alike, joins what is repeated and drops names with an "
+        "underscore",
         ("headers.*", "multiValueHeaders.*"),
         lambda sent: (
             any(name != name.title() or "_" in name for name, _ in sent.headers) or _repeats(sent)
         ),
     ),
     Difference(
-        "a query string that is not UTF-8 is decoded with replacements; sam local leaves it encoded",
+        "a query string that is not UTF-8 is decoded with replacements; sam local leaves it "
+        "encoded",
         ("*ueryStringParameters.*",),
         lambda sent: "%FF" in sent.target,
     ),

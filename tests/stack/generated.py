@@ -113,66 +113,59 @@ def _sent(arguments: Mapping[str, Any]) -> Sent:
     )
 
 
+# What a generator hardly finds: how paths, queries, headers and bodies are spelt.
+TARGETS = (
+    "/users/", "/users/{id}/", "/users/{id}//", "//users", "/users/a%2Fb", "/users/%61",
+    "/users/a+b", "/users/a%20b", "/users/%C3%A9", "/users/%FF", "/users/a;b=c", "/users/a=b&c",
+    "/users/{ID}", "/users/..", "/users?limit=1&limit=2", "/users?limit=2&limit=x",
+    "/users?limit=+1", "/users?limit=%2B1", "/users?limit=", "/users?limit",
+    "/users?email=user1%40example.com", "/users?email=user1+a@example.com", "/users?email=%FF",
+    "/users?email=USER1@EXAMPLE.COM", "/users?unknown=1", "/users?a=1&a=2&b=%26%3D",
+    "/users?limit=1;email=x", "/users?", "/users??", "/users?&&", "/users?limit=%D9%A3",
+    "/users?cursor=x", "/users?%6Cimit=1", "/", "/user", "/users/1/2", "/Prod/users", "/USERS",
+)  # fmt: skip
+HEADERS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (("If-None-Match", "*"),),
+    (("if-none-match", "*"),),
+    (("If-None-Match", '"a"'), ("If-None-Match", "*")),
+    (("If-None-Match", '"a", "b"'),),
+    (("If-None-Match", '"a'),),
+    (("If-None-Match", ""),),
+    (("If-None-Match", "  *  "),),
+    (("X-Custom", "é"),),
+    (("X-Custom", "1"), ("x-custom", "2"), ("X-CUSTOM", "")),
+    (("X_Custom", "1"),),
+    (("Cookie", "a=b; c=d"), ("Authorization", "Bearer x"), ("X-Forwarded-For", "192.0.2.1")),
+    (("User-Agent", "differential"), ("Accept", "application/json, */*;q=0.5"), ("TE", "trailers")),
+)
+MEDIA_TYPES = (
+    "application/json; charset=utf-8", "APPLICATION/JSON", "application/json;", "text/plain",
+    "application/octet-stream", "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x", ";",
+)  # fmt: skip
+BODIES = (
+    b"", b"null", b"{}", b"[]", b'"x"', b"{", b"NaN", b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * 10_000,
+    b'{"email": "a@example.com", "email": "b@example.com", "name": "Twice"}',
+    b'{"email": "lone@example.com", "name": "\\ud800"}',
+    '{"email": "é@example.com", "name": "Zoë"}'.encode(),
+)  # fmt: skip
+
+
 def by_hand(id: str) -> Iterator[Sent]:
-    """What a generator hardly finds: how paths, queries, headers and bodies are spelt."""
+    """The requests of the tables above, with the id of a user that exists."""
     user = f"/users/{id}"
+    for target in TARGETS:
+        yield Sent("GET", target.replace("{id}", id).replace("{ID}", id.upper()))
+    for headers in HEADERS:
+        yield Sent("GET", user, headers)
     body = b'{"email": "by-hand@example.com", "name": "By hand"}'
-    yield from (
-        Sent("GET", target)
-        for target in (
-            "/users/", f"{user}/", f"{user}//", "//users", "/users/a%2Fb", "/users/%61", "/users/a+b", "/users/a%20b",
-            "/users/%C3%A9", "/users/%FF", "/users/a;b=c", "/users/a=b&c", f"/users/{id.upper()}", "/users/..",
-            "/users?limit=1&limit=2", "/users?limit=2&limit=x", "/users?limit=+1", "/users?limit=%2B1", "/users?limit=",
-            "/users?limit", "/users?email=user1%40example.com", "/users?email=user1+a@example.com", "/users?email=%FF",
-            "/users?email=USER1@EXAMPLE.COM", "/users?unknown=1", "/users?a=1&a=2&b=%26%3D", "/users?limit=1;email=x",
-            "/users?", "/users??", "/users?&&", "/users?limit=%D9%A3", "/users?cursor=x", "/users?%6Cimit=1",
-        )
-    )  # fmt: skip
-    yield from (
-        Sent("GET", user, headers)
-        for headers in (
-            (("If-None-Match", "*"),),
-            (("if-none-match", "*"),),
-            (("If-None-Match", '"a"'), ("If-None-Match", "*")),
-            (("If-None-Match", '"a", "b"'),),
-            (("If-None-Match", '"a'),),
-            (("If-None-Match", ""),),
-            (("If-None-Match", "  *  "),),
-            (("X-Custom", "é"),),
-            (("X-Custom", "1"), ("x-custom", "2"), ("X-CUSTOM", "")),
-            (("X_Custom", "1"),),
-            (
-                ("Cookie", "a=b; c=d"),
-                ("Authorization", "Bearer x"),
-                ("X-Forwarded-For", "192.0.2.1"),
-            ),
-            (
-                ("User-Agent", "differential"),
-                ("Accept", "application/json, */*;q=0.5"),
-                ("TE", "trailers"),
-            ),
-        )
-    )
-    yield from (
-        Sent("POST", "/users", (("Content-Type", media_type),) if media_type else (), body)
-        for media_type in (
-            "", "application/json; charset=utf-8", "APPLICATION/JSON", "application/json;", "text/plain",
-            "application/octet-stream", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ";",
-        )
-    )  # fmt: skip
-    yield from (
-        Sent("POST", "/users", (JSON,), data)
-        for data in (
-            b"", b"null", b"{}", b"[]", b'"x"', b"{", b"NaN", b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * 10_000,
-            b'{"email": "a@example.com", "email": "b@example.com", "name": "Twice"}',
-            b'{"email": "lone@example.com", "name": "\\ud800"}', '{"email": "é@example.com", "name": "Zoë"}'.encode(),
-        )
-    )  # fmt: skip
-    yield from (
-        Sent(method, path)
-        for method in ("HEAD", "PATCH", "OPTIONS", "TRACE")
-        for path in ("/users", user)
-    )
-    yield from (Sent("GET", path) for path in ("/", "/user", "/users/1/2", "/Prod/users", "/USERS"))
+    yield Sent("POST", "/users", (), body)
+    for media_type in MEDIA_TYPES:
+        yield Sent("POST", "/users", (("Content-Type", media_type),), body)
+    for data in BODIES:
+        yield Sent("POST", "/users", (JSON,), data)
+    for method in ("HEAD", "PATCH", "OPTIONS", "TRACE"):
+        yield Sent(method, "/users")
+        yield Sent(method, user)
     yield Sent("DELETE", user, (JSON,), b"{}")
     yield Sent("GET", "/users", (JSON,), b'{"a": 1}')

@@ -232,10 +232,9 @@ def test_a_throttling_database_is_asked_three_times(
 
 
 def test_the_body_is_utf_8_whatever_its_letters(api: Api) -> None:
-    user = api.request(
-        "POST", "/users", data=json.dumps({"email": "a@b.cd", "name": "Ἀδᾶ 🦊"}, ensure_ascii=False).encode(),
-        headers={"Content-Type": 'application/json; charset="utf-8"'},
-    ).json  # fmt: skip
+    body = json.dumps({"email": "a@b.cd", "name": "Ἀδᾶ 🦊"}, ensure_ascii=False)
+    headers = {"Content-Type": 'application/json; charset="utf-8"'}
+    user = api.request("POST", "/users", data=body.encode(), headers=headers).json
 
     assert api.get(user["id"]).json["name"] == "Ἀδᾶ 🦊"
 

@@ -23,6 +23,7 @@ from samspec.serving.http import Abandoned, HttpServer
 Call = dict[str, Any]  # service, name, began (by perf_counter), units, ms, error, request, response
 Headers = list[tuple[str, str]]
 Reply = tuple[int, Headers, bytes]
+Invoke = Callable[[str, str, bytes], Reply | None]  # of the URI, the invocation type and the body
 
 SCOPE = re.compile(r"Credential=([^/\s]+)/\d{8}/([\w-]+)/([\w-]+)/aws4_request")
 BODY_LIMIT = 64 * 1024 * 1024  # bytes of a call
@@ -56,9 +57,7 @@ class Endpoint:
 
     def __init__(self, dynamodb: str | None = None):
         self.on_call: Callable[[str, Call], object] = lambda key_id, call: None
-        self.invoke: Callable[[str, str, bytes], Reply | None] = lambda uri, invocation_type, body: (
-            None
-        )
+        self.invoke: Invoke = lambda uri, invocation_type, body: None
         self._dynamodb = Forwarder(dynamodb) if dynamodb else None
         self._server: HttpServer | None = None
 

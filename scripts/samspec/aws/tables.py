@@ -10,8 +10,8 @@ from samspec.sam.resources import STREAM_LABEL
 from samspec.sam.template import Template
 
 ACCEPTED = (
-    "TableName", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes",
-    "BillingMode", "ProvisionedThroughput", "StreamSpecification",
+    "TableName", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes", "BillingMode", "ProvisionedThroughput", "StreamSpecification",
 )  # fmt: skip
 INDEX = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
 TYPES = (

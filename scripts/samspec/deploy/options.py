@@ -63,7 +63,8 @@ def _header(text: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="samspec deploy",
-        description="Check, build, deploy and try an environment. Other options go to `sam deploy`.",
+        description="Check, build, deploy and try an environment. "
+        "Other options go to `sam deploy`.",
         allow_abbrev=False,
     )
     parser.add_argument("environment", help="an environment of samconfig.toml, such as dev")

@@ -99,7 +99,8 @@ def _require_recovery(database: Any, table: str) -> None:
     recovery = described["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         raise ProjectError(
-            f"{table} has no point-in-time recovery: turn PointInTimeRecovery on for the environment"
+            f"{table} has no point-in-time recovery: turn PointInTimeRecovery on for the "
+            "environment"
         )
 
 

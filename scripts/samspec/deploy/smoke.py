@@ -109,7 +109,8 @@ class _Smoke:
             if self._can_call(operation):
                 tried.append(str(operation))
                 self._expect(operation, self._call(operation, operation.path))
-        yield f"tried {', '.join(tried) or 'nothing: no GET without parameters, no POST and DELETE'}"
+        nothing = "nothing: no GET without parameters, no POST and DELETE"
+        yield f"tried {', '.join(tried) or nothing}"
         refused = self._refusals()
         if refused:
             yield f"{refused} operations refuse an anonymous caller"

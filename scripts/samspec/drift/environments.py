@@ -144,7 +144,8 @@ class Environment:
             "AWS::Partition": self.partition,
             "AWS::URLSuffix": "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com",
             "AWS::StackName": "local",
-            "AWS::StackId": f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/local/1",
+            "AWS::StackId": f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:"
+            "stack/local/1",
             "AWS::NoValue": NO_VALUE,
             "AWS::NotificationARNs": [],
         }

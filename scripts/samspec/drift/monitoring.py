@@ -171,7 +171,8 @@ def _dimensions(
                 at,
                 f"{name} watches {dimension} {value.removeprefix('local-')}, "
                 "which this template does not make",
-                f"write one of: {', '.join(sorted(item.removeprefix('local-') for item in expected))}",
+                "write one of: "
+                f"{', '.join(sorted(item.removeprefix('local-') for item in expected))}",
             )
     if namespace == "AWS/ApiGateway" and set(dimensions) == {"Stage"}:
         yield application.template.finding(
@@ -264,7 +265,8 @@ def _left_out(
                 "alarm-left-out",
                 (*at, "Metrics"),
                 f"{name} watches {', '.join(sorted(names))} of "
-                f"{functions.get(physical, physical)}, and {', '.join(sorted(usual))} of the others",
+                f"{functions.get(physical, physical)}, and {', '.join(sorted(usual))} of the "
+                "others",
                 "watch the same metric of each",
             )
 
@@ -407,7 +409,8 @@ def _graph(
             yield application.template.finding(
                 "dashboard-search",
                 at,
-                f"{name} searches for the stack's name in quotes, which is an exact match of a word",
+                f"{name} searches for the stack's name in quotes, which is an exact match of a "
+                "word",
                 "leave the quotes out: a part of a name is matched without them",
             )
     if len(texts) < 2 or texts[0] not in METRICS:

@@ -26,8 +26,11 @@ class Rule:
 
     def explanation(self) -> str:
         """What `samspec drift --explain` prints."""
-        fix = "\n--fix can fix it." if self.fixable else ""
-        return f"{self.id} ({self.severity}, {self.group})\n{self.title}.\n\n{self.why}\n\nSource: {self.source}{fix}"
+        head = f"{self.id} ({self.severity}, {self.group})\n{self.title}."
+        source = f"Source: {self.source}"
+        if self.fixable:
+            source += "\n--fix can fix it."
+        return "\n\n".join((head, self.why, source))
 
 
 @cache
@@ -75,7 +78,8 @@ def pages() -> dict[str, str]:
     index = [
         "# The rules of drift",
         "",
-        f"`samspec drift` checks {len(rules())} rules. An error ends the command with exit code 1; a",
+        f"`samspec drift` checks {len(rules())} rules. An error ends the command with exit code 1; "
+        "a",
         "warning is printed and does not. `samspec drift --explain RULE` prints one of them.",
         "Written by `samspec drift --write-pages specs/drift`.",
         "",

@@ -27,7 +27,8 @@ SAM_LOCAL_CHECKS = {
 }
 # Where each request has credentials, it adds them to the requests that are to have none, too.
 CREDENTIALS_CHECKS = {
-    "missing_required_header": "credentials are in each request; those without are tried at the end",
+    "missing_required_header": "credentials are in each request; those without are tried at the "
+    "end",
 }
 # tests/contract/hooks.py reads it; the name is SAM CLI's own, in its containers.
 SAM_LOCAL_BODIES = (
@@ -104,7 +105,8 @@ def _require(url: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="samspec fuzz",
-        description="Property tests on the spec; other options go to `schemathesis run`, such as --report junit,har.",
+        description="Property tests on the spec; other options go to `schemathesis run`, such as "
+        "--report junit,har.",
         allow_abbrev=False,
     )
     target = parser.add_mutually_exclusive_group()

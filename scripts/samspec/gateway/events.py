@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 BODY_LIMIT, HEADERS_LIMIT = 10_000_000, 10_240  # bytes [D]
 DROPPED = ("Content-Length", "Connection", "Transfer-Encoding")  # [A] never reach the function
 UNKNOWN = (
-    "accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType",
-    "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "user", "userArn",
+    "accessKey", "accountId", "caller", "cognitoAuthenticationProvider",
+    "cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId",
+    "user", "userArn",
 )  # fmt: skip
 
 

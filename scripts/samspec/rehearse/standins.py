@@ -25,12 +25,14 @@ SIGNED = {
 }
 
 UNCHECKED = (
-    "tokens of a user pool and API keys: a signed-in request got a 401 there, so only refusals are tried",
+    "tokens of a user pool and API keys: a signed-in request got a 401 there, so only refusals "
+    "are tried",
     "gateway responses, MOCK integrations and request validators: not read from the spec",
     "the access log of the stage; encryption of the table: not made from the template",
     "point-in-time recovery: turned on before a restore is tried, not by the template",
     "the Rules of the template: checked when the change set is made, in other words than AWS's",
-    "the stage: it serves the API as it is, whether deployed or not (tests/production looks at AlwaysDeploy)",
+    "the stage: it serves the API as it is, whether deployed or not (tests/production looks at "
+    "AlwaysDeploy)",
     "throttling, and alarms going off: nothing happens",
 )
 

@@ -200,7 +200,8 @@ class Resource:
             "short": digest[:9],
             "suffix": digest[:6],
             "client": digest[:26],
-            "uuid": f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}",
+            "uuid": f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-"
+            f"{digest[20:32]}",
             "region": self.region,
             "account": ACCOUNT,
             "arn": self.arn if "{arn}" in form else "",

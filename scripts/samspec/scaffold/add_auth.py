@@ -35,12 +35,12 @@ FUNCTION_ROW = re.compile(r"\| \w+ \| AWS::Serverless::Function \|")
 TOKEN_CRITERIA = [
     "**Given** no credentials, or credentials that are expired, foreign or without the scope,\n"
     "   **when** the request is sent, **then** the response is 401 or, without the scope, 403.",
-    "**Given** a caller who may not do this, **when** the request is sent, **then** the response is\n"
-    "   403, `Not allowed`, whatever is stored.",
+    "**Given** a caller who may not do this, **when** the request is sent,\n"
+    "   **then** the response is 403, `Not allowed`, whatever is stored.",
 ]
 KEY_CRITERIA = [
-    "**Given** no API key, or one of no partner, **when** the request is sent, **then** the response\n"
-    "   is 403."
+    "**Given** no API key, or one of no partner, **when** the request is sent,\n"
+    "   **then** the response is 403."
 ]
 
 
@@ -89,7 +89,8 @@ def add(project: Project, kind: str) -> Iterator[str]:
     _format(project, changes)
     for operation in guarded:
         scopes = f" with {' or '.join(operation.scopes)}" if operation.scopes else ""
-        yield f"{operation.id}: {operation.method} {operation.path} asks for {SCHEMES[kind].name}{scopes}"
+        route = f"{operation.method} {operation.path}"
+        yield f"{operation.id}: {route} asks for {SCHEMES[kind].name}{scopes}"
     for name in changes.contents:
         yield f"  {'changed' if name in existing else 'wrote'} {name}"
     yield from (f"note: {note}" for note in changes.notes)

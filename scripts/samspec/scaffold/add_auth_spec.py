@@ -339,7 +339,7 @@ LAMBDA = Scheme(
             Fn::Sub: arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${AuthorizeCallerFunction.Arn}:live/invocations
           identityValidationExpression: "^Bearer [-0-9A-Za-z_]+[.][-0-9A-Za-z_]+[.][-0-9A-Za-z_]+$"
           authorizerResultTtlInSeconds: 300
-        """
+        """  # noqa: E501 (an ARN)
     ),
     scoped=True,
     headers=("Authorization",),

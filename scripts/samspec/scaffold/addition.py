@@ -23,7 +23,8 @@ class Addition:
         served = [one for one in project.proxies if one.target[0] in project.functions]
         if not served:
             raise ProjectError(
-                f"{project.spec.name}: no operation has a function yet, whose example others could follow"
+                f"{project.spec.name}: no operation has a function yet, whose example others could "
+                "follow"
             )
         for operation in project.operations:
             if not operation.integration or (

@@ -13,7 +13,10 @@ from samspec.scaffold.validation import require_valid
 ARCHITECTURE = "specs/architecture.md"
 OBSERVED = "tests/observed.json"
 WROTE = "wrote"
-EPILOG = "Write the operation into the spec first: operationId, summary, parameters, body with an example, responses."
+EPILOG = (
+    "Write the operation into the spec first: operationId, summary, parameters, body with an "
+    "example, responses."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

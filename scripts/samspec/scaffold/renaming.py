@@ -12,7 +12,8 @@ from samspec.scaffold.names import Names, article, snake
 KEPT = "|".join(
     (
         r"[Uu]ser-?[Aa]gent|user_agent|userArn|identity\.user|userIdentity|userinfo|UserPool\w*",
-        r"(?<=:)user/|user/testing|\"user\": null|--user\b|(?:\b[Aa]n? )?user[ -]pools?|end[ -]users?",
+        r"(?<=:)user/|user/testing|\"user\": null|--user\b|(?:\b[Aa]n? )?user[ -]pools?",
+        r"end[ -]users?",
         r"-c user\.|config user\.|\"user\.(?:name|email)",
     )
 )

@@ -1,4 +1,4 @@
-"""The template with a new operation's function, and with the function in every alarm that counts the others."""
+"""The template with a new operation's function, also in every alarm that counts the others."""
 
 import json
 import re
@@ -15,7 +15,7 @@ FUNCTION = """
     Properties:
       Description: {summary}
       Handler: {file}.handler
-      Policies: [] # nothing yet: scripts/drift names each DynamoDB action that the handler comes to need
+      Policies: [] # scripts/drift names each DynamoDB action that the handler needs
       Events:
         {event}:
           Type: Api

@@ -1,7 +1,7 @@
 """The console and docs pages in headless Chromium: `scripts/test tests/samspec/browser`.
 
-Needs Chromium and its driver (Debian: apt install chromium chromium-driver), and npm for axe-core. With
-CONSOLE_SCREENSHOTS=docs in the environment, the pictures of the documents are taken anew.
+Needs Chromium and its driver (Debian: apt install chromium chromium-driver), and npm for axe-core.
+With CONSOLE_SCREENSHOTS=docs in the environment, it takes the pictures of the documents again.
 """
 
 import json
@@ -42,7 +42,10 @@ def shop(project: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def browser(chromium: webdriver.Chrome, axe: str, shop: Server) -> Iterator[Browser]:
-    """The page after three orders: #1 placed, #2 refused, #3 failed; every console error fails the test."""
+    """The page after three orders: #1 placed, #2 refused, #3 failed.
+
+    Every error in the browser's console fails the test.
+    """
     browser = Browser(chromium, shop.url, axe)
     browser.chromium.get("about:blank")
     headers = {"X-Console": "1"}
@@ -390,7 +393,7 @@ def test_a_gateway_that_is_gone_is_shown_and_a_new_one_starts_afresh(
 
 
 def test_leaving_and_coming_back_leaves_no_connection_open(browser: Browser) -> None:
-    """Chromium has six connections for a host: a stream that stays open for each visit would use them up."""
+    """Chromium has six connections for a host, so streams that stay open would use them up."""
     for _ in range(8):
         browser.show("/_/")
         browser.until(lambda: len(rows(browser)) == 3)
@@ -411,8 +414,9 @@ def test_ten_thousand_requests_stay_quick(browser: Browser) -> None:
         const done = arguments[0];
         import('/_/store.js').then(async ({store}) => {
           const list = await import('/_/list.js');
-          const many = Array.from({length: 10000}, (_, i) => ({number: 100000 + i, time: new Date().toISOString(),
-            method: 'GET', url: `/orders/${i}`, operation: 'getOrder', status: 200, reason: '', mismatches: [], ms: 1.5}));
+          const many = Array.from({length: 10000}, (_, i) => ({
+            number: 100000 + i, time: new Date().toISOString(), method: 'GET', url: `/orders/${i}`,
+            operation: 'getOrder', status: 200, reason: '', mismatches: [], ms: 1.5}));
           const start = performance.now();
           store.exchanges = many;
           list.include(200000);
@@ -431,8 +435,10 @@ def test_the_page_loads_fast_and_is_small(browser: Browser) -> None:
     browser.until(lambda: len(rows(browser)) == 3)
     timing, size = browser.run("""
         const navigation = performance.getEntriesByType('navigation')[0];
-        const files = [navigation, ...performance.getEntriesByType('resource')].filter(e => /\\.(js|css)$|_\\/$/.test(e.name));
-        return [navigation.domContentLoadedEventEnd, files.reduce((sum, file) => sum + file.transferSize, 0)];
+        const files = [navigation, ...performance.getEntriesByType('resource')]
+          .filter(e => /\\.(js|css)$|_\\/$/.test(e.name));
+        const size = files.reduce((sum, file) => sum + file.transferSize, 0);
+        return [navigation.domContentLoadedEventEnd, size];
     """)
     assert size < 100_000
     assert timing < 500, "milliseconds, also on a busy machine"
@@ -466,8 +472,10 @@ def test_every_view_is_accessible_and_fits(
     assert browser.run("return document.documentElement.scrollWidth") <= size[0]
     if size == PHONE:
         small = browser.run("""
-            return [...document.querySelectorAll('button, a.button, select, nav a, input:not([type=checkbox])')]
-              .filter(e => e.checkVisibility()).map(e => [e.textContent, e.getBoundingClientRect().height])
+            const touched = 'button, a.button, select, nav a, input:not([type=checkbox])';
+            return [...document.querySelectorAll(touched)]
+              .filter(e => e.checkVisibility())
+              .map(e => [e.textContent, e.getBoundingClientRect().height])
               .filter(([text, height]) => height < 44);
         """)
         assert small == []

@@ -9,7 +9,10 @@ import yaml
 from samspec.deploy import translation, versions
 
 TEMPLATE: dict[str, Any] = {
-    "Parameters": {"Origin": {"Type": "String", "Default": "*"}, "Other": {"Type": "String", "Default": "x"}},
+    "Parameters": {
+        "Origin": {"Type": "String", "Default": "*"},
+        "Other": {"Type": "String", "Default": "x"},
+    },
     "Mappings": {"Sizes": {"small": {"Memory": 512}}},
     "Globals": {"Function": {"Runtime": "python3.12", "AutoPublishAlias": "live"}},
     "Resources": {

@@ -18,6 +18,7 @@ from tests.samspec.drift.copies import OBSERVED, ROOT, SPEC, TEMPLATE, copy, edi
 
 FEATURE = "specs/features/get-user.md"
 MESSAGE = "it says method: PUT, and the definition says GET"
+ADA = "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c"  # the user of the sample events
 
 
 @pytest.fixture
@@ -365,9 +366,7 @@ def add_archive_user(root: Path) -> None:
     derive(
         "events/delete_user.json",
         "events/archive_user.json",
-        **{
-            '"id": "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c/archive"': '"id": "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c"'
-        },
+        **{f'"id": "{ADA}/archive"': f'"id": "{ADA}"'},
     )
     spec = (root / SPEC).read_text()
     item = spec[
@@ -409,7 +408,8 @@ def add_archive_user(root: Path) -> None:
     observed = (root / OBSERVED).read_text()
     observed = observed.replace(
         '"DeleteUserFunction"',
-        '"ArchiveUserFunction": ["dynamodb:DeleteItem UsersTable", "dynamodb:GetItem UsersTable"],\n'
+        '"ArchiveUserFunction": '
+        '["dynamodb:DeleteItem UsersTable", "dynamodb:GetItem UsersTable"],\n'
         '    "DeleteUserFunction"',
     )
     answers = observed[observed.index('"DELETE /users/{id}": {') :]

@@ -24,7 +24,10 @@ API, STACK = "a1b2c3d4e5", "users-api"
 PARAMETERS = {"Environment": "prod", "CorsAllowOrigin": "https://example.com"}
 PROJECT = Project(ROOT)
 INTEGRATION, RESPONSES = "x-amazon-apigateway-integration", "x-amazon-apigateway-gateway-responses"
-LAMBDA = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:"
+LAMBDA = (
+    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+    "arn:aws:lambda:us-east-1:123456789012:function:"
+)
 BOTOCORE = botocore.session.Session()  # one, for it keeps the models it has read
 Change = Callable[[dict[str, Any]], Any]
 

@@ -13,13 +13,13 @@ def test_the_event_has_every_field_of_version_1(event: Send) -> None:
     found = event("/books")
     assert set(found) == {
         "resource", "path", "httpMethod", "headers", "multiValueHeaders", "queryStringParameters",
-        "multiValueQueryStringParameters", "pathParameters", "stageVariables", "requestContext", "body",
-        "isBase64Encoded",
+        "multiValueQueryStringParameters", "pathParameters", "stageVariables", "requestContext",
+        "body", "isBase64Encoded",
     }  # fmt: skip
     assert set(found["requestContext"]) == {
-        "accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "extendedRequestId", "httpMethod",
-        "identity", "path", "protocol", "requestId", "requestTime", "requestTimeEpoch", "resourceId", "resourcePath",
-        "stage",
+        "accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "extendedRequestId",
+        "httpMethod", "identity", "path", "protocol", "requestId", "requestTime",
+        "requestTimeEpoch", "resourceId", "resourcePath", "stage",
     }  # fmt: skip
     assert found["requestContext"]["identity"]["sourceIp"] == "127.0.0.1"
 

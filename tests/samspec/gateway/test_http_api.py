@@ -27,8 +27,14 @@ def preflight(method: str, origin: str = "https://a.example") -> Request:
         (None, 200, b"null", "application/json"),
         ([1], 200, b"[1]", "application/json"),
         ({"statusCode": "201"}, 201, b"", "text/plain;charset=UTF-8"),
-        ({"statusCode": 200, "body": "YQ==", "isBase64Encoded": True}, 200, b"a", "text/plain;charset=UTF-8"),
-        ({"statusCode": 200, "headers": {"content-type": "text/html"}, "body": "x"}, 200, b"x", "text/html"),
+        (
+            {"statusCode": 200, "body": "YQ==", "isBase64Encoded": True},
+            200, b"a", "text/plain;charset=UTF-8",
+        ),
+        (
+            {"statusCode": 200, "headers": {"content-type": "text/html"}, "body": "x"},
+            200, b"x", "text/html",
+        ),
     ],
 )  # fmt: skip
 def test_a_response_is_inferred_from_the_result(

@@ -30,7 +30,8 @@ class Server:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "samspec", "start", "--port", "0", *arguments],
-            cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=folder, env=environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -165,7 +166,8 @@ def test_headers_keep_their_case_and_chunked_bodies_are_read(library: Server) ->
     host, _, port = library.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(
-            b"POST /covers/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-lower: 1\r\nX-Twice: a\r\nX-Twice: b\r\n"
+            b"POST /covers/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b"x-lower: 1\r\nX-Twice: a\r\nX-Twice: b\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
         )
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -244,7 +246,8 @@ def test_a_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str], tak
     said = refused(capsys, "--port", str(taken))
     assert (
         said
-        == f"samspec start: cannot listen on 127.0.0.1:{taken}: Address already in use: choose another with --port or --host"
+        == f"samspec start: cannot listen on 127.0.0.1:{taken}: Address already in use: choose "
+        "another with --port or --host"
     )
 
 

@@ -26,7 +26,9 @@ Globals:
 Resources:
   Table: { Type: AWS::DynamoDB::Table, Properties: { TableName: !Sub "${AWS::StackName}-t" } }
   Plain: { Type: AWS::SNS::Topic }
-  F: { Type: AWS::Serverless::Function, Properties: { Tags: [b], Environment: { Variables: { B: "3" } } } }
+  F:
+    Type: AWS::Serverless::Function
+    Properties: { Tags: [b], Environment: { Variables: { B: "3" } } }
   Hidden: { Type: AWS::Serverless::Function, Condition: IsBlue }
 """
 
@@ -142,7 +144,10 @@ API = "Resources: { A: { Type: AWS::Serverless::Api, Properties: { %s } } }"
         ("Resources: [1]", "Resources must be a mapping"),
         ("Resources: { X: null }", "the resource X must be a mapping with a Type"),
         ("Resources: { X: { Type: A::B::C, Properties: [1] } }", "the Properties of X must be"),
-        (API % "StageName: p, DefinitionBody: { openapi: 3.0.3, paths: { /a: [1] } }", "/a must be a mapping"),
+        (
+            API % "StageName: p, DefinitionBody: { openapi: 3.0.3, paths: { /a: [1] } }",
+            "/a must be a mapping",
+        ),
         (
             API % "StageName: p, DefinitionBody: { openapi: 3.0.3, paths: { /a: { get: 5 } } }",
             "get /a must be a mapping",

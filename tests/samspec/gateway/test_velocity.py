@@ -4,7 +4,10 @@ import pytest
 from samspec.gateway import jsonpath, velocity
 from samspec.sam.errors import ProjectError
 
-BODY = '{"name": "Rex", "age": 3, "good": true, "none": null, "tags": ["a", "b"], "owner": {"name": "Ada"}}'
+BODY = (
+    '{"name": "Rex", "age": 3, "good": true, "none": null, "tags": ["a", "b"], '
+    '"owner": {"name": "Ada"}}'
+)
 VALUE = {"a": {"b": [{"c": 1}, {"c": 2}]}, "x y": 3, "d": {"c": 4}}
 
 
@@ -40,7 +43,10 @@ def rendered(template: str) -> str:
         ("$input.params('querystring').q", "1"),
         ("#foreach($key in $input.params().path.keySet())$key#end", "id"),
         ("#foreach($e in $input.path('$.owner').entrySet())$e.key=$e.value#end", "name=Ada"),
-        ("#foreach($t in $input.path('$.tags'))$foreach.index$t#if($foreach.hasNext),#end#end", "0a,1b"),
+        (
+            "#foreach($t in $input.path('$.tags'))$foreach.index$t#if($foreach.hasNext),#end#end",
+            "0a,1b",
+        ),
         ("#set($m = {})#set($x = $m.put('a', 1))$m.containsKey('a')$m.isEmpty()", "truefalse"),
         ("#if($input.path('$.age') > 2)old#{else}young#end", "old"),
         ("#if($input.path('$.nothing') == '')none#end", "none"),

@@ -15,7 +15,11 @@ TEMPLATE = """
 Resources:
   GetFunction:
     Type: AWS::Serverless::Function
-    Properties: {{ Runtime: {runtime}, CodeUri: src/, Handler: get.handler, Architectures: [{cpu}] }}
+    Properties:
+      Runtime: {runtime}
+      CodeUri: src/
+      Handler: get.handler
+      Architectures: [{cpu}]
 """
 HANDLER = "def handler(event, context):\n    return {}\n"
 

@@ -20,7 +20,10 @@ DOCUMENT = {
         ({"Fn::Sub": f"{PREFIX}/${{F.Arn}}/invocations"}, ("F", None)),
         ({"Fn::Sub": f"{PREFIX}/${{F.Arn}}:live/invocations"}, ("F", "live")),
         ({"Fn::Sub": f"{PREFIX}/${{F.Alias}}/invocations"}, ("F", PUBLISHED)),
-        ({"Fn::Sub": [f"{PREFIX}/${{a}}/invocations", {"a": {"Fn::GetAtt": ["F", "Arn"]}}]}, ("F", None)),
+        (
+            {"Fn::Sub": [f"{PREFIX}/${{a}}/invocations", {"a": {"Fn::GetAtt": ["F", "Arn"]}}]},
+            ("F", None),
+        ),
         ({"Fn::Join": ["", [REAL, "/", {"Fn::GetAtt": "F.Arn"}, "/invocations"]]}, ("F", None)),
         ({"Fn::GetAtt": ["F", "Arn"]}, ("F", None)),
         (
@@ -29,7 +32,10 @@ DOCUMENT = {
         ),
         (f"{REAL}/{ARN}/invocations", ("pets", None)),
         (f"{REAL}/{ARN}:live/invocations", ("pets", "live")),
-        (f"{REAL.replace('2015-03-31', '2021-11-15')}/{ARN}/response-streaming-invocations", ("pets", None)),
+        (
+            f"{REAL.replace('2015-03-31', '2021-11-15')}/{ARN}/response-streaming-invocations",
+            ("pets", None),
+        ),
         (ARN, ("pets", None)),
         (f"{ARN}:$LATEST", ("pets", "$LATEST")),
         ("arn:aws:apigateway:us-east-1:dynamodb:action/PutItem", (None, None)),

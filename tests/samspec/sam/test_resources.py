@@ -16,8 +16,13 @@ Resources:
     Type: AWS::SecretsManager::Secret
     Properties:
       Name: app/db
-      GenerateSecretString: { SecretStringTemplate: '{"user": "ada"}', GenerateStringKey: password, PasswordLength: 10 }
-  Parameter: { Type: AWS::SSM::Parameter, Properties: { Name: /a/b, Value: !Ref Queue, Type: String } }
+      GenerateSecretString:
+        SecretStringTemplate: '{"user": "ada"}'
+        GenerateStringKey: password
+        PasswordLength: 10
+  Parameter:
+    Type: AWS::SSM::Parameter
+    Properties: { Name: /a/b, Value: !Ref Queue, Type: String }
   Machine: { Type: AWS::Serverless::StateMachine }
   Bus: { Type: AWS::Events::EventBus, Properties: { Name: orders } }
   Key: { Type: AWS::KMS::Key }
@@ -52,7 +57,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
         ("!Ref Files", "local-files"),
         ("!GetAtt Files.Arn", "arn:aws:s3:::local-files"),
         ("!GetAtt Files.RegionalDomainName", "local-files.s3.eu-west-1.amazonaws.com"),
-        ("!GetAtt Table.StreamArn", f"arn:aws:dynamodb:{ACCOUNT}:table/Table/stream/2026-01-01T00:00:00.000"),
+        (
+            "!GetAtt Table.StreamArn",
+            f"arn:aws:dynamodb:{ACCOUNT}:table/Table/stream/2026-01-01T00:00:00.000",
+        ),
         ("!Ref Parameter", "/a/b"),
         ("!GetAtt Parameter.Value", "https://sqs.eu-west-1.amazonaws.com/123456789012/Queue"),
         ("!Ref Machine", f"arn:aws:states:{ACCOUNT}:stateMachine:Machine"),

@@ -17,7 +17,9 @@ PETS: dict[str, Any] = {
     },
     "responses": {"Gone": {"description": "Gone", "schema": {"$ref": "#/definitions/Pet"}}},
     "securityDefinitions": {"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}},
-    "definitions": {"Pet": {"type": "object", "properties": {"next": {"$ref": "#/definitions/Pet"}}}},
+    "definitions": {
+        "Pet": {"type": "object", "properties": {"next": {"$ref": "#/definitions/Pet"}}}
+    },
     "paths": {
         "/pets/{id}": {
             "parameters": [{"name": "id", "in": "path", "required": True, "type": "string"}],

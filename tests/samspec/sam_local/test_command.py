@@ -31,7 +31,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         self.do_GET()
 
-[port] = [following for option, following in zip(sys.argv, sys.argv[1:]) if option in ("--port", "-port")]
+for option, following in zip(sys.argv, sys.argv[1:]):
+    if option in ("--port", "-port"):
+        port = following
 http.server.HTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
 """
 SAM = """#!/bin/sh

@@ -52,8 +52,10 @@ VERIFY_USER = """\
         "204":
           description: The address is verified.
           headers:
-            Access-Control-Allow-Origin: { $ref: "#/components/headers/AccessControlAllowOrigin" }
-            Access-Control-Expose-Headers: { $ref: "#/components/headers/AccessControlExposeHeaders" }
+            Access-Control-Allow-Origin:
+              $ref: "#/components/headers/AccessControlAllowOrigin"
+            Access-Control-Expose-Headers:
+              $ref: "#/components/headers/AccessControlExposeHeaders"
         "400": { $ref: "#/components/responses/BadRequest" }
         "404": { $ref: "#/components/responses/NotFound" }
         "429": { $ref: "#/components/responses/TooManyRequests" }

@@ -35,13 +35,14 @@ paths:
       responses:
         "200": { description: The order. }
       x-amazon-apigateway-integration:
-        uri: { Fn::Sub: "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Get.Arn}/invocations" }
+        uri:
+          Fn::Sub: "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Get.Arn}/invocations"
         httpMethod: POST
         type: aws_proxy
 components:
   schemas:
     Order: { type: object }
-"""
+"""  # noqa: E501 (an ARN)
 OTHER_TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
 Resources:

@@ -70,7 +70,9 @@ INTERPRETERS = {"curl": "bash", "python": sys.executable, "httpie": "bash"}
 CASES: dict[str, Request] = {
     "a plain GET": Request("GET", "", [], [("Accept", "*/*")], b"", url="/users?limit=1"),
     "a GET with a body": Request("GET", "", [], [JSON], b'{"a": 1}', url="/users"),
-    "a POST with quotes": Request("POST", "", [], [JSON], b'{"name": "O\'Hara $HOME `x` !"}', url="/"),
+    "a POST with quotes": Request(
+        "POST", "", [], [JSON], b'{"name": "O\'Hara $HOME `x` !"}', url="/"
+    ),
     "a POST without a body": Request("POST", "", [], [], b"", url="/users"),
     "a body that is not UTF-8": Request("PUT", "", [], [JSON], b"\xff\xfe\0", url="/users/1"),
     "a body with an escape sequence": Request("PUT", "", [], [JSON], b"\x1b]0;x\x07", url="/"),

@@ -15,7 +15,10 @@ Resources:
   Missing: { Type: AWS::SQS::Queue, Properties: { QueueName: missing } }
   Link:
     Type: AWS::SNS::Subscription
-    Properties: { Protocol: sqs, TopicArn: { Ref: Events }, Endpoint: { Fn::GetAtt: [Orders, Arn] } }
+    Properties:
+      Protocol: sqs
+      TopicArn: { Ref: Events }
+      Endpoint: { Fn::GetAtt: [Orders, Arn] }
 """
 
 

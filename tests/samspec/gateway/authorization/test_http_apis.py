@@ -19,7 +19,8 @@ def handler(event, context):
         raise ValueError("no")
     if token == "odd":
         return {"isAuthorized": "yes"}
-    return {"isAuthorized": token == "open", "context": {"level": 3, "source": event["identitySource"]}}
+    context = {"level": 3, "source": event["identitySource"]}
+    return {"isAuthorized": token == "open", "context": context}
 """
 ECHO = """
 import json

@@ -79,7 +79,8 @@ def test_a_security_scheme_of_type_aws_sigv4_asks_for_a_signature_too(
         ),
         (
             "components:",
-            "components:\n          securitySchemes: { iam: { x-amazon-apigateway-authtype: awsSigv4 } }",
+            "components:\n          securitySchemes: { iam: { x-amazon-apigateway-authtype: "
+            "awsSigv4 } }",
         ),
     )
     client = Client(Gateway.from_template(template))
