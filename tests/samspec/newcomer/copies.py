@@ -13,7 +13,7 @@ from samspec.scaffold import new_project
 from tests.samspec.drift.copies import ROOT
 
 TOOLS = ("mypy", "pytest", "coverage", "schemathesis")
-SHIM = '#!/bin/sh\nexec "$(dirname "$0")/python" -m {tool} "$@"\n'
+SHIM = '#!/bin/sh\nexec "$(dirname "$0")/python" -P "{tool}" "$@"\n'
 AUTHOR = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
 
 
@@ -36,7 +36,8 @@ def install(root: Path) -> None:
     options = ["--quiet", "--no-deps", "--force-reinstall", "--requirement", "samspec.txt"]
     subprocess.run([*pip, *options], cwd=root, check=True)
     for tool in TOOLS:
-        (venv / "bin" / tool).write_text(SHIM.format(tool=tool))
+        script = Path(sys.executable).with_name(tool)
+        (venv / "bin" / tool).write_text(SHIM.format(tool=script))
         (venv / "bin" / tool).chmod(0o755)
     (venv / "bin/ruff").symlink_to(Path(sys.executable).with_name("ruff"))
     locks = [root / "tests/requirements.txt", root / "samspec.txt"]
