@@ -22,6 +22,7 @@ from samspec.sam.functions import LambdaFunction
 log = logging.getLogger("gateway")
 
 Start = Callable[[Callable[[Worker], None]], Worker]
+OWN_SHARE = 0.5  # of one processor: more is what a gateway uses that has much to do
 SETTLING = 0.2  # seconds in which a file that was just written may still be changing
 
 
@@ -33,6 +34,7 @@ class Limits:
     at_once: int = 2  # so many start without waiting; on Lambda, all would
     patience: float = 0.5  # no request that waits less gets a worker of its own
     turns: float = 20.0  # nor does one that waits less than so many invocations take
+    stuck: float = 5.0  # without an end or a start: functions may wait for each other
     start: float = 60.0
     extra_idle: float = 30.0
     last_idle: float = 900.0
@@ -44,6 +46,7 @@ class Ticket:
     def __init__(self, invocation: Invocation | None):
         self.invocation = invocation
         self.since = time.monotonic()
+        self.cpu = time.process_time()
         self.settled = threading.Event()
         self.worker: Worker | None = None
         self.failure: Failure | None = None
@@ -77,7 +80,7 @@ class Pool:
         self._limits = limits
         self._watch = watch
         self._gate = gate
-        self._last_release = 0.0
+        self._progress = 0.0  # when a worker was last released, became ready or was started
         self._usual = 0.0  # seconds that an invocation takes, the last ones counting most
         self._lock = threading.Lock()
         self._state: Any = None  # of the function's files, as the workers have it
@@ -175,8 +178,7 @@ class Pool:
         """A new ticket, and a worker for it where few are there."""
         ticket = Ticket(invocation)
         self._waiting.append(ticket)
-        count = len(self._workers) + len(self._starting) + self._begun
-        if count < self._limits.at_once:
+        if self._count() < self._limits.at_once:
             self._start_for_waiting()
         return ticket
 
@@ -188,8 +190,7 @@ class Pool:
                 if now >= ends and ticket in self._waiting:
                     self._waiting.remove(ticket)
                     raise IntegrationTimedOut(self.function, limit)
-                waited = now - ticket.since
-                if self._is_too_long(waited, now):
+                if self._is_too_long(ticket, now):
                     self._start_for_waiting()
                 impatient = now + self._limits.patience
         if ticket.error:
@@ -200,25 +201,33 @@ class Pool:
             raise ProjectError(f"{self.function.name}: the gateway is closing")
         return ticket.worker
 
-    def _is_too_long(self, waited: float, now: float) -> bool:
+    def _is_too_long(self, ticket: Ticket, now: float) -> bool:
         """Whether one more worker would help.
 
         Where the machine is busy, it would not: invocations still come to an end then, and
         requests wait for a few of them. It does where nothing ends or very many wait.
         """
-        count = len(self._workers) + len(self._starting) + self._begun
-        if count >= self._limits.most:
+        if self._count() >= self._limits.most:
             return False
-        is_stuck = now - self._last_release > 2 * self._limits.patience
+        still = now - self._progress
+        if still > self._limits.stuck:
+            return True
+        waited = now - ticket.since
+        if self._starting or self._begun or _is_at_its_limit(ticket, waited):
+            return False
         are_many = self._usual > 0 and waited > self._limits.turns * self._usual
-        return is_stuck or (are_many and not _is_busy())
+        return still > 2 * self._limits.patience or (are_many and not _is_busy())
+
+    def _count(self) -> int:
+        return len(self._workers) + len(self._starting) + self._begun
 
     def _start_for_waiting(self) -> None:
         """Start a worker, unless as many as wait are starting."""
         if len(self._starting) + self._begun < len(self._waiting):
-            count = len(self._workers) + len(self._starting) + self._begun
-            gate = self._gate if count >= self._limits.at_once else contextlib.nullcontext()
+            is_extra = self._count() >= self._limits.at_once
+            gate = self._gate if is_extra else contextlib.nullcontext()
             self._begun += 1
+            self._progress = time.monotonic()
             threading.Thread(target=self._start_worker, args=(gate,), daemon=True).start()
 
     def _start_worker(self, gate: AbstractContextManager[Any]) -> None:
@@ -257,6 +266,7 @@ class Pool:
             closed = self._closed
             if worker.failure is None and not closed and state == self._watch.state():
                 self._workers[worker] = state
+                self._progress = time.monotonic()
                 self._hand_over(worker)
                 return
         worker.stop()
@@ -294,19 +304,19 @@ class Pool:
             self._idle.append(worker)
 
     def _release(self, worker: Worker) -> None:
-        """A worker is free again: keep it, unless it has ended or its files have changed."""
+        """A worker is free again: keep it, unless it has ended or its files have changed.
+
+        Whoever waits has looked at the files since it came, and the next one will.
+        """
         worker.release()
-        state = self._watch.state()
         with self._lock:
-            self._last_release = time.monotonic()
-            stale = self._replace_if_changed(state)
+            self._progress = time.monotonic()
             is_current = self._workers.get(worker) == self._state and not worker.ended
             if is_current and not self._closed:
                 self._hand_over(worker)
                 return
             self._discard(worker)
-        for former in [worker, *stale]:
-            former.stop()
+        worker.stop()
 
     def _discard(self, worker: Worker) -> None:
         self._workers.pop(worker, None)
@@ -365,8 +375,13 @@ class Pool:
         raise FunctionFailed(self.function, failure)
 
 
+def _is_at_its_limit(ticket: Ticket, waited: float) -> bool:
+    """Whether this process itself was what the request waited for."""
+    return (time.process_time() - ticket.cpu) / waited > OWN_SHARE
+
+
 def _is_busy() -> bool:
-    """Whether more processes want to run than the machine has processors."""
+    """Whether more processes want to run than the machine has processors, in the last minute."""
     return os.getloadavg()[0] > (os.cpu_count() or 1)
 
 

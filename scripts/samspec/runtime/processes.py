@@ -65,6 +65,7 @@ class Processes:
         self._aws.invoke = InvokeApi(self.invoke, lambda: self.functions).respond
         self._settings = settings or ProcessSettings()
         self._pools: dict[str, Pool] = {}
+        self._watches: dict[tuple[Path, ...], Watch] = {}  # functions share folders
         self._lock = threading.Lock()
         self._collector = Collector()
         self._gate = threading.Semaphore(max(2, os.cpu_count() or 1))
@@ -141,7 +142,8 @@ class Processes:
         key = _key(function)
         with self._lock:
             if key not in self._pools:
-                watch = Watch((function.code, *function.layers))
+                folders = (function.code, *function.layers)
+                watch = self._watches.setdefault(folders, Watch(folders))
                 start = partial(self._start, function)
                 self._pools[key] = Pool(function, start, self._settings.limits, watch, self._gate)
             return self._pools[key]

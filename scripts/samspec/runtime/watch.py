@@ -3,13 +3,13 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 # What holds no code of the function: its changes do not matter, and it may be large.
 SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv"}
 BUSY = 0.1  # the part of the time that may be spent on looking
 NOTABLE = 0.01  # seconds; what takes less is done for each request
+File = tuple[str, int, int]  # path, time of the last change in nanoseconds, size
 
 
 class Watch:
@@ -22,56 +22,74 @@ class Watch:
     def __init__(self, folders: tuple[Path, ...]):
         self._folders = folders
         self._lock = threading.Lock()
-        self._state: frozenset[tuple[str, int, int]] = frozenset()
+        self._state: frozenset[File] = frozenset()
+        self._began = 0.0  # the last look
         self._fresh_until = 0.0
 
-    def state(self) -> frozenset[tuple[str, int, int]]:
-        """Path, time in nanoseconds and size of each file."""
+    def state(self) -> frozenset[File]:
+        """Path, time in nanoseconds and size of each file.
+
+        A look that began after the question is good enough: one serves all threads that wait.
+        """
+        asked = time.monotonic()
         with self._lock:
-            if time.monotonic() >= self._fresh_until:
-                began = time.thread_time()  # of this thread's work: a busy machine is no reason
-                state = frozenset(self._files())
-                if state != self._state:  # an equal one is kept: the same object compares at once
-                    self._state = state
-                took = time.thread_time() - began
-                wait = took / BUSY if took > NOTABLE else 0.0
-                self._fresh_until = time.monotonic() + wait
+            if asked >= max(self._began, self._fresh_until):
+                self._look()
             return self._state
+
+    def _look(self) -> None:
+        self._began = time.monotonic()
+        worked = time.thread_time()  # of this thread alone: a busy machine does not count
+        state = frozenset(self._files())
+        if state != self._state:  # an equal one is kept: the same object compares at once
+            self._state = state
+        took = time.thread_time() - worked
+        self._fresh_until = time.monotonic() + took / BUSY if took > NOTABLE else 0.0
 
     def newest(self) -> float:
         """Seconds since the epoch of the last change."""
         return max((changed for _, changed, _ in self._state), default=0) / 1e9
 
-    def _files(self) -> Iterator[tuple[str, int, int]]:
+    def _files(self) -> list[File]:
+        files: list[File] = []
         for folder in self._folders:
-            yield from _files(folder, _installed(folder))
+            entries = _entries(str(folder))
+            _collect(entries, _installed(entries), files)
+        return files
 
 
-def _files(folder: Path, skipped: set[str]) -> Iterator[tuple[str, int, int]]:
+def _entries(folder: str) -> "list[os.DirEntry[str]]":
     try:
-        entries = list(os.scandir(folder))
+        with os.scandir(folder) as entries:
+            return list(entries)
     except OSError:
-        return  # removed just now, or not readable: the process will say so
+        return []  # removed just now, or not readable: the process will say so
+
+
+def _collect(entries: "list[os.DirEntry[str]]", skipped: set[str], files: list[File]) -> None:
+    """Add the files among the entries, and those in their folders."""
     for entry in entries:
         if entry.name in skipped or entry.name.startswith("."):
             continue
         try:
             if entry.is_dir():
-                yield from _files(Path(entry.path), SKIPPED)
+                _collect(_entries(entry.path), SKIPPED, files)
             else:
                 stat = entry.stat()
-                yield entry.path, stat.st_mtime_ns, stat.st_size
+                files.append((entry.path, stat.st_mtime_ns, stat.st_size))
         except OSError:
             continue  # a dangling link
 
 
-def _installed(folder: Path) -> set[str]:
-    """The names of packages that pip has put beside the code."""
+def _installed(entries: "list[os.DirEntry[str]]") -> set[str]:
+    """The names of packages that pip has put next to the code."""
     names = set(SKIPPED)
-    for information in folder.glob("*.dist-info"):
-        names.add(information.name)
+    for entry in entries:
+        if not entry.name.endswith(".dist-info"):
+            continue
+        names.add(entry.name)
         try:
-            record = (information / "RECORD").read_text(encoding="utf-8")
+            record = Path(entry.path, "RECORD").read_text(encoding="utf-8")
         except OSError:
             continue
         names.update(line.split("/", 1)[0] for line in record.splitlines() if "/" in line)
