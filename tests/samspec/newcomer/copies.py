@@ -39,6 +39,7 @@ def install(root: Path) -> None:
         script = Path(sys.executable).with_name(tool)
         (venv / "bin" / tool).write_text(SHIM.format(tool=script))
         (venv / "bin" / tool).chmod(0o755)
+    (venv / "bin/ruff").unlink(missing_ok=True)
     (venv / "bin/ruff").symlink_to(Path(sys.executable).with_name("ruff"))
     locks = [root / "tests/requirements.txt", root / "samspec.txt"]
     (venv / "installed.txt").write_text("".join(lock.read_text() for lock in locks))
