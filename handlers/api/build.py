@@ -2,8 +2,8 @@
 
     python -m api.build ARTIFACT FUNCTION
 
-writes ARTIFACT/contracts/OPERATION.json for each operation whose integration names the function,
-or for every operation if none does. A cold start then neither reads the spec nor compiles it.
+writes ARTIFACT/contracts/OPERATION.json for each operation whose integration names the function, or
+for every operation if none does. A cold start then neither reads the spec nor compiles it.
 """
 
 import json
@@ -29,7 +29,8 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_st
 
 def plan(operation: str, folder: Path) -> dict[str, Any]:
     """What dialect.compiled makes of the operation, by the spec in the folder. Raises LookupError
-    if no spec has it, OutsideDialect if the functions cannot check it."""
+    if no spec has it, OutsideDialect if the functions cannot check it.
+    """
     for spec in _specs(folder):
         if operation in [name for name, _ in dialect.operations(spec)]:
             return dialect.compiled(spec, operation)

@@ -27,7 +27,8 @@ class Arguments(NamedTuple):
     """A valid request's values: parameters by the spec's names, in the types of their schemas,
     defaults filled in. `body` is None if there is none; `media_type` is what it was sent as.
     `target` is the path of the request's URL, with the stage or base path. `caller` is None where
-    the operation is open."""
+    the operation is open.
+    """
 
     path: Mapping[str, Any]
     query: Mapping[str, Any]
@@ -59,7 +60,8 @@ class Contract:
     @classmethod
     def of(cls, operation_id: str) -> "Contract":
         """Raises LookupError if the spec has no such operation, OutsideDialect if the functions
-        cannot check it."""
+        cannot check it.
+        """
         path = built(operation_id, FOLDER)
         if path.exists():
             return cls(json.loads(path.read_bytes()))
@@ -69,7 +71,8 @@ class Contract:
 
     def check(self, request: Request) -> Arguments:
         """Raises InvalidRequest with the faults of the parameters, or else of the body;
-        UnsupportedMediaType; InvalidJson."""
+        UnsupportedMediaType; InvalidJson.
+        """
         arguments: dict[str, dict[str, Any]] = {place: {} for place in PLACES}
         faults = []
         for place, parameters in self._parameters.items():

@@ -16,7 +16,8 @@ CHECKSUM = 8  # bytes
 
 class Cursors(NamedTuple):
     """The cursors of one listing. A position is what finds the last item of a page again: `size`
-    texts, none of them empty."""
+    texts, none of them empty.
+    """
 
     listing: str
     size: int
@@ -28,7 +29,8 @@ class Cursors(NamedTuple):
 
     def decode(self, cursor: str, parameter: str = "cursor") -> Position:
         """Raises InvalidRequest for a cursor that `encode` does not return, another spelling of a
-        real one included. `parameter` is the name of the query parameter."""
+        real one included. `parameter` is the name of the query parameter.
+        """
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             payload = raw[CHECKSUM:]

@@ -69,7 +69,8 @@ logging.getLogger("botocore").setLevel(logging.WARNING)
 
 class Table:
     """Every method raises DatabaseUnavailable when DynamoDB throttles or does not respond, and
-    Refused when a condition is not met."""
+    Refused when a condition is not met.
+    """
 
     def __init__(self, name: str) -> None:
         # Not boto3: its resources cost every cold start 80 ms, and add nothing to these calls.
@@ -86,7 +87,8 @@ class Table:
         self, index: str, attribute: str, value: Any, limit: int, after: Item | None = None
     ) -> list[Item]:
         """At most `limit` items of an index with that value of its partition key, after the one
-        with that key."""
+        with that key.
+        """
         return self._read(
             "query",
             limit,
@@ -149,9 +151,9 @@ class Table:
 class _Loader(Loader):
     """botocore's data of DynamoDB only: no search through 400 services, and the endpoints of one.
 
-    The endpoints have the path of botocore's own, because from another one botocore would take
-    them for endpoints of the user's, and ignore AWS_USE_DUALSTACK_ENDPOINT. What this brings to
-    a cold start is measured by scripts/bench ("all SDK data").
+    The endpoints have the path of botocore's own, because from another one botocore would take them
+    for endpoints of the user's, and ignore AWS_USE_DUALSTACK_ENDPOINT. What this brings to a cold
+    start is measured by scripts/bench ("all SDK data").
     """
 
     def list_available_services(self, type_name: str) -> list[str]:
@@ -166,7 +168,8 @@ class _Loader(Loader):
 
 class Refused(Exception):
     """Writes that DynamoDB did not make, because a condition was not met or other writes were at
-    the same items. `items` are the items that the conditions met, one per write."""
+    the same items. `items` are the items that the conditions met, one per write.
+    """
 
     def __init__(self, reasons: list[dict[str, Any]]) -> None:
         self._codes = [reason.get("Code") for reason in reasons]
@@ -230,7 +233,8 @@ def exists(table: str, key: Item) -> Write:
 
 def update(key: Item, changes: Item, condition: Condition) -> Write:
     """Sets the attributes in `changes`, and takes away those that are None: a key of an index may
-    be absent, but not null."""
+    be absent, but not null.
+    """
     request = _when(condition)
     new = {name: value for name, value in changes.items() if value is not None}
     names = {f"#{name}": name for name in changes} | dict(condition.names)

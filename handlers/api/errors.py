@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 class Fault(NamedTuple):
     """One place where a request breaks the spec. `place` is body, path, query, header or cookie;
-    `field` the property (dotted where nested) or parameter, empty for the body as a whole."""
+    `field` the property (dotted where nested) or parameter, empty for the body as a whole.
+    """
 
     place: str
     field: str

@@ -8,8 +8,8 @@ OURS = re.compile('"([0-9a-f]{32})"')  # what User.etag looks like; no other tag
 
 def revisions(if_match: str | None) -> frozenset[str] | None:
     """The revisions that If-Match accepts, by strong comparison; None if it accepts any: without
-    the
-    header, or `*`, which any existing resource meets."""
+    the header, or `*`, which any existing resource meets.
+    """
     if if_match is None or if_match == "*":
         return None
     strong = (tag for weak, tag in TAG.findall(if_match) if not weak)
@@ -18,7 +18,8 @@ def revisions(if_match: str | None) -> frozenset[str] | None:
 
 def none_match(if_none_match: str | None, etag: str) -> bool:
     """Whether If-None-Match holds for a resource that exists, by weak comparison; it does without
-    the header."""
+    the header.
+    """
     if if_none_match is None:
         return True
     return if_none_match != "*" and etag not in {tag for _, tag in TAG.findall(if_none_match)}

@@ -1,5 +1,6 @@
 """Keywords of schemas, each a check: of what the keyword expects, a value and its field, it returns
-what is wrong, or adds that to the faults. dialect/statement.py states which there are."""
+what is wrong, or adds that to the faults. dialect/statement.py states which there are.
+"""
 
 import json
 import re

@@ -48,7 +48,8 @@ class Media:
 
     def read(self, body: bytes, media_type: str, options: Options, faults: Faults) -> Any:
         """The value of a body of that type, with the options of its Content-Type; adds what is
-        wrong with it. Raises InvalidJson."""
+        wrong with it. Raises InvalidJson.
+        """
         form = self._form or _form_of(media_type)
         try:
             value = READERS[form](self, body, options)

@@ -29,7 +29,8 @@ logger.setLevel(os.environ.get("LOG_LEVEL", "INFO"))
 def operation(operation_id: str) -> Callable[[Endpoint], LambdaHandler]:
     """Makes a Lambda handler of an endpoint: its requests are checked against the spec's operation
     of that id, its errors become problem details, and each request leaves one log line without
-    personal data."""
+    personal data.
+    """
     contract = Contract.of(operation_id)
     gc.freeze()
     gc.enable()

@@ -144,7 +144,8 @@ class Field:
 
 def typed(text: str, schema: Schema | None) -> Any:
     """The value that the text is by its schema; the text itself if it is none, which the schema's
-    check then refuses."""
+    check then refuses.
+    """
     try:
         return _cast(text, schema) if schema else text
     except ValueError:

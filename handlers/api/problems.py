@@ -19,7 +19,8 @@ RENAMED = {
 
 class Problem(NamedTuple):
     """A row: what a caller sees of an error. `detail` may quote the error's attributes, such as
-    {0.more}."""
+    {0.more}.
+    """
 
     status: int
     detail: str

@@ -24,7 +24,8 @@ EXPOSED = "ETag, Location, Retry-After, Idempotency-Replayed"
 class Caller(NamedTuple):
     """Who sent the request, as API Gateway has checked it. `subject` names the caller: `sub` of a
     Cognito token, `principalId` of a Lambda authorizer, or the ARN of an IAM identity. `claims` are
-    the token's claims or the Lambda authorizer's context; `scopes` are those in its `scope`."""
+    the token's claims or the Lambda authorizer's context; `scopes` are those in its `scope`.
+    """
 
     subject: str
     scopes: frozenset[str] = frozenset()
@@ -35,7 +36,8 @@ class Request(NamedTuple):
     """An HTTP request as API Gateway passes it on. `path` values are still percent-encoded. `query`
     has every value of a name. `header` has lower-case names, the values of a repeated header joined
     by commas (RFC 9110, 5.3). `target` is the path of the URL as the caller sent it, with the stage
-    or a custom domain's base path. `caller` is None where the operation is open."""
+    or a custom domain's base path. `caller` is None where the operation is open.
+    """
 
     path: Mapping[str, str]
     query: Mapping[str, list[str]]
@@ -62,7 +64,8 @@ class Request(NamedTuple):
 
 class Response(NamedTuple):
     """`body` is what JSON can represent (and Decimal, date, datetime, UUID), text if `headers` name
-    a Content-Type that is not JSON, bytes, or None for no body."""
+    a Content-Type that is not JSON, bytes, or None for no body.
+    """
 
     status: int
     body: Any = None

@@ -42,8 +42,9 @@ class Index:
 
 @dataclass(frozen=True)
 class Parent:
-    """What resources belong to: the variable with its table's name, and the error if there is
-    no such parent. The resource's class says which attribute has its id."""
+    """What resources belong to: the variable with its table's name, and the error if there is no
+    such parent. The resource's class says which attribute has its id.
+    """
 
     table: str
     missing: type[Exception]
@@ -79,7 +80,8 @@ class Repository(Generic[R]):
 
     def page(self, limit: int, after: Position | None) -> tuple[list[R], Position | None]:
         """At most `limit` resources after a position, and the position of the last one if more
-        follow. A position has the values of `keys`."""
+        follow. A position has the values of `keys`.
+        """
         start = dict(zip(self.keys, after, strict=True)) if after else None
         index = self.listing.name if self.listing else None
         # One more than asked for shows whether there is a next page: DynamoDB returns a key after
@@ -91,7 +93,8 @@ class Repository(Generic[R]):
         self, name: str, value: Any, limit: int, after: Position | None
     ) -> tuple[list[R], Position | None]:
         """The same of the resources with that value, by the index named after the attribute. A
-        position is an id."""
+        position is an id.
+        """
         start = {"id": after[0], name: value} if after else None
         items = self._table.query(f"{name}-index", name, value, limit + 1, start)
         return _page([self._read(item) for item in items], limit, ("id",))
@@ -103,7 +106,8 @@ class Repository(Generic[R]):
 
     def add(self, resource: R) -> R:
         """Stores a new resource. If an earlier request with the same idempotency key did: the
-        resource as it is now. Raises IdempotencyKeyReused, the parent's and unique errors."""
+        resource as it is now. Raises IdempotencyKeyReused, the parent's and unique errors.
+        """
         marked = self._marked(vars(resource))
         writes = [put(_item(resource), NEW)]
         writes += [self._take(name, value, resource.id) for name, value in marked.items()]
@@ -164,7 +168,8 @@ class Repository(Generic[R]):
 
     def _rewrite(self, id: str, change: Change, expected: Revisions, parent: str | None) -> R:
         """The update that keeps all unique values: no marker changes, so one conditional write is
-        enough."""
+        enough.
+        """
         same = {name: change.attributes[name] for name in self.unique}
         if self.resource.PARENT and parent is not None:
             same[self.resource.PARENT] = parent

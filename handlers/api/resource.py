@@ -29,7 +29,8 @@ class Change:
 class Resource:
     """`revision` names this version and never comes back. `request` is the digest of the request
     that created the resource, if it had an idempotency key. The times are ISO 8601 in UTC with
-    microseconds. A subclass adds the properties of its body."""
+    microseconds. A subclass adds the properties of its body.
+    """
 
     NAMES: ClassVar[Mapping[str, str]] = {}  # the body's names that are not the attributes'
     NULLABLE: ClassVar[frozenset[str]] = frozenset()  # attributes whose None callers see as null
@@ -50,7 +51,8 @@ class Resource:
         **parent: str,
     ) -> Self:
         """A new resource. The same key of the same caller (`subject`) makes the same id, so that
-        storage itself refuses a second resource for it."""
+        storage itself refuses a second resource for it.
+        """
         change = cls.change(body)
         return cls(
             id=str(keyed_id(idempotency_key, subject, parent) if idempotency_key else uuid4()),

@@ -38,8 +38,9 @@ class Schema:
         self.checks: dict[str, list[tuple[Check, Any]]] = {}  # by kind of value
 
     def check(self, value: Any, field: str, faults: Faults) -> None:
-        """Adds what is wrong with a value; `field` is its place, dotted. Raises RecursionError
-        for a value that is nested too deeply."""
+        """Adds what is wrong with a value; `field` is its place, dotted. Raises RecursionError for
+        a value that is nested too deeply.
+        """
         for check, expected in self.checks[KINDS.get(type(value), BYTES)]:
             detail = check(expected, value, field, faults)
             if detail:
@@ -69,7 +70,8 @@ class Schema:
 
 def completed(schemas: list[Schema], value: Any, faults: Faults) -> Any:
     """A valid value with the defaults of absent properties; a fraction is a Decimal only where a
-    schema of the value has the format decimal."""
+    schema of the value has the format decimal.
+    """
     applied = [part for schema in schemas for part in schema.applied(value, faults)]
     if isinstance(value, dict):
         for schema in applied:

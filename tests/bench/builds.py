@@ -1,5 +1,6 @@
 """What is measured: the artifacts of a plain `sam build`, the peers', Lambda's runtime and its
-emulator."""
+emulator.
+"""
 
 import platform
 import py_compile
@@ -43,7 +44,8 @@ class Case:
 @dataclass(frozen=True)
 class Lambda:
     """The runtime's packages, compiled as they are on Lambda, and the Runtime Interface
-    Emulator."""
+    Emulator.
+    """
 
     packages: Path
     emulator: Path

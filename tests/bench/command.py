@@ -1,5 +1,6 @@
 """Measures everything in one run, prints the tables, and writes bench.json, the charts and the
-documents' tables."""
+documents' tables.
+"""
 
 import argparse
 import json

@@ -1,5 +1,6 @@
 """One function in Lambda's Runtime Interface Emulator: its cold start, warm calls, CPU time and
-log."""
+log.
+"""
 
 import json
 import os
@@ -22,9 +23,9 @@ WARM_CALLS = 80
 
 @dataclass(frozen=True)
 class Run:
-    """Milliseconds; `cpu` and `warm_cpu` are the runtime process's, up to the first answer and for
-    each call after.
-    `log_bytes` is what one request writes."""
+    """Milliseconds; `cpu` and `warm_cpu` are the runtime process's, up to the first response and
+    for each call after. `log_bytes` is what one request writes.
+    """
 
     cold: float
     warm: list[float]
@@ -55,7 +56,8 @@ def run(case: Case, on: Lambda, endpoint: str) -> Run:
 
 def environment(case: Case, on: Lambda, endpoint: str) -> dict[str, str]:
     """What a function sees on Lambda. Nothing may write .pyc files: /var/task is read-only
-    there."""
+    there.
+    """
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{case.artifact}:{on.packages}",
@@ -76,19 +78,20 @@ def environment(case: Case, on: Lambda, endpoint: str) -> dict[str, str]:
 
 
 def _call(case: Case, port: int) -> float:
-    """Milliseconds to the answer. The emulator starts the runtime at its first request, not when it
-    listens."""
+    """Milliseconds to the response. The emulator starts the runtime at its first request, not when
+    it listens.
+    """
     url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
     for _ in range(1000):
         began = time.perf_counter()
         try:
             with urllib.request.urlopen(url, data=case.event, timeout=60) as response:
-                answer = json.load(response)
+                result = json.load(response)
         except urllib.error.URLError:  # not yet
             time.sleep(0.005)
             continue
-        if answer.get("statusCode", 500) >= 300:
-            raise ProjectError(f"{case.name} answered {answer}")
+        if result.get("statusCode", 500) >= 300:
+            raise ProjectError(f"{case.name} responded with {result}")
         return (time.perf_counter() - began) * 1000
     raise ProjectError(f"{case.name}: the emulator does not listen")
 

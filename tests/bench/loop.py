@@ -1,5 +1,6 @@
-"""The local loop: how soon `scripts/start` answers, and how long its requests take beside `sam
-local`'s."""
+"""The local loop: how soon `scripts/start` responds, and how long its requests take next to `sam
+local`'s.
+"""
 
 import http.client
 import json
@@ -26,7 +27,7 @@ Times = dict[str, list[float]]
 
 
 def measure() -> dict[str, Any]:
-    """Seconds from the command to the first answer, and milliseconds of each operation."""
+    """Seconds from the command to the first response, and milliseconds of each operation."""
     ready: list[float] = []
     times: Times = defaultdict(list)
     for number in range(1, STARTS + 1):
@@ -51,7 +52,7 @@ def require_sam_local() -> None:
     """To be known before minutes of measuring, not after."""
     processes.require("docker", "the comparison with sam local needs it; leave --sam-local out")
     processes.run(
-        ["docker", "info"], "Docker does not answer: start its daemon, or leave --sam-local out"
+        ["docker", "info"], "Docker does not respond: start its daemon, or leave --sam-local out"
     )
     os.environ["PATH"] = f"{builds.sam()}{os.pathsep}{os.environ['PATH']}"
 
@@ -81,8 +82,9 @@ def _figures(ready: list[float], times: Times) -> dict[str, Any]:
 
 
 def _timed(running: AbstractContextManager[Any], port: int, rounds: int) -> tuple[float, Times]:
-    """Seconds until it answers; milliseconds of each operation, in `rounds` lives of a user after
-    the first ones."""
+    """Seconds until it responds; milliseconds of each operation, in `rounds` lives of a user after
+    the first ones.
+    """
     began = time.perf_counter()
     with running:
         ready = time.perf_counter() - began
@@ -121,10 +123,11 @@ class _Client(http.client.HTTPConnection):
         began = time.perf_counter()
         self.request(method, path, body, {"Content-Type": "application/json"})
         response = self.getresponse()
-        answer = response.read()
+        content = response.read()
         self.times[name].append((time.perf_counter() - began) * 1000)
         if response.status != expected:
             raise ProjectError(
-                f"{method} {path} on port {self.port} answered {response.status}: {answer.decode()}"
+                f"{method} {path} on port {self.port} responded with {response.status}: "
+                f"{content.decode()}"
             )
-        return json.loads(answer) if answer else None
+        return json.loads(content) if content else None

@@ -11,8 +11,8 @@ SIZES = (128, 256, 512, 1024, 1769)
 
 def table(start: Mapping[str, Any], prices: Prices) -> list[dict[str, float]]:
     """For each size: milliseconds of a cold start and of a warm request, dollars for a million
-    requests' time (arm64),
-    cold starts included."""
+    requests' time (arm64), cold starts included.
+    """
     wait = prices.traffic["dynamodb_ms"]
     return [
         {

@@ -1,9 +1,8 @@
 """A function's own time: `python -S -P own_time.py app.handler`, the artifact and Lambda's packages
 on the path.
 
-Reads {"event": ..., "answers": {"GetItem": ...}} and prints the milliseconds of each warm call;
-DynamoDB's client gives
-those answers without a call.
+Reads {"event": ..., "responses": {"GetItem": ...}} and prints the milliseconds of each warm call.
+DynamoDB's client gives those responses without a call.
 """
 
 import importlib
@@ -25,20 +24,20 @@ CONTEXT = SimpleNamespace(
 
 
 def main() -> None:
-    given: dict[str, Any] = json.load(sys.stdin)
-    answers = given["answers"]
+    task: dict[str, Any] = json.load(sys.stdin)
+    responses = task["responses"]
     client: Any = botocore.client.BaseClient
-    client._make_api_call = lambda _, operation, __: answers.get(operation, {})
+    client._make_api_call = lambda _, operation, __: responses.get(operation, {})
     module, _, name = sys.argv[1].partition(".")
     handler = getattr(importlib.import_module(module), name)
     took = []
     for _ in range(WARM_UP + CALLS):
         began = time.perf_counter()
-        answer = handler(given["event"], CONTEXT)
+        response = handler(task["event"], CONTEXT)
         took.append((time.perf_counter() - began) * 1000)
-        if answer["statusCode"] >= 300:
-            sys.exit(f"{module}: {answer}")
-    print(f"\n{json.dumps(took[WARM_UP:])}")  # behind whatever the function has printed
+        if response["statusCode"] >= 300:
+            sys.exit(f"{module}: {response}")
+    print(f"\n{json.dumps(took[WARM_UP:])}")  # after whatever the function has printed
 
 
 if __name__ == "__main__":

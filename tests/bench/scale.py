@@ -1,5 +1,6 @@
 """What the operations cost as the table grows, on DynamoDB Local: capacity units and
-milliseconds."""
+milliseconds.
+"""
 
 import json
 import os
@@ -39,8 +40,8 @@ HEADERS = {
 
 def measure(template: Template, jar: Path | None, sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
     """By operation, one entry a size: {"users": 100, "read": 0, "write": 6, "ms": [median,
-    quartiles]}; the units are
-    DynamoDB's own account of each call."""
+    quartiles]}; the units are DynamoDB's own account of each call.
+    """
     with dynamodb.endpoint(None, jar) as endpoint:
         client = tables.client(template.region, endpoint)
         name = tables.create(template, client)[0]
@@ -140,11 +141,12 @@ class _Metered:
 
 def _load(connection: HTTPConnection, items: list[Any]) -> None:
     """Without botocore, which would take most of the time, nor a signature, for which DynamoDB
-    Local does not look."""
+    Local does not look.
+    """
     puts = [{"PutRequest": {"Item": item}} for item in items]
     connection.request(
         "POST", "/", json.dumps({"RequestItems": {os.environ["USERS_TABLE"]: puts}}), HEADERS
     )
-    answer = json.load(connection.getresponse())
-    if answer.get("UnprocessedItems") != {}:
-        raise ProjectError(f"DynamoDB Local did not take the users: {answer}")
+    response = json.load(connection.getresponse())
+    if response.get("UnprocessedItems") != {}:
+        raise ProjectError(f"DynamoDB Local did not take the users: {response}")

@@ -67,10 +67,10 @@ def _row(case: Case, runs: list[emulator.Run], own: list[float], floor: float) -
 
 def _own_time(case: Case, on: Lambda, endpoint: str) -> list[float]:
     command = [sys.executable, "-S", "-P", str(OWN_TIME), case.handler]
-    given = json.dumps({"event": json.loads(case.event), "answers": stub.ANSWERS}).encode()
+    task = json.dumps({"event": json.loads(case.event), "responses": stub.RESPONSES}).encode()
     env = emulator.environment(case, on, endpoint)
     done = subprocess.run(
-        command, input=given, cwd=case.artifact, env=env, capture_output=True, check=False
+        command, input=task, cwd=case.artifact, env=env, capture_output=True, check=False
     )
     if done.returncode:
         raise ProjectError(f"{case.name} failed:\n{done.stderr.decode()}")

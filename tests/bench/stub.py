@@ -1,4 +1,4 @@
-"""A DynamoDB that answers at once with one user, so that only the function's own cost differs."""
+"""A DynamoDB that responds at once with one user, so that only the function's own cost differs."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ USER = {
     "updated_at": {"S": "2026-11-23T01:26:38.123456Z"},
     "revision": {"S": "0123456789abcdef0123456789abcdef"},
 }
-ANSWERS: dict[str, Any] = {
+RESPONSES: dict[str, Any] = {
     "GetItem": {"Item": USER},
     "Scan": {"Items": [USER] * 21},
     "UpdateItem": {"Attributes": USER},
@@ -25,11 +25,15 @@ ANSWERS: dict[str, Any] = {
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = 65536  # one packet an answer: with more, delayed acknowledgements cost 40 ms a call
+    wbufsize = (
+        65536  # one packet per response: with more, delayed acknowledgements cost 40 ms a call
+    )
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps(ANSWERS.get(self.headers["X-Amz-Target"].rpartition(".")[2], {})).encode()
+        body = json.dumps(
+            RESPONSES.get(self.headers["X-Amz-Target"].rpartition(".")[2], {})
+        ).encode()
         self.send_response(200)
         self.send_header("x-amz-crc32", str(zlib.crc32(body)))
         self.send_header("Content-Length", str(len(body)))

@@ -76,7 +76,7 @@ def test_more_memory_is_never_slower() -> None:
 @pytest.mark.parametrize(
     "module", ["create_user", "get_user", "list_users", "update_user", "delete_user"]
 )
-def test_each_function_succeeds_on_what_the_stub_answers(
+def test_each_function_succeeds_on_the_responses_of_the_stub(
     module: str, pytestconfig: pytest.Config
 ) -> None:
     event = json.loads((pytestconfig.rootpath / f"events/{module}.json").read_text())
@@ -92,14 +92,14 @@ def test_each_function_succeeds_on_what_the_stub_answers(
     }
     done = subprocess.run(
         [sys.executable, "-P", starts.OWN_TIME, f"{module}.handler"],
-        input=json.dumps({"event": event, "answers": stub.ANSWERS}),
+        input=json.dumps({"event": event, "responses": stub.RESPONSES}),
         env=env, capture_output=True, text=True, check=True,
     )  # fmt: skip
 
     assert all(ms > 0 for ms in json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_the_stub_answers_as_dynamodb_does() -> None:
+def test_the_stub_responds_as_dynamodb_does() -> None:
     with stub.running() as endpoint:
         client = tables.client("us-east-1", endpoint)
 

@@ -1,5 +1,6 @@
 """A user's life by the client that openapi-python-client makes of the spec; runs in an environment
-that has it."""
+that has it.
+"""
 
 import sys
 

@@ -14,7 +14,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 @dataclass(frozen=True)
 class Difference:
     """`ours` is whether the functions take the example's request; openapi-core says the opposite.
-    `shows` tells whether a request may differ in this way; None if none at random does."""
+    `shows` tells whether a request may differ in this way; None if none at random does.
+    """
 
     name: str
     reason: str

@@ -1,5 +1,6 @@
 """OpenAPI documents and requests for them, made at random: parameters of every style, types,
-formats, composition, bodies. A request is often valid, and often nearly so."""
+formats, composition, bodies. A request is often valid, and often nearly so.
+"""
 
 import json
 from dataclasses import dataclass, field

@@ -32,8 +32,8 @@ def before_call(context: schemathesis.HookContext, case: Case, kwargs: dict[str,
 
 def _drop_impossible_conditions(case: Case) -> None:
     """The coverage phase makes header values of letters and digits alone; no entity tag is one, so
-    every request
-    would be refused for it, whatever else the case is to show."""
+    every request would be refused for it, whatever else the case is to show.
+    """
     data = case.meta.phase.data if case.meta else None
     if isinstance(data, CoveragePhaseData):
         for name in CONDITIONS:
@@ -43,8 +43,8 @@ def _drop_impossible_conditions(case: Case) -> None:
 
 def _replace_invented_cursor(case: Case) -> None:
     """No schema can say what a cursor's checksum is: a request that is to be valid gets one that
-    is. A listing by a value has cursors that only it can make: there the first page is asked
-    for."""
+    is. A listing by a value has cursors that only it can make: there the first page is asked for.
+    """
     if not case.meta or not case.meta.generation.mode.is_positive or "cursor" not in case.query:
         return
     cursors = None if set(case.query) - PAGING else _cursors(case.path)
@@ -70,7 +70,8 @@ def _cursors(path: str) -> Cursors | None:
 
 
 def _make_the_body_text(case: Case) -> None:
-    """API Gateway hands text over, with U+FFFD for bytes that are no UTF-8; `sam local` answers
-    them with 502."""
+    """API Gateway hands text over, with U+FFFD for bytes that are not UTF-8; `sam local` responds
+    them with 502.
+    """
     if isinstance(case.body, bytes):
         case.body = case.body.decode(errors="replace").encode()

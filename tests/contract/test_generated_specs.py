@@ -1,5 +1,6 @@
 """The contract against openapi-core, on documents made at random: one verdict, or a known
-reason."""
+reason.
+"""
 
 import json
 from typing import Any
@@ -67,7 +68,8 @@ def explained(sent: Sent, verdict: bool) -> bool:
 
 def compare(specs: int) -> None:
     """Raises AssertionError for a pair whose verdicts differ without a known reason, and if hardly
-    any request was valid: to agree on those that are not would show little."""
+    any request was valid: to agree on those that are not would show little.
+    """
     verdicts: list[bool] = []
 
     @settings(SETTINGS, max_examples=specs)

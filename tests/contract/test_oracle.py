@@ -1,5 +1,6 @@
 """The functions' own check of requests against openapi-core's, on the same spec: one verdict, but
-for a named few."""
+for a named few.
+"""
 
 import json
 import re

@@ -1,5 +1,6 @@
 """schemathesis on the spec, in process: the same cases every time. `scripts/fuzz` runs as many
-others as one likes."""
+others as one likes.
+"""
 
 import re
 from collections import Counter

@@ -1,5 +1,6 @@
 """The commands in the documents: each exists with its options, and what the README shows is what
-they print."""
+they print.
+"""
 
 import json
 import re
@@ -139,14 +140,14 @@ def test_the_first_screen_is_what_a_start_and_a_request_print() -> None:
         url = lines[-1].split()[2]
         request = BLOCK.findall(README)[1].removeprefix("$ ").replace("\\\n", " ").splitlines()[0]
         line = request.replace("http://127.0.0.1:3000", url) + " --silent"
-        answer = subprocess.check_output(["bash", "-c", line], cwd=ROOT)
+        response = subprocess.check_output(["bash", "-c", line], cwd=ROOT)
         process.terminate()
 
     printed_lines = settled("".join(lines).replace(url, "http://127.0.0.1:3000"))
     assert set(settled(shown("scripts/start"))) <= set(
         printed_lines
     )  # a copy may have more operations
-    said, printed = json.loads(answer), json.loads(BLOCK.findall(README)[1].splitlines()[-1])
+    said, printed = json.loads(response), json.loads(BLOCK.findall(README)[1].splitlines()[-1])
     assert {**said, "id": "", "created_at": "", "updated_at": ""} == {
         **printed, "id": "", "created_at": "", "updated_at": "",
     }  # fmt: skip

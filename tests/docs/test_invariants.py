@@ -84,7 +84,7 @@ def test_what_every_resource_needs_imports_nothing_of_one_resource(name: str) ->
 
 
 @pytest.mark.parametrize("name", ENTRY_POINTS)
-def test_an_entry_point_parses_calls_and_answers_and_nothing_else(name: str) -> None:
+def test_an_entry_point_only_parses_calls_and_responds(name: str) -> None:
     assert not [node for node in ast.walk(tree(name)) if isinstance(node, ast.Try)]
     assert not imports(name) & {"json", "os", "logging"}
 

@@ -1,5 +1,6 @@
 """The references of .claude/skills/api-development do what they say. (tests/samspec/newcomer builds
-endpoint.py in.)"""
+endpoint.py in.)
+"""
 
 import importlib.util
 import json
@@ -61,7 +62,7 @@ def test_the_fastapi_alternative_creates_and_gives_users(fastapi: Any) -> None:
 
 
 @MANGUM
-def test_the_fastapi_alternative_answers_errors_as_problems(fastapi: Any) -> None:
+def test_the_fastapi_alternative_returns_errors_as_problems(fastapi: Any) -> None:
     fastapi(event("create_user"), None)
 
     assert said(fastapi(event("create_user"), None)) == (409, "Email already in use")
@@ -98,12 +99,12 @@ def test_the_smallest_template_runs(tmp_path: Path, dynamodb_client: Any) -> Non
 
     gateway = Gateway.from_template(tmp_path / "template.yaml")
     names = tables.create(gateway.project.template, dynamodb_client)
-    answer = Client(gateway).get("/users/5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c")
+    response = Client(gateway).get("/users/5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c")
     gateway.close()
     for name in names:
         dynamodb_client.delete_table(TableName=name)
 
-    assert answer.get_json()["detail"] == "User not found"
+    assert response.get_json()["detail"] == "User not found"
 
 
 def test_the_smallest_template_passes_cfn_lint() -> None:

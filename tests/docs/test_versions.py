@@ -24,7 +24,8 @@ def test_the_changelog_of_the_tools_begins_with_the_packages_version() -> None:
 
 def test_what_is_installed_is_the_lock_and_nothing_that_pip_resolves() -> None:
     """A newer release of a package that another asks for with an extra made pip 23 prefer it, and
-    then refuse it."""
+    then refuse it.
+    """
     files = [
         file
         for place in (".ci", "scripts", "handlers", "tests")

@@ -91,20 +91,20 @@ def test_users_that_come_and_go_do_not_disturb_a_walk(api: Api) -> None:
 def test_a_body_of_another_media_type_is_refused(api: Api, method: str, content_type: str) -> None:
     path = "/users" if method == "POST" else f"/users/{api.create().json['id']}"
 
-    answer = api.request(method, path, data=b"{}", headers={"Content-Type": content_type})
+    response = api.request(method, path, data=b"{}", headers={"Content-Type": content_type})
 
-    assert answer.problem() == (415, "Content-Type must be application/json")
+    assert response.problem() == (415, "Content-Type must be application/json")
 
 
 @pytest.mark.not_in_sam_local(NO_MOCK)
 @pytest.mark.parametrize(("path", "methods"), PATHS)
 def test_a_browser_may_ask_what_it_may_send(api: Api, path: str, methods: set[str]) -> None:
-    answer = api.request("OPTIONS", path, headers={"Origin": "https://example.com"})
+    response = api.request("OPTIONS", path, headers={"Origin": "https://example.com"})
 
-    assert answer.status == 204
-    assert set(answer.headers["Access-Control-Allow-Methods"].split(", ")) == methods
-    assert "If-Match" in answer.headers["Access-Control-Allow-Headers"]
-    assert answer.headers["Access-Control-Max-Age"] == "600"
+    assert response.status == 204
+    assert set(response.headers["Access-Control-Allow-Methods"].split(", ")) == methods
+    assert "If-Match" in response.headers["Access-Control-Allow-Headers"]
+    assert response.headers["Access-Control-Max-Age"] == "600"
 
 
 @pytest.mark.not_in_sam_local(NO_MOCK)
@@ -112,15 +112,15 @@ def test_a_browser_may_ask_what_it_may_send(api: Api, path: str, methods: set[st
 def test_a_question_of_another_media_type_is_refused(
     api: Api, path: str, methods: set[str]
 ) -> None:
-    answer = api.request("OPTIONS", path, headers={"Content-Type": "text/plain"})
+    response = api.request("OPTIONS", path, headers={"Content-Type": "text/plain"})
 
-    assert answer.problem() == (415, "Content-Type must be application/json")
+    assert response.problem() == (415, "Content-Type must be application/json")
 
 
-def test_every_answer_may_be_read_by_a_browser(api: Api) -> None:
-    for answer in (api.list(), api.create(), api.get("1"), api.create("x")):
-        assert answer.headers["Access-Control-Allow-Origin"]
-        assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
+def test_every_response_may_be_read_by_a_browser(api: Api) -> None:
+    for response in (api.list(), api.create(), api.get("1"), api.create("x")):
+        assert response.headers["Access-Control-Allow-Origin"]
+        assert "ETag" in response.headers["Access-Control-Expose-Headers"]
 
 
 @pytest.mark.not_in_sam_local(NO_MOCK)
@@ -129,11 +129,11 @@ def test_every_answer_may_be_read_by_a_browser(api: Api) -> None:
     [(m.upper(), p) for p in ALLOWED for m in sorted(METHODS) if m.upper() not in ALLOWED[p]],
 )
 def test_another_method_is_not_allowed(api: Api, method: str, path: str) -> None:
-    answer = api.request(method, path)
+    response = api.request(method, path)
 
-    assert answer.status == 405
-    assert set(answer.headers["Allow"].split(", ")) == ALLOWED[path]
-    assert answer.headers["Access-Control-Allow-Origin"]
+    assert response.status == 405
+    assert set(response.headers["Allow"].split(", ")) == ALLOWED[path]
+    assert response.headers["Access-Control-Allow-Origin"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_every_method_of_the_spec_is_allowed(api: Api, method: str, path: str) -
 @pytest.mark.not_in_sam_local(NO_GATEWAY_RESPONSES)
 @pytest.mark.parametrize("path", ["/", "/user", "/users/1/2"])
 def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
-    answer = api.request("GET", path)
+    response = api.request("GET", path)
 
-    assert answer.problem() == (404, "No such path")
-    assert answer.headers["Access-Control-Allow-Origin"]
+    assert response.problem() == (404, "No such path")
+    assert response.headers["Access-Control-Allow-Origin"]

@@ -1,4 +1,4 @@
-"""The errors that the gateway answers before a function is asked."""
+"""The errors that the gateway returns before it invokes a function."""
 
 from typing import Any
 
@@ -25,16 +25,16 @@ def exhausted(application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.criterion("create-user/13")
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_throttling_answers_in_the_shape_of_all_errors(
+def test_throttling_returns_an_error_of_the_usual_form(
     exhausted: None, api: Api, method: str, path: str
 ) -> None:
-    answer = api.request(method, path)
+    response = api.request(method, path)
 
-    assert answer.problem() == (429, "Too many requests")
-    assert answer.headers["Retry-After"] == "1"
+    assert response.problem() == (429, "Too many requests")
+    assert response.headers["Retry-After"] == "1"
 
 
 def test_a_payload_over_10_mb_is_too_large(api: Api) -> None:
-    answer = api.request("POST", "/users", data=b" " * (10 * 1024 * 1024 + 1))
+    response = api.request("POST", "/users", data=b" " * (10 * 1024 * 1024 + 1))
 
-    assert answer.status == 413  # API Gateway's own body: it lets no API change this one response
+    assert response.status == 413  # API Gateway's own body: it lets no API change this one response

@@ -21,9 +21,9 @@ def at_once(call: Callable[[int], Response]) -> list[Response]:
 def test_of_many_creates_with_one_address_one_wins(api: Api) -> None:
     email = address()
 
-    answers = at_once(lambda _: api.create(email))
+    responses = at_once(lambda _: api.create(email))
 
-    assert Counter(answer.status for answer in answers) == {201: 1, 409: CALLERS - 1}
+    assert Counter(response.status for response in responses) == {201: 1, 409: CALLERS - 1}
     assert len(api.list(email=email).json["users"]) == 1
 
 
@@ -32,9 +32,9 @@ def test_of_many_updates_to_one_address_one_wins(api: Api) -> None:
     email = address()
     ids = [api.create().json["id"] for _ in range(CALLERS)]
 
-    answers = at_once(lambda caller: api.update(ids[caller], email))
+    responses = at_once(lambda caller: api.update(ids[caller], email))
 
-    assert Counter(answer.status for answer in answers) == {200: 1, 409: CALLERS - 1}
+    assert Counter(response.status for response in responses) == {200: 1, 409: CALLERS - 1}
     assert len(api.list(email=email).json["users"]) == 1
 
 
@@ -42,11 +42,11 @@ def test_of_many_updates_to_one_address_one_wins(api: Api) -> None:
 def test_of_many_creates_with_one_key_one_creates_and_all_get_its_user(api: Api) -> None:
     email, key = address(), address()
 
-    answers = at_once(lambda _: api.create(email, key=key))
+    responses = at_once(lambda _: api.create(email, key=key))
 
-    assert Counter(answer.status for answer in answers) == {201: CALLERS}
-    assert len({answer.json["id"] for answer in answers}) == 1
-    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+    assert Counter(response.status for response in responses) == {201: CALLERS}
+    assert len({response.json["id"] for response in responses}) == 1
+    assert sum("Idempotency-Replayed" not in response.headers for response in responses) == 1
 
 
 @pytest.mark.criterion("update-user/7")
@@ -54,15 +54,15 @@ def test_of_many_updates_of_one_version_one_wins(api: Api) -> None:
     user = api.create()
     email = user.json["email"]
 
-    answers = at_once(lambda _: api.update(user.json["id"], email, If_Match=user.etag))
+    responses = at_once(lambda _: api.update(user.json["id"], email, If_Match=user.etag))
 
-    assert Counter(answer.status for answer in answers) == {200: 1, 412: CALLERS - 1}
+    assert Counter(response.status for response in responses) == {200: 1, 412: CALLERS - 1}
 
 
 @pytest.mark.criterion("delete-user/6")
 def test_of_many_deletes_one_deletes(api: Api) -> None:
     id = api.create().json["id"]
 
-    answers = at_once(lambda _: api.delete(id))
+    responses = at_once(lambda _: api.delete(id))
 
-    assert Counter(answer.status for answer in answers) == {204: 1, 404: CALLERS - 1}
+    assert Counter(response.status for response in responses) == {204: 1, 404: CALLERS - 1}

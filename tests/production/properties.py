@@ -1,5 +1,6 @@
 """What production stands on: each property with the change to template or spec that would lose
-it."""
+it.
+"""
 
 import json
 import re
@@ -48,7 +49,7 @@ def access_log(r: Resources) -> dict[str, str]:
 
 
 def operations(r: Resources, method: str = "") -> list[dict[str, Any]]:
-    """Those of one method; without it, those that functions answer."""
+    """Those of one method; without it, those of functions."""
     paths = r["UsersApi"]["Properties"]["Body"]["paths"].values()
     return [
         o
@@ -184,7 +185,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
             and "AWS_IAM" not in json.dumps(operations(r, "options"))
         ),
     ),
-    "functions answer pages of the one origin": (
+    "functions allow pages of the one origin": (
         "CORS_ALLOW_ORIGIN: !Ref CorsAllowOrigin",
         'CORS_ALLOW_ORIGIN: "*"',
         lambda r: (
@@ -192,7 +193,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
             == {"https://example.com"}
         ),
     ),
-    "the gateway answers pages of the one origin": (
+    "the gateway allows pages of the one origin": (
         "{ Fn::Sub: \"'${CorsAllowOrigin}'\" }",
         "\"'*'\"",
         lambda r: "'*'" not in json.dumps(r["UsersApi"]),

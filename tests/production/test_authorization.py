@@ -53,16 +53,16 @@ def test_anyone_may_call_where_no_signature_is_asked_for(client: Client) -> None
 @signatures
 @pytest.mark.parametrize("client", [PROD, {**DEV, "Authorization": "AWS_IAM"}], indirect=True)
 def test_elsewhere_an_unsigned_request_is_told_so(client: Client) -> None:
-    answer = client.get("/users")
-    assert (answer.status_code, answer.content_type) == (403, "application/problem+json")
-    assert "the request is not signed" in answer.text
+    response = client.get("/users")
+    assert (response.status_code, response.content_type) == (403, "application/problem+json")
+    assert "the request is not signed" in response.text
 
 
 @signatures
 @pytest.mark.parametrize("client", [PROD], indirect=True)
 def test_a_signed_request_passes(client: Client) -> None:
-    answer = client.get("/users", headers=signature("GET"))
-    assert answer.status_code == 200, answer.text
+    response = client.get("/users", headers=signature("GET"))
+    assert response.status_code == 200, response.text
 
 
 @asks_who_calls
@@ -71,8 +71,8 @@ def test_credentials_are_asked_for_in_every_environment(
     client: Client, request: pytest.FixtureRequest
 ) -> None:
     parameters = request.node.callspec.params["client"]
-    answer = client.get("/users")
-    assert (answer.status_code, answer.content_type) in [
+    response = client.get("/users")
+    assert (response.status_code, response.content_type) in [
         (401, "application/problem+json"),
         (403, "application/problem+json"),
     ]
@@ -84,8 +84,8 @@ def test_credentials_are_asked_for_in_every_environment(
 
 @pytest.mark.parametrize("client", [PROD], indirect=True)
 def test_a_browser_asks_unsigned_what_it_may_send(client: Client) -> None:
-    answer = client.options("/users")
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (
+    response = client.options("/users")
+    assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (
         204,
         "https://example.com",
     )

@@ -1,5 +1,6 @@
 """The template as CloudFormation gets it: what production stands on is in it, and its loss
-shows."""
+shows.
+"""
 
 import json
 import tomllib
@@ -47,7 +48,8 @@ def test_its_loss_shows(text: str, otherwise: str, has: Check, tmp_path: Path) -
 
 def changed(folder: Path, text: str, otherwise: str) -> Path:
     """A copy of the template, and of the spec; one of them has another text for one that must be
-    there."""
+    there.
+    """
     (folder / "specs/api").mkdir(parents=True)
     contents = {name: (ROOT / name).read_text() for name in FILES}
     assert any(text in content for content in contents.values())
@@ -142,7 +144,7 @@ def test_a_domain_of_ones_own_is_the_only_way_in(path: str, mapped: str | None) 
     assert body["x-amazon-apigateway-endpoint-configuration"] == {"disableExecuteApiEndpoint": True}
 
 
-def test_without_a_domain_the_api_answers_at_execute_api(production: Resources) -> None:
+def test_without_a_domain_the_api_is_at_execute_api(production: Resources) -> None:
     body = production["UsersApi"]["Properties"]["Body"]
     assert "CustomDomain" not in production
     assert body["x-amazon-apigateway-endpoint-configuration"] == {

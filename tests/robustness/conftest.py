@@ -27,7 +27,7 @@ def database() -> Iterator[str]:
 
 @contextmanager
 def server(database: str, port: int) -> Iterator[processes.Process]:
-    """What scripts/start starts, from when it answers."""
+    """What scripts/start starts, from when it responds."""
     command = [
         sys.executable,
         "-m",

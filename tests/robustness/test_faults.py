@@ -1,6 +1,7 @@
-"""Every DynamoDB call of every operation fails in every way it can: the answer is a documented one,
-users and markers
-still belong together, and once DynamoDB is well again the same request succeeds."""
+"""Every DynamoDB call of every operation fails in every way it can: the response is a documented
+one, users and markers still belong together, and once DynamoDB is well again the same request
+succeeds.
+"""
 
 from collections.abc import Callable, Iterable
 from itertools import product
@@ -64,7 +65,7 @@ TRANSIENT: dict[str, Spoiler] = {
     "too slow, nothing done": raising(ReadTimeoutError(endpoint_url=URL)),
     "too slow, all done": losing_the_response(ReadTimeoutError(endpoint_url=URL)),
     "hanging up, all done": losing_the_response(ConnectionClosedError(endpoint_url=URL)),
-    "cut off in its answer": losing_the_response(ResponseStreamingError(error="incomplete")),
+    "cut off in its response": losing_the_response(ResponseStreamingError(error="incomplete")),
 }
 # They do not pass by themselves: somebody has to look, and no retry helps.
 LASTING: dict[str, Spoiler] = {
@@ -86,7 +87,8 @@ WRITES = [
 
 def each(*columns: Iterable[Any]) -> list[Any]:
     """Every combination. One in five, where each value of each column is, is for every day; the
-    others are slow."""
+    others are slow.
+    """
     combined = [
         [value for part in row for value in (part if isinstance(part, tuple) else (part,))]
         for row in product(*columns)
@@ -114,11 +116,12 @@ def ada(api: Api) -> str:
 
 def well_again(api: Api, dynamodb: DynamoDB, name: str, ada: str) -> None:
     """The same request once more; where the first took effect unseen, a deleted user is gone
-    already."""
+    already.
+    """
     dynamodb.heal()
     assert_users_and_markers_belong_together(dynamodb)
-    answer = OPERATIONS[name][0](api, ada)
-    assert answer.status in SUCCESS.get(name, {200}) | ({404} if name == "delete" else set())
+    response = OPERATIONS[name][0](api, ada)
+    assert response.status in SUCCESS.get(name, {200}) | ({404} if name == "delete" else set())
     assert_users_and_markers_belong_together(dynamodb)
     assert len(list(api.walk())) == {"create": 2, "delete": 0}.get(name, 1)
     if name in ("move", "delete"):  # the address that was given up can be taken
@@ -137,9 +140,9 @@ def test_a_fault_that_passes_is_not_seen(
 ) -> None:
     dynamodb.spoil(call, TRANSIENT[fault])
 
-    answer = OPERATIONS[name][0](api, ada)
+    response = OPERATIONS[name][0](api, ada)
 
-    assert answer.status in SUCCESS.get(name, {200})
+    assert response.status in SUCCESS.get(name, {200})
     well_again(api, dynamodb, name, ada)
 
 
@@ -149,10 +152,10 @@ def test_a_fault_that_goes_on_is_a_503(
 ) -> None:
     dynamodb.spoil(call, always(TRANSIENT[fault]))
 
-    answer = OPERATIONS[name][0](api, ada)
+    response = OPERATIONS[name][0](api, ada)
 
-    assert answer.problem() == (503, "Database temporarily unavailable")
-    assert int(answer.headers["Retry-After"]) > 0
+    assert response.problem() == (503, "Database temporarily unavailable")
+    assert int(response.headers["Retry-After"]) > 0
     well_again(api, dynamodb, name, ada)
 
 
@@ -188,9 +191,9 @@ def test_a_transaction_that_meets_others_is_tried_again(
     spoiler = cancelled_at(place, of, reason)
     dynamodb.spoil("TransactWriteItems", always(spoiler) if lasts else spoiler)
 
-    answer = OPERATIONS[name][0](api, ada)
+    response = OPERATIONS[name][0](api, ada)
 
-    assert answer.status in ({503} if lasts else SUCCESS.get(name, {200}))
+    assert response.status in ({503} if lasts else SUCCESS.get(name, {200}))
     well_again(api, dynamodb, name, ada)
 
 

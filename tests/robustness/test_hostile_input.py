@@ -1,5 +1,6 @@
-"""Whatever a caller sends: a documented answer, never a 5xx, and nothing stored that the spec does
-not allow."""
+"""Whatever a caller sends: a documented response, never a 5xx, and nothing stored that the spec
+does not allow.
+"""
 
 import json
 import unicodedata
@@ -55,9 +56,9 @@ def test_what_is_not_json_is_said_to_be_none(api: Api, body: bytes) -> None:
 
 def test_bytes_that_are_not_utf_8_are_refused_because_they_are_lost(api: Api) -> None:
     # The gateway writes U+FFFD in their place: its text is Unicode [D].
-    answer = post(api, b'{"email": "ada@example.com", "name": "\xed\xa0\x80"}')
+    response = post(api, b'{"email": "ada@example.com", "name": "\xed\xa0\x80"}')
 
-    assert answer.faults() == {("body", "name")}
+    assert response.faults() == {("body", "name")}
 
 
 @pytest.mark.parametrize(
@@ -101,9 +102,9 @@ def test_json_of_another_shape_breaks_the_spec(api: Api, value: Any) -> None:
     ],
 )
 def test_another_media_type_is_refused(api: Api, media_type: str) -> None:
-    answer = post(api, json.dumps(USER).encode(), **{"Content-Type": media_type})
+    response = post(api, json.dumps(USER).encode(), **{"Content-Type": media_type})
 
-    assert answer.problem() == (415, "Content-Type must be application/json")
+    assert response.problem() == (415, "Content-Type must be application/json")
 
 
 @pytest.mark.parametrize(
@@ -402,9 +403,9 @@ def test_a_name_has_a_letter_and_no_control_character(api: Api, name: str) -> No
 
 @pytest.mark.parametrize("method", ["HEAD", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 100])
 def test_another_method_is_not_allowed(api: Api, method: str) -> None:
-    answer = api.request(method, f"/users/{uuid.uuid4()}")
+    response = api.request(method, f"/users/{uuid.uuid4()}")
 
-    assert answer.status == 405
-    assert set(answer.headers["Allow"].split(", ")) == {
+    assert response.status == 405
+    assert set(response.headers["Allow"].split(", ")) == {
         key.upper() for key in PATH if not key.startswith("x-")
     }

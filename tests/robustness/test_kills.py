@@ -1,6 +1,6 @@
 """A server killed at any moment, over the real DynamoDB Local: nothing that was acknowledged is
-lost, no address is
-left without its user."""
+lost, no address is left without its user.
+"""
 
 import random
 import threading
@@ -25,14 +25,15 @@ KILLS, CLIENTS = 8 * TIMES, 6
 
 
 class Client:
-    """Does one thing after another to users of its own; what got no answer is done again until it
-    gets one."""
+    """Does one thing after another to users of its own; what got no response is done again until it
+    gets one.
+    """
 
     def __init__(self, url: str, seed: int) -> None:
         self.api = Api(over_http(url), SPEC)
         self.random = random.Random(seed)  # noqa: S311
         self.users: dict[str, tuple[str, str]] = {}  # as acknowledged
-        self.unanswered: tuple[str, str, str, str] | None = None
+        self.pending: tuple[str, str, str, str] | None = None
         self.acknowledged = self.repeated = self.refusals = 0
 
     def run(self) -> None:
@@ -43,28 +44,28 @@ class Client:
             return
 
     def step(self) -> None:
-        again = bool(self.unanswered)
+        again = bool(self.pending)
         self.repeated += again
-        action, id, email, name = self.unanswered or self._next()
-        self.unanswered = action, id, email, name
-        answer = self._send(action, id, email, name)
-        if answer.status in (
+        action, id, email, name = self.pending or self._next()
+        self.pending = action, id, email, name
+        response = self._send(action, id, email, name)
+        if response.status in (
             429,
             503,
-        ):  # not now: the server throttles, or a busy machine's DynamoDB does not answer
+        ):  # not now: the server throttles, or a busy machine's DynamoDB does not respond
             self.refusals += 1
-            assert self.refusals < 100, answer
+            assert self.refusals < 100, response
             time.sleep(0.1)
             return
-        gone = again and action == "delete" and answer.status == 404  # by the first try
-        assert gone or answer.status == {"create": 201, "update": 200, "delete": 204}[action], (
-            answer
+        gone = again and action == "delete" and response.status == 404  # by the first try
+        assert gone or response.status == {"create": 201, "update": 200, "delete": 204}[action], (
+            response
         )
         if action == "delete":
             del self.users[id]
         else:
-            self.users[answer.json["id"]] = (email, name)
-        self.unanswered, self.refusals = None, 0
+            self.users[response.json["id"]] = (email, name)
+        self.pending, self.refusals = None, 0
         self.acknowledged += 1
 
     def _next(self) -> tuple[str, str, str, str]:
@@ -125,7 +126,7 @@ def test_a_server_that_is_killed_loses_nothing(
     for _ in range(KILLS):
         kill_under_load(database, port, clients)
         users, _ = stored(table)
-        unsettled = {client.unanswered[1] for client in clients if client.unanswered}
+        unsettled = {client.pending[1] for client in clients if client.pending}
         for client in clients:
             assert all(
                 users.get(id) == user for id, user in client.users.items() if id not in unsettled
@@ -133,7 +134,7 @@ def test_a_server_that_is_killed_loses_nothing(
 
     with server(database, port):
         for client in clients:
-            while client.unanswered:
+            while client.pending:
                 client.step()
         users, _ = stored(table)
     assert users == {id: user for client in clients for id, user in client.users.items()}

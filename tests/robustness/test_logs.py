@@ -1,5 +1,6 @@
 """What Lambda's own runtime writes, in its JSON format: one line a request, and nothing of a caller
-in it."""
+in it.
+"""
 
 import json
 import os
@@ -74,7 +75,8 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterator[Invoke]:
     """The function that the test is parametrized with, in the emulator; gives status and gateway
-    request id."""
+    request id.
+    """
     on, port = lambda_(), processes.free_port()
     addresses = [
         "--log-level",
@@ -109,8 +111,8 @@ def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterat
         event["requestContext"]["requestId"] = str(uuid.uuid4())
         event |= changes
         url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-        with urllib.request.urlopen(url, json.dumps(event).encode(), timeout=30) as answer:
-            return json.load(answer)["statusCode"], event["requestContext"]["requestId"]
+        with urllib.request.urlopen(url, json.dumps(event).encode(), timeout=30) as response:
+            return json.load(response)["statusCode"], event["requestContext"]["requestId"]
 
     with (
         log.open("wb") as file,
@@ -132,9 +134,9 @@ def _listens(port: int) -> bool:
 
 def lines(log: Path, many: int) -> list[dict[str, Any]]:
     """The runtime's lines, once there are so many; the emulator's own START, END and REPORT are no
-    JSON. At DEBUG,
-    HTTP has lines as well."""
-    for _ in range(600):  # an answer may arrive before its line does
+    JSON. At DEBUG, HTTP has lines as well.
+    """
+    for _ in range(600):  # a response may arrive before its line does
         complete = [
             line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")
         ]
@@ -154,7 +156,7 @@ def body(**fields: Any) -> str:
 def test_each_request_leaves_one_line_without_the_caller_in_it(function: Invoke, log: Path) -> None:
     headers = {**JSON, "Idempotency-Key": KEY, "User-Agent": INJECTION}
     multi = {name: [value] for name, value in headers.items()}
-    answers = [
+    responses = [
         function(body=body(), multiValueHeaders=multi),
         function(body=body(name=""), multiValueHeaders=multi),
         function(body=body(**{NAME: EMAIL}), multiValueHeaders=multi),
@@ -168,7 +170,7 @@ def test_each_request_leaves_one_line_without_the_caller_in_it(function: Invoke,
         function(body=body(), multiValueHeaders=EMAIL),
     ]
 
-    assert [status for status, _ in answers] == [
+    assert [status for status, _ in responses] == [
         201,
         400,
         400,
@@ -181,8 +183,8 @@ def test_each_request_leaves_one_line_without_the_caller_in_it(function: Invoke,
         500,
         500,
     ]
-    written = lines(log, len(answers))
-    assert [(line["status"], line["gateway_request_id"]) for line in written] == answers
+    written = lines(log, len(responses))
+    assert [(line["status"], line["gateway_request_id"]) for line in written] == responses
     assert {line["level"] for line in written if line["status"] >= 500} == {"ERROR"}
     assert {line["operation"] for line in written} == {"createUser"}
     assert all(
@@ -201,7 +203,7 @@ def test_paths_queries_and_conditions_are_not_logged(function: Invoke, log: Path
         "If-None-Match": [f'"{TAG}"'],
     }
     query = {"cursor": CURSOR, "email": EMAIL, "limit": INJECTION}
-    answers = [
+    responses = [
         function(
             queryStringParameters=query,
             multiValueQueryStringParameters={name: [value] for name, value in query.items()},
@@ -217,10 +219,10 @@ def test_paths_queries_and_conditions_are_not_logged(function: Invoke, log: Path
         ),
     ]
 
-    assert [status for status, _ in answers] == [400, 500, 503]
+    assert [status for status, _ in responses] == [400, 500, 503]
     assert [
-        (line["status"], line["gateway_request_id"]) for line in lines(log, len(answers))
-    ] == answers
+        (line["status"], line["gateway_request_id"]) for line in lines(log, len(responses))
+    ] == responses
     assert_nothing_of_the_caller(log)
 
 

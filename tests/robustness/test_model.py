@@ -1,5 +1,6 @@
 """Any sequence of operations, by clients that interrupt each other, against a dictionary that does
-the same."""
+the same.
+"""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -59,21 +60,21 @@ class Clients(RuleBasedStateMachine):
 
     @rule(client=clients, email=emails, name=names, key=keys)
     def create(self, client: int, email: str, name: str, key: str | None) -> None:
-        answer = self.api.create(email, name, key)
+        response = self.api.create(email, name, key)
 
         earlier = self.users.get(self.keys.get(key or "", ""))
         if earlier and earlier.request != (email.lower(), name):
-            assert answer.status == 422
+            assert response.status == 422
         elif earlier:
-            self._shows(client, answer, earlier, 201)
-            assert answer.headers["Idempotency-Replayed"] == "true"
+            self._shows(client, response, earlier, 201)
+            assert response.headers["Idempotency-Replayed"] == "true"
         elif self._owner(email):
-            assert answer.status == 409
+            assert response.status == 409
         else:
             request = (email.lower(), name) if key else None
-            user = Known(answer.json["id"], email.lower(), name, answer.etag, request)
-            self._shows(client, answer, user, 201)
-            assert "Idempotency-Replayed" not in answer.headers
+            user = Known(response.json["id"], email.lower(), name, response.etag, request)
+            self._shows(client, response, user, 201)
+            assert "Idempotency-Replayed" not in response.headers
             self.users[user.id] = user
             self.ids.append(user.id)
             self.keys |= {key: user.id} if key else {}
@@ -82,47 +83,47 @@ class Clients(RuleBasedStateMachine):
     def get(self, client: int, place: int) -> None:
         id = self._id(place)
         known = self.tags.get((client, id), '"x"')
-        answer = self.api.get(id, If_None_Match=known)
+        response = self.api.get(id, If_None_Match=known)
 
         user = self.users.get(id)
         if user and user.etag == known:
-            assert (answer.status, answer.etag) == (304, user.etag)
+            assert (response.status, response.etag) == (304, user.etag)
         elif user:
-            self._shows(client, answer, user, 200)
+            self._shows(client, response, user, 200)
         else:
-            assert answer.status == 404
+            assert response.status == 404
 
     @rule(client=clients, place=places, email=emails, name=names, condition=conditions)
     def update(self, client: int, place: int, email: str, name: str, condition: str | None) -> None:
         id = self._id(place)
         match = self._condition(client, id, condition)
-        answer = self.api.update(id, email, name, **match)
+        response = self.api.update(id, email, name, **match)
 
         user = self.users.get(id)
         if not user:
-            assert answer.status == 404
+            assert response.status == 404
         elif match.get("If_Match", "*") not in ("*", user.etag):
-            assert answer.status == 412
+            assert response.status == 412
         elif self._owner(email) not in (None, id):
-            assert answer.status == 409
+            assert response.status == 409
         else:
-            assert answer.etag not in {known.etag for known in self.users.values()}
-            self.users[id] = replace(user, email=email.lower(), name=name, etag=answer.etag)
-            self._shows(client, answer, self.users[id], 200)
+            assert response.etag not in {known.etag for known in self.users.values()}
+            self.users[id] = replace(user, email=email.lower(), name=name, etag=response.etag)
+            self._shows(client, response, self.users[id], 200)
 
     @rule(client=clients, place=places, condition=conditions)
     def delete(self, client: int, place: int, condition: str | None) -> None:
         id = self._id(place)
         match = self._condition(client, id, condition)
-        answer = self.api.delete(id, **match)
+        response = self.api.delete(id, **match)
 
         user = self.users.get(id)
         if not user:
-            assert answer.status == 404
+            assert response.status == 404
         elif match.get("If_Match", "*") not in ("*", user.etag):
-            assert answer.status == 412
+            assert response.status == 412
         else:
-            assert answer.status == 204
+            assert response.status == 204
             del self.users[id]
 
     @rule(limit=st.integers(1, 3))
@@ -148,8 +149,9 @@ class Clients(RuleBasedStateMachine):
         self, first: tuple[str, str], second: str, place: int, arguments: Any, others: Any
     ) -> None:
         """While one client's operation runs, in front of one of its calls, another's on the same
-        user runs from start
-        to end: what the first one does is then what it would do after the second."""
+        user runs from start to end: what the first one does is then what it would do after the
+        second.
+        """
         operation, call = first
         self.dynamodb.spoil(call, after(lambda: self._run(second, 1, {**others, "place": place})))
         self._run(operation, 0, {**arguments, "place": place})
@@ -174,14 +176,14 @@ class Clients(RuleBasedStateMachine):
         }[operation]
         getattr(self, operation)(client, *(arguments[name] for name in wanted))
 
-    def _shows(self, client: int, answer: Response, user: Known, status: int) -> None:
-        assert answer.status == status
-        assert (answer.json["id"], answer.json["email"], answer.json["name"]) == (
+    def _shows(self, client: int, response: Response, user: Known, status: int) -> None:
+        assert response.status == status
+        assert (response.json["id"], response.json["email"], response.json["name"]) == (
             user.id,
             user.email,
             user.name,
         )
-        assert answer.etag == user.etag
+        assert response.etag == user.etag
         self.tags[client, user.id] = user.etag
 
     def _id(self, place: int) -> str:
@@ -197,7 +199,7 @@ class Clients(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("sequences", [5, pytest.param(40 * TIMES, marks=pytest.mark.slow)])
-def test_any_sequence_of_operations_answers_and_leaves_what_a_dictionary_would(
+def test_any_sequence_of_operations_returns_and_leaves_what_a_dictionary_would(
     api: Api, dynamodb: DynamoDB, sequences: int
 ) -> None:
     run_state_machine_as_test(

@@ -30,7 +30,7 @@ def life(api: Api) -> list[int]:
     """A user from creation to deletion, with what goes wrong on the way: the statuses."""
     created = api.create(name="Ada" * random.randint(1, 30))  # noqa: S311
     id, email = created.json["id"], created.json["email"]
-    answers = (
+    responses = (
         created,
         api.create(email),
         api.get(id, If_None_Match=created.etag),
@@ -42,7 +42,7 @@ def life(api: Api) -> list[int]:
         api.delete(id),
         api.get(id),
     )
-    return [answer.status for answer in answers]
+    return [response.status for response in responses]
 
 
 def resident(process: processes.Process) -> int:

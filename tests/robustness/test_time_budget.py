@@ -1,5 +1,6 @@
-"""Whatever DynamoDB does, a function answers before Lambda ends it: a 503 of its own, not the
-gateway's 500."""
+"""Whatever DynamoDB does, a function responds before Lambda ends it: a 503 of its own, not the
+gateway's 500.
+"""
 
 import contextlib
 import socket
@@ -37,7 +38,7 @@ def silent() -> Iterator[int]:
 
 @pytest.fixture
 def stuck_in_a_word() -> Iterator[int]:
-    """A server that begins an answer and does not go on."""
+    """A server that begins a response and does not go on."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         yield from _serving(
             listening,
@@ -49,7 +50,7 @@ def stuck_in_a_word() -> Iterator[int]:
 
 @pytest.fixture
 def dripping() -> Iterator[int]:
-    """A server whose answer has a byte now and then, so that no read ever takes too long."""
+    """A server whose response has a byte now and then, so that no read ever takes too long."""
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -98,7 +99,7 @@ def _serving(listening: socket.socket, speak: Callable[[socket.socket], None]) -
 
 
 def ask(port: int) -> list[Response]:
-    """What every operation answers over the DynamoDB on the port."""
+    """What every operation returns over the DynamoDB on the port."""
     # By this variable functions call it themselves: the gateway would not pass half a response on.
     direct = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}"}
     gateway = Gateway.from_template(ROOT / "template.yaml", environment=direct)
@@ -108,26 +109,27 @@ def ask(port: int) -> list[Response]:
 
 
 @pytest.mark.parametrize("database", ["silent", "stuck_in_a_word", "full"])
-def test_a_database_that_does_not_answer_is_a_503(
+def test_a_database_that_does_not_respond_is_a_503(
     database: str, request: pytest.FixtureRequest
 ) -> None:
-    answers = ask(request.getfixturevalue(database))
+    responses = ask(request.getfixturevalue(database))
 
-    assert [answer.problem() for answer in answers] == [
+    assert [response.problem() for response in responses] == [
         (503, "Database temporarily unavailable")
     ] * len(OPERATIONS)
 
 
-def test_a_database_whose_answer_drips_is_ended_by_the_functions_own_time_out(
+def test_a_database_whose_response_drips_is_ended_by_the_functions_own_time_out(
     dripping: int,
 ) -> None:
-    """The SDK has no time-out for an answer as a whole, and DynamoDB's are short: no code watches
-    for this."""
-    answers = ask(dripping)
+    """The SDK has no time-out for a response as a whole, and DynamoDB's are short: no code watches
+    for this.
+    """
+    responses = ask(dripping)
 
-    assert [answer.problem() for answer in answers] == [(500, "Internal server error")] * len(
+    assert [response.problem() for response in responses] == [(500, "Internal server error")] * len(
         OPERATIONS
     )
     assert all(
-        "x-amzn-ErrorType" in answer.headers for answer in answers
-    )  # the gateway's own answers
+        "x-amzn-ErrorType" in response.headers for response in responses
+    )  # the gateway's own responses

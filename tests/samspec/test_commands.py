@@ -1,5 +1,6 @@
 """The commands in scripts/ run the tools, and never a file of the folder that they are started
-in."""
+in.
+"""
 
 import os
 import shutil

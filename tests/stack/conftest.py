@@ -1,5 +1,6 @@
 """What runs for these tests: `sam build`, DynamoDB Local, and the two ways to run the API over
-it."""
+it.
+"""
 
 import os
 import sys
@@ -28,7 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def built() -> Path:
     """The template that `sam build` leaves beside its artifacts, where another Python has run the
-    handlers before."""
+    handlers before.
+    """
     other = ROOT / "handlers/users/__pycache__/user.cpython-399.pyc"
     other.parent.mkdir(exist_ok=True)
     other.touch()
@@ -41,7 +43,8 @@ def built() -> Path:
 @pytest.fixture(scope="session")
 def quiet(built: Path) -> Path:
     """The built template without log lines: they make `sam local` wait a second for the end of its
-    own."""
+    own.
+    """
     document = documents.read(built)
     document["Globals"]["Function"]["Environment"]["Variables"]["LOG_LEVEL"] = "ERROR"
     return _written(document, built.with_name("quiet.yaml"))
@@ -49,7 +52,7 @@ def quiet(built: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def echo(quiet: Path) -> Path:
-    """The built template, each function replaced by one that answers with its event."""
+    """The built template, each function replaced by one that returns its event."""
     document = documents.read(quiet)
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":

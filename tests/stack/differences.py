@@ -1,4 +1,4 @@
-"""Where `sam local` answers otherwise than the local gateway, and the fact of AWS's that decides
+"""Where `sam local` responds differently from the local gateway, and the fact of AWS's that decides
 who is right.
 
 Facts: [A] recorded against AWS by LocalStack's snapshot tests, [D] AWS's developer guide.
@@ -16,8 +16,9 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and for each gateway its answer, or the event of its function: values by their
-    places."""
+    """A request, and for each gateway its response, or the event of its function: values by their
+    places.
+    """
 
     sent: Sent
     local: Document
@@ -65,7 +66,7 @@ def not_utf8(sent: Sent) -> bool:
     return sent.body.decode(errors="replace").encode() != sent.body
 
 
-ANSWERS = [
+RESPONSES = [
     Difference(
         "API Gateway names its request in these headers [A]; sam local does not",
         ("headers.x-amzn-requestid", "headers.x-amz-apigw-id"),
@@ -77,7 +78,7 @@ ANSWERS = [
         statuses=(204, 403),
     ),
     Difference(
-        "API Gateway has x-amazon-apigateway-any-method [D], here a MOCK 405; sam local answers "
+        "API Gateway has x-amazon-apigateway-any-method [D], here a MOCK 405; sam local returns "
         "403",
         when=of_other_method,
         statuses=(405, 403),
@@ -122,7 +123,7 @@ ANSWERS = [
         statuses=(200, 403),
     ),
     Difference(
-        "API Gateway gives every proxy answer a Content-Type [A]; Werkzeug, below sam local, "
+        "API Gateway gives every proxy response a Content-Type [A]; Werkzeug, below sam local, "
         "drops a 304's",
         ("headers.content-type",),
         lambda sent: any(name.lower() == "if-none-match" for name, _ in sent.headers),

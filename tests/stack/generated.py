@@ -1,5 +1,6 @@
 """A few hundred requests for the differential test, the same at every run: most are generated from
-the spec."""
+the spec.
+"""
 
 import http.client
 import json
@@ -48,8 +49,7 @@ class Sent:
         return self.target.partition("?")[0]
 
     def to(self, url: str) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of the answer; the request leaves as it is, nothing
-        normalised."""
+        """Status, headers and body of the response; the request is sent without normalising."""
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         connection.putrequest(self.method, self.target, skip_accept_encoding=True)
         for name, value in self.headers:
@@ -58,9 +58,9 @@ class Sent:
             connection.putheader("Content-Length", str(len(self.body)))
         connection.endheaders(self.body)
         response = connection.getresponse()
-        answer = response.status, dict(response.headers), response.read()
+        result = response.status, dict(response.headers), response.read()
         connection.close()
-        return answer
+        return result
 
 
 def users() -> Iterator[Sent]:

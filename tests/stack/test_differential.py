@@ -1,5 +1,6 @@
 """The local gateway and `sam local` get the same requests: whatever differs is named in
-differences.py."""
+differences.py.
+"""
 
 import json
 import re
@@ -14,7 +15,7 @@ import pytest
 
 from tests.stack import generated
 from tests.stack.conftest import ROOT, Start
-from tests.stack.differences import ANSWERS, EVENTS, Document, Exchange
+from tests.stack.differences import EVENTS, RESPONSES, Document, Exchange
 from tests.stack.generated import Sent
 
 # What is another at every run, as text and as places; and the headers that belong to the two HTTP
@@ -34,16 +35,16 @@ SERVERS = {"server", "date", "connection", "content-length"}
 
 
 @pytest.fixture(scope="module")
-def answers(
+def responses(
     quiet: Path, start_database: Start, start_gateway: Start, start_sam_local: Start
 ) -> list[Exchange]:
-    """What the API's functions answer, from a database for each gateway."""
+    """What the API's functions return, from a database for each gateway."""
     local = start_gateway(ROOT / "template.yaml", start_database())
     sam = start_sam_local(quiet, start_database())
     created = [(user.to(local), user.to(sam)) for user in generated.users()]
     ids = [json.loads(body)["id"] for (_, _, body), _ in created]
     assert ids == [json.loads(body)["id"] for _, (_, _, body) in created]
-    exchange = partial(_exchange, local=local, sam=sam, read=_answer)
+    exchange = partial(_exchange, local=local, sam=sam, read=_response)
     requests = [*generated.by_hand(ids[0]), *generated.from_spec(ids)]
     exchanges: list[Exchange] = []
     for reading, group in groupby(requests, lambda request: request.method == "GET"):
@@ -54,7 +55,7 @@ def answers(
 
 @pytest.fixture(scope="module")
 def events(
-    answers: list[Exchange],
+    responses: list[Exchange],
     echo: Path,
     start_database: Start,
     start_gateway: Start,
@@ -64,27 +65,27 @@ def events(
     database = start_database()
     local, sam = start_gateway(echo, database), start_sam_local(echo, database)
     echoed = _at_once(
-        partial(_exchange, local=local, sam=sam, read=_event), [e.sent for e in answers]
+        partial(_exchange, local=local, sam=sam, read=_event), [e.sent for e in responses]
     )
     return [exchange for exchange in echoed if exchange.local and exchange.sam]
 
 
-def test_both_gateways_give_the_same_answers(answers: list[Exchange]) -> None:
-    assert len(answers) > 300
-    assert [line for exchange in answers for line in exchange.unexplained(ANSWERS)] == []
+def test_both_gateways_give_the_same_responses(responses: list[Exchange]) -> None:
+    assert len(responses) > 300
+    assert [line for exchange in responses for line in exchange.unexplained(RESPONSES)] == []
 
 
 def test_both_gateways_give_functions_the_same_events(
-    answers: list[Exchange], events: list[Exchange]
+    responses: list[Exchange], events: list[Exchange]
 ) -> None:
-    assert len(events) > len(answers) - 40  # some of each kind end at one gateway
+    assert len(events) > len(responses) - 40  # some of each kind end at one gateway
     assert [line for exchange in events for line in exchange.unexplained(EVENTS)] == []
 
 
 def test_every_named_difference_is_still_there(
-    answers: list[Exchange], events: list[Exchange]
+    responses: list[Exchange], events: list[Exchange]
 ) -> None:
-    for known, exchanges in (ANSWERS, answers), (EVENTS, events):
+    for known, exchanges in (RESPONSES, responses), (EVENTS, events):
         gone = [
             d.fact
             for d in known
@@ -103,7 +104,7 @@ def _at_once(exchange: Callable[[Sent], Exchange], requests: Iterable[Sent]) -> 
         return list(pool.map(exchange, requests))
 
 
-def _answer(status: int, headers: dict[str, str], body: bytes) -> Document:
+def _response(status: int, headers: dict[str, str], body: bytes) -> Document:
     kept = {name.lower(): value for name, value in headers.items() if name.lower() not in SERVERS}
     document = (
         json.loads(body)

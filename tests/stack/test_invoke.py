@@ -44,7 +44,9 @@ def test_there_is_an_event_for_every_function() -> None:
 
 
 @pytest.mark.parametrize("operation", STATUSES)
-def test_a_function_answers_its_event(operation: str, quiet: Path, database: str) -> None:
+def test_a_function_returns_a_response_to_its_event(
+    operation: str, quiet: Path, database: str
+) -> None:
     function = operation.title().replace("_", "") + "Function"
     event = str(ROOT / "events" / f"{operation}.json")
     command = [

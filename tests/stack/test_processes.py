@@ -47,8 +47,8 @@ def at_once(servers: list[Api]) -> Callable[[Call], list[Response]]:
 AtOnce = Callable[[Call], list[Response]]
 
 
-def statuses(answers: list[Response]) -> Counter[int]:
-    return Counter(answer.status for answer in answers)
+def statuses(responses: list[Response]) -> Counter[int]:
+    return Counter(response.status for response in responses)
 
 
 def test_of_many_creates_with_one_address_one_wins(servers: list[Api], at_once: AtOnce) -> None:
@@ -72,19 +72,19 @@ def test_of_many_updates_to_one_address_one_wins(servers: list[Api], at_once: At
 def test_of_many_creates_with_one_key_one_creates_and_all_get_its_user(at_once: AtOnce) -> None:
     email, key = address(), address()
 
-    answers = at_once(lambda api, _: api.create(email, key=key))
+    responses = at_once(lambda api, _: api.create(email, key=key))
 
-    assert statuses(answers) == {201: CALLERS}
-    assert len({answer.json["id"] for answer in answers}) == 1
-    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+    assert statuses(responses) == {201: CALLERS}
+    assert len({response.json["id"] for response in responses}) == 1
+    assert sum("Idempotency-Replayed" not in response.headers for response in responses) == 1
 
 
 def test_of_many_updates_of_one_version_one_wins(servers: list[Api], at_once: AtOnce) -> None:
     user = servers[0].create()
 
-    answers = at_once(lambda api, _: api.update(user.json["id"], address(), If_Match=user.etag))
+    responses = at_once(lambda api, _: api.update(user.json["id"], address(), If_Match=user.etag))
 
-    assert statuses(answers) == {200: 1, 412: CALLERS - 1}
+    assert statuses(responses) == {200: 1, 412: CALLERS - 1}
 
 
 def test_of_many_deletes_one_deletes_and_frees_the_address(
@@ -100,16 +100,16 @@ def test_users_that_swap_addresses_leave_none_taken(servers: list[Api], at_once:
     emails = [address(), address()]
     ids = [servers[0].create(email).json["id"] for email in emails]
 
-    answers = at_once(
+    responses = at_once(
         lambda api, caller: api.update(ids[caller % 2], [*emails, address()][caller % 3])
     )
 
-    assert set(statuses(answers)) <= {
+    assert set(statuses(responses)) <= {
         200,
         409,
         503,
     }  # 503: a writer that lost all its tries to others
-    assert statuses(answers)[200]
+    assert statuses(responses)[200]
     held = {servers[0].get(id).json["email"] for id in ids}
     assert len(held) == 2
     for email in set(emails) - held:
@@ -119,7 +119,7 @@ def test_users_that_swap_addresses_leave_none_taken(servers: list[Api], at_once:
 def test_a_walk_over_all_servers_shows_each_user_once_while_others_come_and_go(
     servers: list[Api], at_once: AtOnce
 ) -> None:
-    stay = {answer.json["id"] for answer in at_once(lambda api, _: api.create())}
+    stay = {response.json["id"] for response in at_once(lambda api, _: api.create())}
 
     def walk_or_disturb(api: Api, caller: int) -> Response:
         if caller:

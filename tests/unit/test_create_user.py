@@ -14,18 +14,18 @@ TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb")
 
 
 @pytest.mark.criterion("create-user/1")
-def test_creating_a_user_answers_with_it_its_path_and_its_tag(api: Api) -> None:
-    answer = api.create("Ada@Example.COM", "Ada Lovelace")
+def test_creating_a_user_returns_it_with_its_path_and_its_tag(api: Api) -> None:
+    response = api.create("Ada@Example.COM", "Ada Lovelace")
 
-    user = answer.json
-    assert answer.status == 201
+    user = response.json
+    assert response.status == 201
     assert (user["email"], user["name"]) == ("ada@example.com", "Ada Lovelace")
     assert UUID(user["id"]).version == 4
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", user["created_at"])
     assert user["created_at"] == user["updated_at"]
-    assert answer.headers["Location"] == f"/users/{user['id']}"
-    assert answer.etag == api.get(user["id"]).etag
-    assert "Idempotency-Replayed" not in answer.headers
+    assert response.headers["Location"] == f"/users/{user['id']}"
+    assert response.etag == api.get(user["id"]).etag
+    assert "Idempotency-Replayed" not in response.headers
 
 
 def test_creating_a_user_takes_its_address_by_a_marker_item(api: Api, dynamodb: DynamoDB) -> None:
@@ -62,9 +62,9 @@ def test_the_same_key_and_body_give_the_user_as_it_is_now(api: Api, dynamodb: Dy
 def test_the_same_key_with_another_body_is_refused(api: Api) -> None:
     api.create("ada@example.com", "Ada", key="order-1")
 
-    answer = api.create("ada@example.com", "Eve", key="order-1")
+    response = api.create("ada@example.com", "Eve", key="order-1")
 
-    assert answer.problem() == (422, "Idempotency-Key was used with a different request")
+    assert response.problem() == (422, "Idempotency-Key was used with a different request")
 
 
 @pytest.mark.criterion("create-user/5")
@@ -83,18 +83,18 @@ def test_a_key_is_forgotten_with_its_user(api: Api) -> None:
 def test_a_key_is_1_to_255_printable_ascii_characters(api: Api, key: str) -> None:
     headers = {"Idempotency-Key": key.encode().decode("latin-1")}
 
-    answer = api.request(
+    response = api.request(
         "POST", "/users", json={"email": "ada@example.com", "name": "Ada"}, headers=headers
     )
 
-    assert answer.faults() == {("header", "Idempotency-Key")}
+    assert response.faults() == {("header", "Idempotency-Key")}
 
 
 @pytest.mark.criterion("create-user/8")
 def test_every_fault_of_a_body_is_named(api: Api) -> None:
-    answer = api.request("POST", "/users", json={"name": "", "e-mail": "ada@example.com"})
+    response = api.request("POST", "/users", json={"name": "", "e-mail": "ada@example.com"})
 
-    assert answer.faults() == {("body", "email"), ("body", "name"), ("body", "e-mail")}
+    assert response.faults() == {("body", "email"), ("body", "name"), ("body", "e-mail")}
 
 
 @pytest.mark.parametrize(
@@ -129,24 +129,24 @@ def test_a_name_may_be_of_any_script(api: Api, name: str) -> None:
 def test_a_body_of_many_faults_gets_a_short_response(api: Api) -> None:
     body = {f"property {number}": "x" * 20 for number in range(50_000)}
 
-    answer = api.request("POST", "/users", json=body)
+    response = api.request("POST", "/users", json=body)
 
-    status, detail = answer.problem()
-    assert (status, len(answer.json["errors"])) == (400, 50)
+    status, detail = response.problem()
+    assert (status, len(response.json["errors"])) == (400, 50)
     assert detail == (
         "Request does not match the API specification; 49952 more faults are not listed"
     )
-    assert len(answer.body) < 10_000
+    assert len(response.body) < 10_000
 
 
-def test_a_create_whose_answer_was_lost_is_made_once(api: Api, dynamodb: DynamoDB) -> None:
+def test_a_create_whose_response_was_lost_is_made_once(api: Api, dynamodb: DynamoDB) -> None:
     dynamodb.spoil("TransactWriteItems", losing_the_response(TIMEOUT))
 
-    answer = api.create("ada@example.com")
+    response = api.create("ada@example.com")
 
-    assert answer.status == 201
-    assert "Idempotency-Replayed" not in answer.headers
-    assert answer.json["id"] in dynamodb.items()
+    assert response.status == 201
+    assert "Idempotency-Replayed" not in response.headers
+    assert response.json["id"] in dynamodb.items()
 
 
 @pytest.mark.criterion("create-user/11")
@@ -174,10 +174,10 @@ def test_a_create_that_meets_other_transactions_again_and_again_gives_up(
 ) -> None:
     dynamodb.spoil("TransactWriteItems", always(cancelled("TransactionConflict", "None")))
 
-    answer = api.create()
+    response = api.create()
 
-    assert answer.problem() == (503, "Database temporarily unavailable")
-    assert int(answer.headers["Retry-After"]) > 0
+    assert response.problem() == (503, "Database temporarily unavailable")
+    assert int(response.headers["Retry-After"]) > 0
 
 
 def test_a_race_for_an_address_is_lost_with_a_conflict(api: Api, dynamodb: DynamoDB) -> None:
@@ -201,9 +201,9 @@ def test_an_unforeseen_error_shows_nothing_of_itself(api: Api, dynamodb: DynamoD
         "TransactWriteItems", error("AccessDeniedException", message="arn:aws:iam::1:role/secret")
     )
 
-    answer = api.create()
+    response = api.create()
 
-    assert answer.json == {
+    assert response.json == {
         "type": "about:blank",
         "title": "Internal Server Error",
         "status": 500,
@@ -224,10 +224,10 @@ def test_a_throttling_database_is_asked_three_times(
 ) -> None:
     dynamodb.spoil("TransactWriteItems", always(error(code)))
 
-    answer = api.create()
+    response = api.create()
 
-    assert answer.problem() == (503, "Database temporarily unavailable")
-    assert answer.headers["Retry-After"] == "1"
+    assert response.problem() == (503, "Database temporarily unavailable")
+    assert response.headers["Retry-After"] == "1"
     assert len(dynamodb.calls) == 3
 
 

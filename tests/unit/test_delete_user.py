@@ -19,9 +19,9 @@ def ada(api: Api) -> Response:
 def test_a_deleted_user_is_gone_and_its_address_is_free(
     api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
-    answer = api.delete(ada.json["id"])
+    response = api.delete(ada.json["id"])
 
-    assert (answer.status, answer.body) == (204, b"")
+    assert (response.status, response.body) == (204, b"")
     assert api.get(ada.json["id"]).status == 404
     assert dynamodb.items() == {}
 
@@ -45,9 +45,9 @@ def test_a_user_as_the_caller_knows_it_is_deleted(api: Api, ada: Response, condi
 @pytest.mark.criterion("delete-user/4")
 @pytest.mark.parametrize("condition", ['"x"', "W/{0}", f'"{"0" * 32}"'])
 def test_a_user_that_has_changed_is_not_deleted(api: Api, ada: Response, condition: str) -> None:
-    answer = api.delete(ada.json["id"], If_Match=condition.format(ada.etag))
+    response = api.delete(ada.json["id"], If_Match=condition.format(ada.etag))
 
-    assert answer.problem() == (412, "User has changed")
+    assert response.problem() == (412, "User has changed")
     assert api.get(ada.json["id"]).status == 200
 
 
@@ -85,7 +85,7 @@ def test_a_user_that_another_request_deletes_meanwhile_is_not_found(
     assert api.delete(ada.json["id"]).problem() == (404, "User not found")
 
 
-def test_a_deletion_whose_answer_was_lost_is_one(
+def test_a_deletion_whose_response_was_lost_is_one(
     api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     dynamodb.spoil(

@@ -1,5 +1,6 @@
 """What each operation costs in calls to DynamoDB: none reads before it writes, but for the address
-of a deletion."""
+of a deletion.
+"""
 
 from collections.abc import Callable
 

@@ -17,11 +17,11 @@ def ada(api: Api) -> Response:
 
 @pytest.mark.criterion("get-user/1")
 def test_a_user_is_given_with_its_tag(api: Api, ada: Response) -> None:
-    answer = api.get(ada.json["id"])
+    response = api.get(ada.json["id"])
 
-    assert answer.status == 200
-    assert answer.json == ada.json
-    assert answer.etag == ada.etag
+    assert response.status == 200
+    assert response.json == ada.json
+    assert response.etag == ada.etag
 
 
 @pytest.mark.criterion("get-user/2")
@@ -46,9 +46,9 @@ def test_a_uuid_has_lower_case_letters(api: Api) -> None:
 def test_a_user_as_the_caller_knows_it_is_not_sent_again(
     api: Api, ada: Response, condition: str
 ) -> None:
-    answer = api.get(ada.json["id"], If_None_Match=condition.format(ada.etag))
+    response = api.get(ada.json["id"], If_None_Match=condition.format(ada.etag))
 
-    assert (answer.status, answer.body, answer.etag) == (304, b"", ada.etag)
+    assert (response.status, response.body, response.etag) == (304, b"", ada.etag)
 
 
 @pytest.mark.criterion("get-user/4")
@@ -78,15 +78,15 @@ def test_a_malformed_condition_is_refused(api: Api, ada: Response, condition: st
         raising(EndpointConnectionError(endpoint_url="https://dynamodb")),
     ],
 )
-def test_a_database_that_does_not_answer_is_unavailable(
+def test_a_database_that_does_not_respond_is_unavailable(
     api: Api, dynamodb: DynamoDB, failure: object
 ) -> None:
     dynamodb.spoil("GetItem", always(failure))  # type: ignore[arg-type]
 
-    answer = api.get(str(uuid.uuid4()))
+    response = api.get(str(uuid.uuid4()))
 
-    assert answer.problem() == (503, "Database temporarily unavailable")
-    assert answer.headers["Retry-After"] == "1"
+    assert response.problem() == (503, "Database temporarily unavailable")
+    assert response.headers["Retry-After"] == "1"
 
 
 def test_a_database_that_refuses_the_function_is_an_internal_error(

@@ -10,9 +10,9 @@ from tests.client import Api
 
 @pytest.mark.criterion("list-users/1")
 def test_no_users_are_an_empty_list(api: Api) -> None:
-    answer = api.list()
+    response = api.list()
 
-    assert (answer.status, answer.json) == (200, {"users": []})
+    assert (response.status, response.json) == (200, {"users": []})
 
 
 def test_markers_are_not_users(api: Api) -> None:

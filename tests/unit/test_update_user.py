@@ -20,10 +20,10 @@ def ada(api: Api) -> Response:
 @pytest.mark.criterion("update-user/1")
 @pytest.mark.parametrize("email", ["ada@example.com", "lovelace@example.com"])
 def test_an_update_replaces_address_and_name(api: Api, ada: Response, email: str) -> None:
-    answer = api.update(ada.json["id"], email.upper(), "Ada Lovelace")
+    response = api.update(ada.json["id"], email.upper(), "Ada Lovelace")
 
-    user = answer.json
-    assert answer.status == 200
+    user = response.json
+    assert response.status == 200
     assert (user["email"], user["name"]) == (email, "Ada Lovelace")
     assert (user["id"], user["created_at"]) == (ada.json["id"], ada.json["created_at"])
     assert user["updated_at"] > ada.json["updated_at"]
@@ -79,9 +79,9 @@ def test_an_update_of_a_user_that_has_changed_is_refused(
 ) -> None:
     api.create("eve@example.com")
 
-    answer = api.update(ada.json["id"], email, If_Match=condition.format(ada.etag))
+    response = api.update(ada.json["id"], email, If_Match=condition.format(ada.etag))
 
-    assert answer.problem() == (412, "User has changed")
+    assert response.problem() == (412, "User has changed")
     assert api.get(ada.json["id"]).etag == ada.etag
 
 
@@ -116,9 +116,9 @@ def test_a_malformed_condition_is_refused(api: Api, ada: Response) -> None:
 def test_what_is_wrong_is_said_before_the_user_is_looked_for(
     api: Api, headers: dict[str, str], data: bytes, said: tuple[int, str]
 ) -> None:
-    answer = api.request("PUT", f"/users/{uuid.uuid4()}", headers=headers, data=data)
+    response = api.request("PUT", f"/users/{uuid.uuid4()}", headers=headers, data=data)
 
-    assert answer.problem() == said
+    assert response.problem() == said
 
 
 @pytest.mark.criterion("update-user/11")
@@ -129,13 +129,13 @@ def test_an_update_that_meets_another_is_made_on_top_of_it(
     id = ada.json["id"]
     dynamodb.spoil(call, after(lambda: api.update(id, "first@example.com")))
 
-    answer = api.update(
+    response = api.update(
         id, "ada@example.com" if call == "UpdateItem" else "second@example.com", "Second"
     )
 
-    assert (answer.status, answer.json["name"]) == (200, "Second")
+    assert (response.status, response.json["name"]) == (200, "Second")
     assert {key for key in dynamodb.items() if key.startswith("email#")} == {
-        f"email#{answer.json['email']}"
+        f"email#{response.json['email']}"
     }
 
 
@@ -146,9 +146,9 @@ def test_an_update_that_meets_another_is_refused_where_it_has_a_condition(
     id = ada.json["id"]
     dynamodb.spoil("TransactWriteItems", after(lambda: api.update(id, "ada@example.com")))
 
-    answer = api.update(id, "lovelace@example.com", If_Match=ada.etag)
+    response = api.update(id, "lovelace@example.com", If_Match=ada.etag)
 
-    assert answer.problem() == (412, "User has changed")
+    assert response.problem() == (412, "User has changed")
 
 
 def test_an_update_that_meets_a_deletion_finds_no_user(
@@ -166,15 +166,15 @@ def test_an_update_that_meets_a_deletion_finds_no_user(
     ("call", "email"),
     [("UpdateItem", "ada@example.com"), ("TransactWriteItems", "lovelace@example.com")],
 )
-def test_an_update_whose_answer_was_lost_is_made_once(
+def test_an_update_whose_response_was_lost_is_made_once(
     api: Api, ada: Response, dynamodb: DynamoDB, call: str, email: str
 ) -> None:
     dynamodb.spoil(call, losing_the_response(TIMEOUT))
 
-    answer = api.update(ada.json["id"], email, "Ada L.", If_Match=ada.etag)
+    response = api.update(ada.json["id"], email, "Ada L.", If_Match=ada.etag)
 
-    assert (answer.status, answer.json["name"]) == (200, "Ada L.")
-    assert answer.etag == api.get(ada.json["id"]).etag
+    assert (response.status, response.json["name"]) == (200, "Ada L.")
+    assert response.etag == api.get(ada.json["id"]).etag
 
 
 def test_an_update_that_meets_a_transaction_tries_again(

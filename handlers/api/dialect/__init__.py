@@ -69,7 +69,8 @@ def gaps(spec: Node) -> list[Gap]:
 
 def compiled(spec: Node, operation: str) -> dict[str, Any]:
     """The operation's parameters, body and schemas, as JSON. Raises OutsideDialect; LookupError if
-    the spec has no such operation."""
+    the spec has no such operation.
+    """
     for name, place in operations(spec):
         if name == operation:
             document = Document(spec, operation)

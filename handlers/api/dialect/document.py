@@ -13,7 +13,8 @@ SCHEMA_LISTS = ("allOf", "anyOf", "oneOf")
 @dataclass(frozen=True)
 class Gap:
     """Something that the functions do not check: its place in the spec, as keys from the top, and
-    what to do about it."""
+    what to do about it.
+    """
 
     operation: str
     place: Place

@@ -1,4 +1,4 @@
-"""Where functions' AWS calls arrive: whose they are, and who answers."""
+"""Where functions' AWS calls arrive: whose they are, and who responds."""
 
 import http.client
 import json
@@ -102,7 +102,7 @@ def test_an_error_is_named(endpoint: Endpoint, calls: list[tuple[str, Call]]) ->
         ("lambda", "list_functions", {}, "Functions"),
     ],
 )
-def test_every_service_of_moto_answers(
+def test_every_service_of_moto_responds(
     endpoint: Endpoint, service: str, operation: str, arguments: dict[str, Any], key: str
 ) -> None:
     assert key in getattr(client(endpoint, service), operation)(**arguments)
@@ -137,7 +137,7 @@ def test_an_unsigned_request_is_refused(endpoint: Endpoint) -> None:
 
 
 class AnotherDynamoDB(BaseHTTPRequestHandler):
-    """Keeps what it is asked; answers with capacity units, or not at all."""
+    """Keeps what it is asked; responds with capacity units, or not at all."""
 
     asked: list[tuple[str, Any]] = []
     silent = False

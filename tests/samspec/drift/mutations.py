@@ -2,8 +2,8 @@
 
 The tables are YAML files of the folders `mutations` and `neighbours`. A change has `what` and
 either one edit (`file`, `from`, `to`, perhaps `all`) or several `edits` of that form. An edit may
-also `add` a file with `content`, `remove` one, `copy` one or `link` one `to` another.
-A mutation lists the `rules` that find it, all of them; `says` is in a message, `in` the file.
+also `add` a file with `content`, `remove` one, `copy` one or `link` one `to` another. A mutation
+lists the `rules` that find it, all of them; `says` is in a message, `in` the file.
 """
 
 import shutil

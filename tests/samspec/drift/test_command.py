@@ -412,10 +412,10 @@ def add_archive_user(root: Path) -> None:
         '["dynamodb:DeleteItem UsersTable", "dynamodb:GetItem UsersTable"],\n'
         '    "DeleteUserFunction"',
     )
-    answers = observed[observed.index('"DELETE /users/{id}": {') :]
-    answers = answers[: answers.index("},") + 2].replace(
+    responses = observed[observed.index('"DELETE /users/{id}": {') :]
+    responses = responses[: responses.index("},") + 2].replace(
         "DELETE /users/{id}", "POST /users/{id}/archive"
     )
     (root / OBSERVED).write_text(
-        observed.replace('"DELETE /users/{id}": {', answers + '\n    "DELETE /users/{id}": {')
+        observed.replace('"DELETE /users/{id}": {', responses + '\n    "DELETE /users/{id}": {')
     )

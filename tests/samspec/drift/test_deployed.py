@@ -1,5 +1,6 @@
-"""A deployed stage against spec and template; botocore's stubs hold the answers to the shapes of
-AWS's own models."""
+"""A deployed stage against spec and template; botocore's stubs check the responses against the
+shapes of AWS's own models.
+"""
 
 import copy
 import io
@@ -34,8 +35,9 @@ Change = Callable[[dict[str, Any]], Any]
 
 def exported() -> dict[str, Any]:
     """What API Gateway makes of the spec: integrations, validators and gateway responses as they
-    are, ARNs for
-    functions, types in lower case, no examples, an integration default that nobody wrote."""
+    are, ARNs for functions, types in lower case, no examples, an integration default that nobody
+    wrote.
+    """
     spec: dict[str, Any] = copy.deepcopy(
         Template(ROOT / "template.yaml", PARAMETERS).resolve(PROJECT.spec.data)
     )
@@ -54,10 +56,10 @@ def exported() -> dict[str, Any]:
 
 
 class Session:
-    """A session whose clients give recorded answers."""
+    """A session whose clients give recorded responses."""
 
-    def __init__(self, answers: dict[str, Any]) -> None:
-        self._answers = answers
+    def __init__(self, responses: dict[str, Any]) -> None:
+        self._responses = responses
         self._stack = ExitStack()
 
     def create_client(self, service: str) -> Any:
@@ -68,11 +70,11 @@ class Session:
             aws_secret_access_key="testing",
         )
         stubber = self._stack.enter_context(Stubber(client))
-        for method, answer in self._answers[service].items():
-            if isinstance(answer, str):
-                stubber.add_client_error(method, answer)
+        for method, response in self._responses[service].items():
+            if isinstance(response, str):
+                stubber.add_client_error(method, response)
             else:
-                stubber.add_response(method, answer)
+                stubber.add_response(method, response)
         return client
 
     def close(self) -> None:
@@ -80,7 +82,7 @@ class Session:
 
 
 @pytest.fixture
-def answers() -> dict[str, Any]:
+def responses() -> dict[str, Any]:
     names = {PROJECT.api: API} | {name: f"{STACK}-{name}-X1" for name in PROJECT.functions}
     api = Template(ROOT / "template.yaml", PARAMETERS).of_type("AWS::Serverless::Api")[PROJECT.api]
     return {
@@ -110,12 +112,12 @@ def answers() -> dict[str, Any]:
 
 
 @pytest.fixture
-def found(answers: dict[str, Any]) -> Iterator[Callable[[], list[str]]]:
-    """Runs the check on the answers as they then are."""
-    session = Session(answers)
+def found(responses: dict[str, Any]) -> Iterator[Callable[[], list[str]]]:
+    """Runs the check on the responses as they then are."""
+    session = Session(responses)
 
     def run() -> list[str]:
-        export = answers["apigateway"].get("get_export")
+        export = responses["apigateway"].get("get_export")
         if isinstance(export, dict):
             export["body"] = io.BytesIO(json.dumps(export["body"]).encode())
         return [finding.message for finding in deployed.check(Application(ROOT), STACK, session)]
@@ -229,9 +231,9 @@ def _preflight(spec: dict[str, Any]) -> Any:
     ],
 )
 def test_what_was_changed_by_hand_is_found(
-    found: Callable[[], list[str]], answers: dict[str, Any], change: Change, said: str
+    found: Callable[[], list[str]], responses: dict[str, Any], change: Change, said: str
 ) -> None:
-    change(answers["apigateway"]["get_export"]["body"])
+    change(responses["apigateway"]["get_export"]["body"])
 
     differences = found()
 
@@ -241,9 +243,9 @@ def test_what_was_changed_by_hand_is_found(
 
 
 def test_a_throttle_that_is_not_the_templates_for_the_stacks_parameters_is_found(
-    found: Callable[[], list[str]], answers: dict[str, Any]
+    found: Callable[[], list[str]], responses: dict[str, Any]
 ) -> None:
-    answers["apigateway"]["get_stage"]["methodSettings"] = {"*/*": {"throttlingRateLimit": 5.0}}
+    responses["apigateway"]["get_stage"]["methodSettings"] = {"*/*": {"throttlingRateLimit": 5.0}}
 
     assert sorted(found()) == [
         f"{STACK} has 5.0, not 1000, as throttlingRateLimit of */*",
@@ -252,7 +254,7 @@ def test_a_throttle_that_is_not_the_templates_for_the_stacks_parameters_is_found
 
 
 @pytest.mark.parametrize(
-    ("service", "method", "answer", "said"),
+    ("service", "method", "response", "said"),
     [
         (
             "cloudformation",
@@ -282,13 +284,13 @@ def test_a_throttle_that_is_not_the_templates_for_the_stacks_parameters_is_found
 )
 def test_a_stack_that_cannot_be_asked_is_said_in_a_line(
     found: Callable[[], list[str]],
-    answers: dict[str, Any],
+    responses: dict[str, Any],
     service: str,
     method: str,
-    answer: Any,
+    response: Any,
     said: str,
 ) -> None:
-    answers[service][method] = answer
+    responses[service][method] = response
 
     with pytest.raises(ProjectError, match=said):
         found()
@@ -322,19 +324,19 @@ def test_without_credentials_the_command_says_so(
 )
 def test_a_setting_of_the_stage_that_was_changed_by_hand_is_found(
     found: Callable[[], list[str]],
-    answers: dict[str, Any],
+    responses: dict[str, Any],
     settings: dict[str, Any],
     message: str,
 ) -> None:
-    answers["apigateway"]["get_stage"]["methodSettings"]["*/*"].update(settings)
+    responses["apigateway"]["get_stage"]["methodSettings"]["*/*"].update(settings)
 
     assert found() == [f"{STACK} {message}"]
 
 
 def test_a_throttle_of_one_method_that_nobody_wrote_is_found(
-    found: Callable[[], list[str]], answers: dict[str, Any]
+    found: Callable[[], list[str]], responses: dict[str, Any]
 ) -> None:
-    answers["apigateway"]["get_stage"]["methodSettings"]["~1users/GET"] = {
+    responses["apigateway"]["get_stage"]["methodSettings"]["~1users/GET"] = {
         "throttlingRateLimit": 1.0
     }
 

@@ -30,7 +30,7 @@ def test_the_response_template_is_chosen_by_accept(client: Client) -> None:
     assert (response.text, response.content_type) == ("fine", "text/plain")
 
 
-def test_options_is_answered_by_the_gateway_with_a_204(application: Any) -> None:
+def test_the_gateway_itself_responds_to_options_with_a_204(application: Any) -> None:
     response = Client(application).options("/users/1")
     assert (response.status_code, response.data) == (204, b"")
     assert "PUT" in response.headers["Access-Control-Allow-Methods"]

@@ -11,7 +11,7 @@ from werkzeug.test import Client
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("cover", "reason"),
     [
         ("none", "it is null, not an object"),
         ("text", 'it is "text", not an object'),
@@ -30,23 +30,23 @@ from werkzeug.test import Client
         ("unserializable", "not JSON serializable"),
     ],
 )
-def test_malformed_proxy_responses_are_a_502(library: Gateway, answer: str, reason: str) -> None:
+def test_malformed_proxy_responses_are_a_502(library: Gateway, cover: str, reason: str) -> None:
     reasons: list[str] = []
     library.on_exchange = lambda a: reasons.append(a.response.reason)
-    response = Client(library).get(f"/covers/{answer}")
+    response = Client(library).get(f"/covers/{cover}")
     assert (response.status_code, response.json) == (502, {"message": "Internal server error"})
     assert response.headers["x-amzn-ErrorType"] == "InternalServerErrorException"
     assert reason in reasons[0]
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "body"),
+    ("cover", "status", "body"),
     [("status-none", 200, "no status"), ("status-text", 201, "made"), ("decimal", 202, "")],
 )
 def test_status_codes_may_be_missing_or_text(
-    client: Client, answer: str, status: int, body: str
+    client: Client, cover: str, status: int, body: str
 ) -> None:
-    response = client.get(f"/covers/{answer}")
+    response = client.get(f"/covers/{cover}")
     assert (response.status_code, response.text) == (status, body)
 
 

@@ -46,7 +46,7 @@ def test_a_named_method_wins_over_any(event: Callable[..., Any], client: Client)
     assert event("/books/none-such", "PATCH")["httpMethod"] == "PATCH"
 
 
-def test_any_takes_head_and_answers_it_without_a_body(client: Client) -> None:
+def test_any_takes_head_and_responds_without_a_body(client: Client) -> None:
     response = client.head("/books/1")
     assert (response.status_code, response.data) == (200, b"")
 

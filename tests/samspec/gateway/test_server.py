@@ -141,10 +141,10 @@ def test_a_connection_carries_one_request_after_another(library: Server) -> None
         ("POST", "/covers/echo", "last"),
     ]:
         connection.request(method, path, body, {"Content-Type": "text/plain"})
-        answer = connection.getresponse().read()
+        response = connection.getresponse().read()
         sockets.add(connection.sock)
     connection.close()
-    assert json.loads(answer)["body"] == "last"
+    assert json.loads(response)["body"] == "last"
     assert len(sockets) == 1
 
 
@@ -157,9 +157,9 @@ def test_what_follows_a_body_of_no_plain_length_is_not_read_as_a_request(
         connection.sendall(f"POST /covers/echo HTTP/1.1\r\nContent-Length: {length}\r\n\n".encode())
         connection.sendall(b"abcGET /books HTTP/1.1\r\n\r\n")
         connection.shutdown(socket.SHUT_WR)
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert answer.count(b"HTTP/1.1 ") == 1
-    assert b"Connection: close" in answer
+        response = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert response.count(b"HTTP/1.1 ") == 1
+    assert b"Connection: close" in response
 
 
 def test_headers_keep_their_case_and_chunked_bodies_are_read(library: Server) -> None:
@@ -170,8 +170,8 @@ def test_headers_keep_their_case_and_chunked_bodies_are_read(library: Server) ->
             b"x-lower: 1\r\nX-Twice: a\r\nX-Twice: b\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
         )
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    event = json.loads(answer.partition(b"\r\n\r\n")[2])
+        response = b"".join(iter(lambda: connection.recv(65536), b""))
+    event = json.loads(response.partition(b"\r\n\r\n")[2])
     assert event["body"] == "abc"
     assert event["headers"]["x-lower"] == "1"
     assert event["multiValueHeaders"]["X-Twice"] == ["a", "b"]
@@ -181,9 +181,9 @@ def test_what_is_not_http_gets_a_json_error(users: Server) -> None:
     host, _, port = users.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 20_000 + b"\r\n")
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert answer.startswith(b"HTTP/1.1 431")
-    assert b"Content-Type: application/json" in answer
+        response = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert response.startswith(b"HTTP/1.1 431")
+    assert b"Content-Type: application/json" in response
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

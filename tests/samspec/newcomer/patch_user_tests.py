@@ -24,10 +24,10 @@ def patch(api: Api, id: str, json: Any, tag: str = "*", **headers: str) -> Respo
 def test_what_the_body_leaves_out_stays_as_it_is(
     api: Api, ada: Response, change: dict[str, str]
 ) -> None:
-    answer = patch(api, ada.json["id"], change, ada.etag)
+    response = patch(api, ada.json["id"], change, ada.etag)
 
-    assert answer.status == 200
-    assert answer.json == {**ada.json, **change, "updated_at": answer.json["updated_at"]}
+    assert response.status == 200
+    assert response.json == {**ada.json, **change, "updated_at": response.json["updated_at"]}
 
 
 def test_a_user_that_does_not_exist_is_not_found(api: Api) -> None:

@@ -38,7 +38,7 @@ def edit(file: Path, old: str, new: str) -> None:
     os.utime(file, ns=(later, later))
 
 
-def test_an_edited_handler_answers_the_next_request(
+def test_an_edited_handler_handles_the_next_request(
     client: Client, template: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert client.get("/covers/log").text == "logged"
@@ -50,7 +50,7 @@ def test_an_edited_handler_answers_the_next_request(
     ]
 
 
-def test_an_edited_template_answers_the_next_request(
+def test_an_edited_template_applies_to_the_next_request(
     client: Client, template: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert client.get("/health").text == '{"fine": true, "stage": "v1", "who": ""}'

@@ -1,5 +1,6 @@
 """`scripts/sam-local` with stand-ins for the programs that it runs: tests/stack runs the real
-ones."""
+ones.
+"""
 
 import os
 import shutil
@@ -17,7 +18,7 @@ from samspec.cli import main
 from samspec.sam_local import processes
 
 ROOT = Path(__file__).parents[3]
-# Answers on the port that follows its option, as `sam local` and DynamoDB Local do.
+# Responds on the port that follows its option, as `sam local` and DynamoDB Local do.
 SERVER = f"""#!{sys.executable}
 import http.server, sys
 
@@ -173,7 +174,7 @@ def test_a_jar_that_is_not_there_is_named(
     assert "samspec sam-local: no.jar: no such file" in capsys.readouterr().err
 
 
-def test_a_dynamodb_that_does_not_answer_is_named(
+def test_a_dynamodb_that_does_not_respond_is_named(
     programs: Programs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--dynamodb", f"http://127.0.0.1:{processes.free_port()}") == 2

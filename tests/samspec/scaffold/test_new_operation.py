@@ -91,17 +91,17 @@ def test_drift_finds_nothing_afterwards(specified: Path) -> None:
     ("method", "path", "body"),
     [("PATCH", "/users", {"name": "Ada"}), ("POST", f"/users/{ID}/mend", None)],
 )
-def test_the_new_routes_answer_501_until_they_are_written(
+def test_the_new_routes_return_501_until_they_are_written(
     specified: Path, dynamodb_client: object, method: str, path: str, body: object
 ) -> None:
     run(specified)
 
     gateway = Gateway.from_template(specified / "template.yaml")
-    answer = Client(gateway).open(path, method=method, json=body, headers={"If-Match": "*"})
+    response = Client(gateway).open(path, method=method, json=body, headers={"If-Match": "*"})
     gateway.close()
 
-    assert (answer.status_code, answer.content_type) == (501, "application/problem+json")
-    assert answer.get_json()["detail"] == "Operation is not written yet"
+    assert (response.status_code, response.content_type) == (501, "application/problem+json")
+    assert response.get_json()["detail"] == "Operation is not written yet"
 
 
 def test_the_sample_event_is_the_request_of_the_specs_examples(specified: Path) -> None:

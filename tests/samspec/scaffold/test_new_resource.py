@@ -1,5 +1,6 @@
 """scripts/new-resource, on copies of the project. (tests/samspec/newcomer runs the tests it
-makes.)"""
+makes.)
+"""
 
 import difflib
 from pathlib import Path

@@ -1,5 +1,6 @@
 """scripts/rename-resource: what it renames, and what it refuses. (tests/samspec/newcomer renames a
-whole copy.)"""
+whole copy.)
+"""
 
 import subprocess
 from pathlib import Path

@@ -54,7 +54,8 @@ def origin() -> Iterator[str]:
 
 def run(text: str, folder: Path, *command: str) -> None:
     """Run a script whose interpreter is `command`; what is installed with this Python is on its
-    path."""
+    path.
+    """
     script = folder / "script"
     script.write_text(text)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

@@ -15,7 +15,7 @@ def test_seeds_are_plausible_and_distinct(application: Gateway) -> None:
     assert "Grace Allen" in {user["name"] for user in users}
 
 
-def test_a_refused_seed_says_what_was_answered(library: Gateway) -> None:
+def test_a_refused_seed_shows_the_response(library: Gateway) -> None:
     with pytest.raises(ProjectError, match="--seed: POST /books answered 400"):
         seeds.plant(library, 1)
 

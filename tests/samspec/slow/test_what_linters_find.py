@@ -1,5 +1,6 @@
 """What cfn-lint and `sam validate --lint` find of what drift finds; `scripts/test
-tests/samspec/slow` prints the table."""
+tests/samspec/slow` prints the table.
+"""
 
 import os
 import shutil

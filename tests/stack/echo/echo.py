@@ -1,4 +1,4 @@
-"""Stands in for every function of the API: answers with the event that it was given."""
+"""Stands in for every function of the API: returns its event."""
 
 import json
 
