@@ -3,84 +3,127 @@
 The user is made for the occasion, put into the pool's groups, and removed again.
 """
 
-import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from samspec.deploy.stack import Stack, client
+from samspec.gateway.authorization.trusted import Trusted, is_local, issued, trusted
+from samspec.sam.definitions import Api
 from samspec.sam.errors import ProjectError
 
 POOL = "AWS::Cognito::UserPool"
 CLIENT, KEY = "AWS::Cognito::UserPoolClient", "AWS::ApiGateway::ApiKey"
-REHEARSED = "REHEARSED"  # set by samspec rehearse
+COGNITO = "//cognito-idp."  # in the issuer of a user pool
 FLOW = "ADMIN_USER_PASSWORD_AUTH"
 GONE = ("UserNotFoundException", "ResourceNotFoundException")
 
 
+@dataclass(frozen=True)
+class SignedIn:
+    """A user's tokens, and the address that they prove."""
+
+    access: str
+    identity: str
+    email: str
+
+    def token(self, accepted: Iterable[Trusted]) -> str:
+        """The one that operations ask for: the ID token if none of them names scopes."""
+        uses = {token.use for token in accepted if COGNITO in token.issuer}
+        return self.identity if uses == {"id"} else self.access
+
+
+class Pool:
+    """The user pool `id`, whose users sign in through the app client `client_id`."""
+
+    def __init__(self, cognito: Any, id: str, client_id: str) -> None:
+        self.cognito, self.id, self.client_id = cognito, id, client_id
+
+    @classmethod
+    def of(cls, stack: Stack) -> "Pool | None":
+        """The stack's own pool with its first client; None if the stack does not have both."""
+        pools, clients = stack.resources_of_type(POOL), stack.resources_of_type(CLIENT)
+        if not pools or not clients:
+            return None
+        return cls(client("cognito-idp", stack.region), pools[0], clients[0])
+
+    @property
+    def groups(self) -> list[str]:
+        listed = self.cognito.list_groups(UserPoolId=self.id)["Groups"]
+        return [group["GroupName"] for group in listed]
+
+    @contextmanager
+    def user(self, *, is_in_groups: bool = False) -> Iterator[SignedIn]:
+        """A new user, in all of the pool's groups or in none, who is removed at the end.
+
+        Raises a ProjectError if the pool does not let the user in.
+        """
+        email = f"smoke-{secrets.token_hex(8)}@example.com"
+        try:
+            yield self._signed_in(email, self.groups if is_in_groups else [])
+        except (BotoCoreError, ClientError) as error:
+            raise ProjectError(f"the user pool {self.id} lets nobody sign in: {error}") from None
+        finally:
+            self._remove(email)
+
+    def _signed_in(self, email: str, groups: Iterable[str]) -> SignedIn:
+        user = {"UserPoolId": self.id, "Username": email}
+        password = secrets.token_urlsafe(24) + "aA1!"
+        attributes = [
+            {"Name": "email", "Value": email},
+            {"Name": "email_verified", "Value": "true"},
+        ]
+        self.cognito.admin_create_user(**user, UserAttributes=attributes, MessageAction="SUPPRESS")
+        self.cognito.admin_set_user_password(**user, Password=password, Permanent=True)
+        for group in groups:
+            self.cognito.admin_add_user_to_group(**user, GroupName=group)
+        signed_in = self.cognito.admin_initiate_auth(
+            UserPoolId=self.id,
+            ClientId=self.client_id,
+            AuthFlow=FLOW,
+            AuthParameters={"USERNAME": email, "PASSWORD": password},
+        )
+        tokens = signed_in["AuthenticationResult"]
+        return SignedIn(tokens["AccessToken"], tokens["IdToken"], email)
+
+    def _remove(self, email: str) -> None:
+        try:
+            self.cognito.admin_delete_user(UserPoolId=self.id, Username=email)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+
+
 @contextmanager
-def credentials(stack: Stack) -> Iterator[dict[str, str]]:
-    """Headers of a caller who may do everything; empty if the stack has no pool and no key.
+def credentials(stack: Stack, apis: Iterable[Api]) -> Iterator[dict[str, str]]:
+    """Headers of a caller who may do everything; empty if nobody is known who may.
 
-    Empty in a rehearsal, too: the local AWS makes the pool and lets users sign in, but its REST
-    APIs refuse their tokens. Raises a ProjectError if the pool does not let the user in.
+    `apis` are those of the stack's template, for its parameters. Raises a ProjectError if the
+    stack's pool does not let the user in.
     """
-    if REHEARSED in os.environ:
-        yield {}
-        return
-    headers = _api_key(stack)
-    pools, clients = stack.resources_of_type(POOL), stack.resources_of_type(CLIENT)
-    if not pools or not clients:
+    headers = api_key(stack)
+    accepted = trusted(apis)
+    pool = Pool.of(stack)
+    local = next((token for token in accepted if is_local(token.issuer)), None)
+    if pool:
+        with pool.user(is_in_groups=True) as user:
+            yield headers | bearer(user.token(accepted))
+    elif local:
+        yield headers | bearer(issued(local, "administrator", local.scopes))
+    else:
         yield headers
-        return
-    cognito = client("cognito-idp", stack.region)
-    name = f"smoke-{secrets.token_hex(8)}@example.com"
-    user = {"UserPoolId": pools[0], "Username": name}
-    try:
-        token = _token(cognito, user, clients[0], _groups(cognito, pools[0]))
-        yield headers | {"Authorization": f"Bearer {token}"}
-    except (BotoCoreError, ClientError) as error:
-        raise ProjectError(f"the user pool {pools[0]} lets nobody sign in: {error}") from None
-    finally:
-        _remove(cognito, user)
 
 
-def _token(cognito: Any, user: dict[str, str], client_id: str, groups: list[str]) -> str:
-    """The access token of a new user in these groups."""
-    password = secrets.token_urlsafe(24) + "aA1!"
-    attributes = [
-        {"Name": "email", "Value": user["Username"]},
-        {"Name": "email_verified", "Value": "true"},
-    ]
-    cognito.admin_create_user(**user, UserAttributes=attributes, MessageAction="SUPPRESS")
-    cognito.admin_set_user_password(**user, Password=password, Permanent=True)
-    for group in groups:
-        cognito.admin_add_user_to_group(**user, GroupName=group)
-    signed_in = cognito.admin_initiate_auth(
-        UserPoolId=user["UserPoolId"],
-        ClientId=client_id,
-        AuthFlow=FLOW,
-        AuthParameters={"USERNAME": user["Username"], "PASSWORD": password},
-    )
-    return str(signed_in["AuthenticationResult"]["AccessToken"])
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
-def _groups(cognito: Any, pool: str) -> list[str]:
-    return [group["GroupName"] for group in cognito.list_groups(UserPoolId=pool)["Groups"]]
-
-
-def _remove(cognito: Any, user: dict[str, str]) -> None:
-    try:
-        cognito.admin_delete_user(**user)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in GONE:
-            raise
-
-
-def _api_key(stack: Stack) -> dict[str, str]:
+def api_key(stack: Stack) -> dict[str, str]:
+    """The header with the stack's first API key; empty if it has none."""
     keys = stack.resources_of_type(KEY)
     if not keys:
         return {}

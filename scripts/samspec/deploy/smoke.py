@@ -21,6 +21,7 @@ from samspec.deploy import sign_in
 from samspec.deploy.caller import Caller
 from samspec.deploy.stack import Stack
 from samspec.sam import environments
+from samspec.sam.definitions import Api
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 from samspec.sam.references import resolve
@@ -70,28 +71,30 @@ def test(root: Path, stack: Stack, headers: Mapping[str, str]) -> list[str]:
     Raises a ProjectError for the first response that is wrong.
     """
     lines: list[str] = []
-    with sign_in.credentials(stack) as own:
+    apis = apis_of(root, stack)
+    with sign_in.credentials(stack, apis) as own:
         caller = Caller(stack.url, stack.region, {**own, **headers})
-        for document in _documents(root, stack):
-            lines += _Smoke(document, caller).run()
+        for api in apis:
+            lines += Smoke(api.document, caller).run()
     return lines
 
 
 def operations(root: Path, stack: Stack) -> list[Operation]:
     """The operations of the stack's APIs that a function responds to."""
     served: list[Operation] = []
-    for document in _documents(root, stack):
-        served += _operations(document)
+    for api in apis_of(root, stack):
+        served += _operations(api.document)
     return served
 
 
-def _documents(root: Path, stack: Stack) -> list[Mapping[str, Any]]:
-    """The API definitions, resolved for the stack's parameters."""
-    project = Project(root, Settings(stack.parameters))
-    return [api.document for api in project.apis]
+def apis_of(root: Path, stack: Stack) -> list[Api]:
+    """The template's APIs, resolved for the stack's parameters."""
+    return Project(root, Settings(stack.parameters)).apis
 
 
-class _Smoke:
+class Smoke:
+    """The requests of one caller to the operations of one API definition."""
+
     def __init__(self, document: Mapping[str, Any], caller: Caller) -> None:
         self.document, self.caller = document, caller
         self.operations = {
@@ -102,13 +105,13 @@ class _Smoke:
         self._wait()
         tried = []
         for path in self.document["paths"]:
-            item = self._item_of(path)
+            item = self.item_of(path)
             if ("post", path) in self.operations and item:
                 tried += self._live(path, item)
         for operation in self._lonely_reads():
             if self._can_call(operation):
                 tried.append(str(operation))
-                self._expect(operation, self._call(operation, operation.path))
+                self._expect(operation, self.call(operation, operation.path))
         nothing = "nothing: no GET without parameters, no POST and DELETE"
         yield f"tried {', '.join(tried) or nothing}"
         refused = self._refusals()
@@ -143,7 +146,8 @@ class _Smoke:
                 required.append(node)
         return required
 
-    def _item_of(self, path: str) -> str | None:
+    def item_of(self, path: str) -> str | None:
+        """The path of the items of a collection; None if it has none."""
         for other in self.document["paths"]:
             rest = other.removeprefix(f"{path.rstrip('/')}/")
             if rest != other and rest.startswith("{") and "/" not in rest and "{" not in path:
@@ -156,7 +160,7 @@ class _Smoke:
     def _live(self, path: str, item: str) -> list[str]:
         """The operations that were tried; none if nothing can be created or removed again."""
         create, remove = self.operations["post", path], self.operations.get(("delete", item))
-        body = self._body(create)
+        body = self.body(create)
         if body is None or remove is None or not self._can_call(create) or self._required(create):
             return []
         made = [self._create(create, path, item, body)]
@@ -167,39 +171,39 @@ class _Smoke:
                 operation = self.operations.get((method, item))
                 if operation:
                     tried.append(str(operation))
-                    content = self._body(operation)
-                    self._expect(operation, self._call(operation, made[0], content), success=True)
+                    content = self.body(operation)
+                    self._expect(operation, self.call(operation, made[0], content), success=True)
         except ProjectError:
             self._clean_up(remove, made)
             raise
         for url in made:
-            self._expect(remove, self._call(remove, url), success=True)
+            self._expect(remove, self.call(remove, url), success=True)
         read = self.operations.get(("get", item))
         if read:
-            self._expect(read, self._call(read, made[0]), status=404)
+            self._expect(read, self.call(read, made[0]), status=404)
         return [*tried, str(remove)]
 
     def _clean_up(self, remove: Operation, made: list[str]) -> None:
         """Delete what a failed test leaves, whether its Location leads there or not."""
         for url in made:
             name = url.rpartition("/")[2]
-            self._call(remove, f"{remove.path.rpartition('/')[0]}/{name}")
+            self.call(remove, f"{remove.path.rpartition('/')[0]}/{name}")
 
     def _create(self, create: Operation, path: str, item: str, body: Any) -> str:
-        created = self._expect(create, self._call(create, path, body), success=True)
-        return self._where(created, item)
+        created = self._expect(create, self.call(create, path, body), success=True)
+        return self.where(created, item)
 
     def _create_again(self, create: Operation, path: str, item: str, body: Any) -> Iterator[str]:
         """Refused, or a second resource, whose URL this gives. An empty body is refused, too."""
-        again = self._expect(create, self._call(create, path, body))
+        again = self._expect(create, self.call(create, path, body))
         if again.status_code < 300:
-            yield self._where(again, item)
+            yield self.where(again, item)
         if merged(self._schema(create), self._resolve).get("required"):
-            refused = self._expect(create, self._call(create, path, {}))
+            refused = self._expect(create, self.call(create, path, {}))
             if refused.status_code < 400:
                 raise _wrong(refused, "an error")
 
-    def _where(self, created: requests.Response, item: str) -> str:
+    def where(self, created: requests.Response, item: str) -> str:
         """The new resource's URL: its Location, or the property that its path's parameter names."""
         location = created.headers.get("Location")
         if location:
@@ -222,7 +226,7 @@ class _Smoke:
                 raise _wrong(response, "401 or 403 without credentials")
         return len(guarded)
 
-    def _body(self, operation: Operation) -> Any:
+    def body(self, operation: Operation) -> Any:
         """A new body; None if the operation takes none, or none can be made."""
         schema = self._schema(operation)
         try:
@@ -240,7 +244,8 @@ class _Smoke:
     def _schema(self, operation: Operation) -> Mapping[str, Any]:
         return self._media(operation).get("schema") or {}
 
-    def _call(self, operation: Operation, path: str, body: Any = None) -> requests.Response:
+    def call(self, operation: Operation, path: str, body: Any = None) -> requests.Response:
+        """The response to a request to the operation at `path`, a path of the API or a URL."""
         url = path if path.startswith("http") else self.caller.url + path
         signed = operation.authorization == "AWS_IAM"
         return self.caller.call(operation.method.upper(), url, body, signed=signed)

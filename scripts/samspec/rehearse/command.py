@@ -21,9 +21,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from samspec.deploy import command as deploy
 from samspec.deploy import options as deploy_options
-from samspec.deploy import restore_drill, smoke
+from samspec.deploy import restore_drill, sign_in, smoke
 from samspec.deploy.stack import Stack, client
-from samspec.rehearse import ministack, retained, standins
+from samspec.rehearse import callers, ministack, provider, retained, standins
 from samspec.rehearse.inspection import Inspection, inventory
 from samspec.sam import environments
 from samspec.sam.environments import Environment
@@ -101,6 +101,7 @@ class Rehearsal:
         self.environment = environment
         self.root, self.project = Path.cwd(), folder / "project"
         self.plan = Plan.of(self.root, environment.name)
+        self.provided: Mapping[str, str] = {}  # parameters that name the local issuer
         _copy(self.root, self.project)
         shim = folder / "bin" / "sam"
         shim.parent.mkdir()
@@ -118,10 +119,17 @@ class Rehearsal:
     def run(self) -> None:
         stand_ins = [str(stand_in.__doc__) for stand_in in standins.ALL]
         _list("MiniStack instead of AWS:", [*stand_ins, *standins.UNCHECKED])
+        with provider.running(Project(self.project)) as self.provided:
+            if self.provided:
+                print(f"The identity provider is the local issuer: {_words(self.provided)}")
+            self.rehearse()
+
+    def rehearse(self) -> None:
         before = inventory(self.environment.region)
         self.deploy(self.plan.parameters)
         for parameters, words in (self.plan.refused or {}).items():
             self.refuse(parameters, words)
+        _list("Callers:", callers.rows(self.project, self.stack()))
         tested = self.integration()
         for parameters in self.plan.then:
             self.deploy(f"{self.plan.parameters} {parameters}")
@@ -137,8 +145,9 @@ class Rehearsal:
     def deploy(self, parameters: str) -> None:
         """As `scripts/deploy` does, without its question; then look at what is there."""
         words = [self.environment.name, "--no-confirm-changeset"]
-        if parameters.strip():
-            words += ["--parameter-overrides", *shlex.split(parameters)]
+        overrides = [*shlex.split(parameters), *_words(self.provided).split()]
+        if overrides:
+            words += ["--parameter-overrides", *overrides]
         print("$ samspec deploy", *words, flush=True)
         options = deploy_options.read(self.project, words)
         os.environ["REHEARSED"] = json.dumps(options.parameters)
@@ -175,18 +184,25 @@ class Rehearsal:
     def integration(self) -> bool:
         """Run the project's integration tests, if it has any and callers need no signature."""
         operations = smoke.operations(self.project, self.stack())
-        is_open = all(operation.authorization == "NONE" for operation in operations)
-        if not is_open or not (self.root / TESTS).is_dir():
+        is_signed = any(operation.authorization == "AWS_IAM" for operation in operations)
+        if is_signed or not (self.root / TESTS).is_dir():
             return False
+        apis = smoke.apis_of(self.project, self.stack())
+        with sign_in.credentials(self.stack(), apis) as headers:
+            self.test(headers)
+        return True
+
+    def test(self, headers: Mapping[str, str]) -> None:
+        """Run the integration tests with these headers of the caller."""
         print("The integration suite, without what MiniStack does not read from the spec")
         api = Inspection(self.stack(), self.project)
         path = "/_aws/execute-api/{restApiId}/{stageName}".format(**api.where)
         url = os.environ["AWS_ENDPOINT_URL"] + path
         command = ["scripts/test", TESTS, "-q", "--base-url", url]
         command += ["-m", "not not_in_sam_local"]
+        command += [f"--header={name}: {value}" for name, value in headers.items()]
         if subprocess.run(command, cwd=self.root, check=False).returncode:
             raise ProjectError("the integration suite failed against the deployed API")
-        return True
 
     def restore(self) -> None:
         """As AWS would by their history, MiniStack does by a copy; it takes no setting for that."""
@@ -260,6 +276,10 @@ def _copy(root: Path, project: Path) -> None:
         shutil.copy(root / name, project / name, follow_symlinks=False)
     if (root / ".venv").exists():
         (project / ".venv").symlink_to(root / ".venv")
+
+
+def _words(parameters: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in parameters.items())
 
 
 def _list(title: str, lines: Iterable[Any]) -> None:

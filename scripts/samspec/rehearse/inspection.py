@@ -9,11 +9,14 @@ import tempfile
 import urllib.request
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from samspec.deploy import translation
 from samspec.deploy.stack import Stack, client
+from samspec.gateway.authorization import requirements
+from samspec.gateway.authorization.requirements import Requirement
 from samspec.sam.errors import ProjectError
 from samspec.sam.operations import INTEGRATION
 from samspec.sam.project import Project, template_at
@@ -22,6 +25,7 @@ from samspec.sam.template import Settings
 INVENTORIED = (
     ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     ("API", "apigateway", "get_rest_apis", "items", "id"),
+    ("API key", "apigateway", "get_api_keys", "items", "id"),
     ("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     ("function", "lambda", "list_functions", "Functions", "FunctionName"),
     ("key", "kms", "list_keys", "Keys", "KeyId"),
@@ -29,16 +33,29 @@ INVENTORIED = (
     ("role", "iam", "list_roles", "Roles", "RoleName"),
     ("table", "dynamodb", "list_tables", "TableNames", None),
     ("topic", "sns", "list_topics", "Topics", "TopicArn"),
+    ("user pool", "cognito-idp", "list_user_pools", "UserPools", "Id"),
 )
+LIMITS = {"list_user_pools": {"MaxResults": 60}}  # what these calls cannot do without
 
 
 def inventory(region: str) -> set[tuple[str, str]]:
     """Everything of the types in INVENTORIED that there is, by what it is called and its name."""
     there = set()
     for what, service, action, items, name in INVENTORIED:
-        for item in getattr(client(service, region), action)()[items]:
+        listed = getattr(client(service, region), action)(**LIMITS.get(action, {}))
+        for item in listed[items]:
             there.add((what, item[name] if name else item))
     return there
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a method asks of its callers, in API Gateway's words."""
+
+    type: str = "NONE"
+    authorizer: str = ""
+    key: bool = False
+    scopes: tuple[str, ...] = ()
 
 
 class Inspection:
@@ -46,7 +63,8 @@ class Inspection:
 
     def __init__(self, stack: Stack, root: Path) -> None:
         self.stack = stack
-        self.template = Project(root, Settings(stack.parameters, region=stack.region)).resolved
+        self.project = Project(root, Settings(stack.parameters, region=stack.region))
+        self.template = self.project.resolved
         self._resources = translation.resolved(template_at(root), stack.parameters)
         [self.api] = self.template.names("AWS::Serverless::Api")
 
@@ -190,6 +208,38 @@ def _permission(inspection: Inspection, route: str, uri: str) -> None:
         raise ProjectError(f"{name}: {wanted} may not call it, only {sources}")
 
 
+def _callers(inspection: Inspection) -> str:
+    gateway, api = inspection.client("apigateway"), inspection[inspection.api]
+    document = inspection.project.apis[0].document
+    listed = gateway.get_authorizers(restApiId=api)["items"]
+    names = {authorizer["id"]: authorizer["name"] for authorizer in listed}
+    guarded = 0
+    for resource in gateway.get_resources(restApiId=api, embed=["methods"], limit=500)["items"]:
+        operations = document["paths"].get(resource["path"]) or {}
+        for method, deployed in (resource.get("resourceMethods") or {}).items():
+            wanted = _asked_by_spec(requirements.read(document, operations.get(method.lower(), {})))
+            asked = _asked_by_stage(deployed, names)
+            _same(f"{method} {resource['path']}: what it asks of callers", asked, wanted)
+            guarded += wanted != Asked()
+    return f"{guarded} operations, each asks its callers for what the spec says, scopes included"
+
+
+def _asked_by_spec(requirement: Requirement) -> Asked:
+    authorizer = requirement.authorizer
+    if authorizer:
+        asked = "COGNITO_USER_POOLS" if authorizer.kind == "cognito_user_pools" else "CUSTOM"
+        scopes = tuple(sorted(requirement.scopes))
+        return Asked(asked, authorizer.name, requirement.key, scopes)
+    return Asked("AWS_IAM" if requirement.iam else "NONE", key=requirement.key)
+
+
+def _asked_by_stage(method: dict[str, Any], names: dict[str, str]) -> Asked:
+    """What GetResources says of a method; `names` are those of the authorizers, by id."""
+    name = names.get(str(method.get("authorizerId")), "")
+    scopes = tuple(sorted(method.get("authorizationScopes") or []))
+    return Asked(method["authorizationType"], name, bool(method.get("apiKeyRequired")), scopes)
+
+
 def _roles(inspection: Inspection) -> str:
     iam = inspection.client("iam")
     names = [inspection[name] for name in inspection.of_type("AWS::Lambda::Function")]
@@ -287,6 +337,6 @@ SAME = (
     "AWS::CloudWatch::Alarm",
 )
 CHECKS = (
-    *(_resources, _functions, _permissions, _roles, _table),
+    *(_resources, _functions, _permissions, _callers, _roles, _table),
     *(_logs, _key, _stage, _alarms),
 )

@@ -15,11 +15,12 @@ from samspec.sam_local import processes
 def running(folder: Path) -> Iterator[str]:
     """Its URL, from when it answers until the block ends."""
     python = os.environ.get("MINISTACK") or sys.executable
-    if subprocess.run(
-        [python, "-c", "import ministack"], check=False, capture_output=True
-    ).returncode:
+    # Without cryptography MiniStack's Cognito does not sign its tokens (its services/cognito.py,
+    # _signed_jwt), and its API Gateway then refuses all of them with 401.
+    wanted = [python, "-c", "import ministack, cryptography"]
+    if subprocess.run(wanted, check=False, capture_output=True).returncode:
         raise ProjectError(
-            "no MiniStack: pip install ministack in an environment of its own, "
+            "no MiniStack: pip install ministack cryptography in an environment of its own, "
             "and set MINISTACK to the path of its python"
         )
     port = processes.free_port()

@@ -8,9 +8,11 @@ from samspec.sam.project import template_at
 
 # The types of resources that a rehearsal looks for, and what it calls them.
 KINDS = {
+    "AWS::ApiGateway::ApiKey": "API key",
     "AWS::ApiGateway::RestApi": "API",
     "AWS::CloudWatch::Alarm": "alarm",
     "AWS::CloudWatch::Dashboard": "dashboard",
+    "AWS::Cognito::UserPool": "user pool",
     "AWS::DynamoDB::Table": "table",
     "AWS::IAM::Role": "role",
     "AWS::KMS::Key": "key",

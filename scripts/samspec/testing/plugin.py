@@ -1,6 +1,6 @@
 """Fixtures for the tests of a project's API: the local API in the tests' process, or a URL.
 
-Options: `--base-url URL`, `--sam-local`, `--record`. Markers: `in_process`,
+Options: `--base-url URL`, `--header`, `--sam-local`, `--record`. Markers: `in_process`,
 `not_in_sam_local(fact)`.
 """
 
@@ -22,6 +22,13 @@ pytest_plugins = ["samspec.testing.recorder"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--base-url", help="run tests against the API at this URL")
+    parser.addoption(
+        "--header",
+        action="append",
+        default=[],
+        metavar="'NAME: VALUE'",
+        help="credentials for the API at --base-url",
+    )
     parser.addoption(
         "--sam-local", action="store_true", help="the API at --base-url is behind sam local"
     )
@@ -63,7 +70,13 @@ def _issuer_of_the_tests(
 
 @pytest.fixture(scope="session")
 def administrator(pytestconfig: pytest.Config) -> dict[str, str]:
-    """Headers of a caller who may do everything; none if the API is open."""
+    """Headers of a caller who may do everything: those of --header, or of the local issuer.
+
+    None if the API is open.
+    """
+    given = pytestconfig.getoption("--header")
+    if given:
+        return dict(header.split(": ", 1) for header in given)
     return credentials(Project(pytestconfig.rootpath).apis)
 
 

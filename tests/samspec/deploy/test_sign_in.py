@@ -1,5 +1,7 @@
 """Credentials for a deployed stack, at moto's Cognito and API Gateway."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -8,7 +10,40 @@ from moto import mock_aws
 from samspec.aws import issuer
 from samspec.deploy import sign_in
 from samspec.deploy.stack import Stack
+from samspec.gateway.authorization.trusted import Trusted
 from samspec.sam.errors import ProjectError
+from samspec.sam.project import Project
+
+WITH_AUTHORIZER = """
+Resources:
+  Check:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: check.handler
+      InlineCode: ""
+      Environment: { Variables: { TOKEN_ISSUER: "http://127.0.0.1:4000/_/issuer" } }
+  Books:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      DefinitionBody:
+        openapi: 3.0.3
+        info: { title: Books, version: "1" }
+        paths: { /books: { get: { responses: { "200": { description: All } } } } }
+        components:
+          securitySchemes:
+            Token:
+              type: apiKey
+              name: Authorization
+              in: header
+              x-samspec-scopes: [books/read, books/admin]
+              x-amazon-apigateway-authtype: custom
+              x-amazon-apigateway-authorizer:
+                type: token
+                authorizerUri:
+                  Fn::Sub: "arn:aws:apigateway:us-east-1:lambda:path/f/${Check.Arn}/invocations"
+"""
 
 
 class FakeStack(Stack):
@@ -48,7 +83,7 @@ def users(resources: dict[str, str]) -> list[Any]:
 
 def test_a_user_signs_in_and_is_gone_afterwards() -> None:
     resources = pool("ALLOW_ADMIN_USER_PASSWORD_AUTH")
-    with sign_in.credentials(FakeStack(resources)) as headers:
+    with sign_in.credentials(FakeStack(resources), []) as headers:
         [user] = users(resources)
         token = headers["Authorization"].removeprefix("Bearer ")
         issuers = [f"https://cognito-idp.us-east-1.amazonaws.com/{resources[sign_in.POOL]}"]
@@ -60,24 +95,42 @@ def test_a_user_signs_in_and_is_gone_afterwards() -> None:
 
 def test_the_user_is_gone_after_a_failed_test_too() -> None:
     resources = pool("ALLOW_ADMIN_USER_PASSWORD_AUTH")
-    with pytest.raises(ValueError), sign_in.credentials(FakeStack(resources)):  # noqa: PT011
+    with pytest.raises(ValueError), sign_in.credentials(FakeStack(resources), []):  # noqa: PT011
         raise ValueError
     assert users(resources) == []
 
 
 def test_a_pool_that_is_not_there_is_told_so() -> None:
     stack = FakeStack({sign_in.POOL: "us-east-1_gone", sign_in.CLIENT: "x"})
-    with pytest.raises(ProjectError, match="lets nobody sign in"), sign_in.credentials(stack):
+    with pytest.raises(ProjectError, match="lets nobody sign in"), sign_in.credentials(stack, []):
         pass
 
 
 def test_an_api_key_is_read() -> None:
     gateway = boto3.client("apigateway", region_name="us-east-1")
     key = gateway.create_api_key(name="partner", value="s" * 24, enabled=True)
-    with sign_in.credentials(FakeStack({sign_in.KEY: key["id"]})) as headers:
+    with sign_in.credentials(FakeStack({sign_in.KEY: key["id"]}), []) as headers:
         assert headers == {"X-Api-Key": "s" * 24}
 
 
+def test_where_operations_name_no_scopes_the_token_is_the_users_id_token() -> None:
+    accepted = Trusted("https://cognito-idp.us-east-1.amazonaws.com/x", "id", "", "", ())
+    user = sign_in.SignedIn("access", "identity", "ada@example.com")
+
+    assert user.token([accepted]) == "identity"
+    assert user.token([replace(accepted, use="access", scopes=("users/read",))]) == "access"
+
+
+def test_the_local_issuer_signs_an_administrator_in(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(WITH_AUTHORIZER)
+
+    with sign_in.credentials(FakeStack({}), Project(tmp_path).apis) as headers:
+        token = headers["Authorization"].removeprefix("Bearer ")
+
+    claims = issuer.verify(token, ["http://127.0.0.1:4000/_/issuer"])
+    assert claims["scope"] == "books/read books/admin"
+
+
 def test_a_stack_without_both_needs_no_credentials() -> None:
-    with sign_in.credentials(FakeStack({})) as headers:
+    with sign_in.credentials(FakeStack({}), []) as headers:
         assert headers == {}

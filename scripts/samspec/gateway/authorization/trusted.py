@@ -1,6 +1,7 @@
 """The tokens that a project's authorizers accept, and credentials that open every operation."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,6 +42,11 @@ def trusted(apis: Iterable[Api]) -> list[Trusted]:
             elif not tokens.problem(authorizer):
                 accepted += _accepted_by(authorizer, api)
     return accepted
+
+
+def is_local(issuer: str) -> bool:
+    """Whether it is the local issuer, at whatever port its documents are served."""
+    return re.fullmatch(r"http://127\.0\.0\.1:\d+/_/issuer", issuer) is not None
 
 
 def credentials(apis: Iterable[Api], subject: str = "administrator") -> dict[str, str]:
@@ -109,7 +115,7 @@ def with_issuer_keys(function: LambdaFunction) -> LambdaFunction:
     TOKEN_KEYS are this project's convention (samspec add-auth lambda).
     """
     variables = function.environment
-    if variables.get("TOKEN_ISSUER") != LOCAL or variables.get("TOKEN_KEYS"):
+    if not is_local(str(variables.get("TOKEN_ISSUER"))) or variables.get("TOKEN_KEYS"):
         return function
     from samspec.aws import issuer
 

@@ -1,0 +1,214 @@
+"""The table of callers, at an API whose functions decide by the token's subject and scopes."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from samspec.aws import issuer
+from samspec.deploy.stack import Stack
+from samspec.gateway.authorization.trusted import Trusted
+from samspec.rehearse import callers, identities, provider
+from samspec.sam.errors import ProjectError
+from samspec.sam.project import Project
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+TEMPLATE = """
+Parameters:
+  Provider: { Type: String, Default: "@ISSUER@" }
+Resources:
+  Check:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: check.handler
+      InlineCode: ""
+      Environment: { Variables: { TOKEN_ISSUER: { Ref: Provider } } }
+  Notes:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      DefinitionBody:
+        openapi: 3.0.3
+        info: { title: Notes, version: "1" }
+        paths:
+          /notes:
+            post:
+              security: [{ Token: [] }]
+              requestBody:
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      required: [email]
+                      properties: { email: { type: string, format: email } }
+              responses: { "201": { description: It }, "403": { description: No } }
+              x-amazon-apigateway-integration: { type: aws_proxy, uri: "" }
+            get:
+              security: []
+              responses: { "200": { description: All } }
+              x-amazon-apigateway-integration: { type: aws_proxy, uri: "" }
+          /notes/{id}:
+            delete:
+              security: [{ Token: [] }]
+              responses: { "204": { description: Gone }, "403": { description: No } }
+              x-amazon-apigateway-integration: { type: aws_proxy, uri: "" }
+        components:
+          securitySchemes:
+            Token:
+              type: apiKey
+              name: Authorization
+              in: header
+              x-samspec-scopes: [notes/write, notes/admin]
+              x-amazon-apigateway-authtype: custom
+              x-amazon-apigateway-authorizer:
+                type: token
+                authorizerUri:
+                  Fn::Sub: "arn:aws:apigateway:us-east-1:lambda:path/f/${Check.Arn}/invocations"
+"""
+ISSUER = "http://127.0.0.1:4000/_/issuer"
+TABLE = """\
+callers of POST /notes, GET /notes, DELETE /notes/{id}
+none           401 200 401
+expired        401 200 401
+wrong issuer   401 200 401
+wrong scope    403 200 403
+other user     403 200 403
+owner          201 200 204
+administrator  201 200 204
+IAM            401 200 401"""
+
+
+class Notes:
+    """The API at /live; `wrong` is what it does wrong."""
+
+    def __init__(self) -> None:
+        self.wrong = ""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return self.response(Request(environ))(environ, start_response)
+
+    def response(self, request: Request) -> Response:
+        if request.method == "GET":
+            return Response("[]", 200)
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        try:
+            claims = issuer.verify(token, [ISSUER])
+        except issuer.InvalidToken:
+            return Response("", 201 if self.wrong == "open" else 401)
+        scopes = claims["scope"].split()
+        if "notes/write" not in scopes:
+            return Response("", 201 if self.wrong == "scopes" else 403)
+        if "notes/admin" not in scopes and claims["sub"] != "ada":
+            return Response("", 418 if self.wrong == "undocumented" else 403)
+        if self.wrong == "nobody":
+            return Response("", 403)
+        if request.method == "DELETE":
+            return Response("", 204)
+        return Response(request.data, 201, {"Location": "/live/notes/1"})
+
+
+@contextmanager
+def served(application: Any) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, application)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "template.yaml").write_text(TEMPLATE.replace("@ISSUER@", ISSUER))
+    return tmp_path
+
+
+@pytest.fixture
+def stack(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with served(notes) as url:
+        stack = Stack("notes", "us-east-1")
+        output = {"OutputKey": "Url", "OutputValue": "https://a.execute-api.b.amazonaws.com/live"}
+        stack.__dict__ |= {"description": {"Outputs": [output]}, "resources": {}}
+        monkeypatch.setattr(Stack, "url", f"{url}/live")
+        yield stack
+
+
+def test_each_caller_is_tried_with_each_operation(root: Path, stack: Stack) -> None:
+    assert "\n".join(callers.rows(root, stack)) == TABLE
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("open", "POST /notes: 201 for the caller 'none'"),
+        ("scopes", "POST /notes: 201 for the caller 'wrong scope'"),
+        ("undocumented", "POST /notes: 418 for the caller 'other user', not one of 201, 403"),
+        ("nobody", "POST /notes lets nobody create: owner: 403"),
+    ],
+)
+def test_who_must_be_refused_and_is_not_is_an_error(
+    wrong: str, message: str, notes: Notes, root: Path, stack: Stack
+) -> None:
+    notes.wrong = wrong
+    with pytest.raises(ProjectError, match=message):
+        list(callers.rows(root, stack))
+
+
+def test_a_provider_that_is_not_the_local_issuer_is_named(root: Path, stack: Stack) -> None:
+    file = root / "template.yaml"
+    file.write_text(file.read_text().replace(ISSUER, "https://login.example"))
+    [line] = callers.rows(root, stack)
+    assert line == "not tried: signed-in callers, because nobody here issues their tokens"
+
+
+def test_an_open_api_has_no_table(root: Path, stack: Stack) -> None:
+    file = root / "template.yaml"
+    file.write_text(file.read_text().replace("security: [{ Token: [] }]", "security: []"))
+    assert list(callers.rows(root, stack)) == ["no operation asks for a token or an API key"]
+
+
+def test_a_partner_has_a_key_and_others_have_none() -> None:
+    known, unknown = {}, []
+    for who in identities._partners({"X-Api-Key": "s" * 24}):
+        known[who.name] = dict(who.headers)
+        unknown += [who.name] if who.is_refused else []
+    assert known["partner"] == {"X-Api-Key": "s" * 24}
+    assert unknown == ["unknown key"]
+
+
+def test_the_local_issuer_takes_the_place_of_the_provider(root: Path) -> None:
+    with provider.running(Project(root)) as parameters:
+        url = parameters["Provider"]
+        found = requests.get(f"{url}/.well-known/openid-configuration", timeout=5).json()
+        keys = requests.get(found["jwks_uri"], timeout=5).json()
+        assert found["issuer"] == url
+        assert keys == issuer.public_keys()
+        assert requests.get(f"{url}/else", timeout=5).status_code == 404
+
+
+def test_without_a_parameter_for_the_provider_nothing_runs(root: Path) -> None:
+    file = root / "template.yaml"
+    file.write_text(file.read_text().replace("{ Ref: Provider }", ISSUER))
+    with provider.running(Project(root)) as parameters:
+        assert parameters == {}
+
+
+def test_scopes_of_users_are_those_that_are_not_an_administrators() -> None:
+    token = Trusted(ISSUER, "access", "local", "", ("notes/read", "notes/admin"))
+    owner = next(who for who in identities._of_local_issuer(token) if who.name == "owner")
+    claims = issuer.verify(owner.headers["Authorization"].removeprefix("Bearer "), [ISSUER])
+    assert claims["scope"] == "notes/read"
+    assert owner.proves == {"email": claims["email"]}
