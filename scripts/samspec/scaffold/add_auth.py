@@ -21,6 +21,7 @@ from samspec.scaffold import add_auth_handlers as handlers
 from samspec.scaffold import add_auth_template as template
 from samspec.scaffold.add_auth_spec import SCHEMES, Guarded, Spec, collection_of
 from samspec.scaffold.add_auth_text import YamlText
+from samspec.scaffold.caller_tests import CallerTests, Criteria, marker
 
 FILES = template.FILES
 EPILOG = "Example: samspec add-auth cognito, then scripts/test --record and scripts/drift."
@@ -30,14 +31,7 @@ KINDS = {
     "api-key": "API keys for partners, with a usage plan",
 }
 HEADING = "## Who may call"
-PROVEN_BODY = {"email": "ada@example.com"}
 FUNCTION_ROW = re.compile(r"\| \w+ \| AWS::Serverless::Function \|")
-TOKEN_CRITERIA = [
-    "**Given** no credentials, or credentials that are expired, foreign or without the scope,\n"
-    "   **when** the request is sent, **then** the response is 401 or, without the scope, 403.",
-    "**Given** a caller who may not do this, **when** the request is sent,\n"
-    "   **then** the response is 403, `Not allowed`, whatever is stored.",
-]
 KEY_CRITERIA = [
     "**Given** no API key, or one of no partner, **when** the request is sent,\n"
     "   **then** the response is 403."
@@ -187,29 +181,18 @@ def _change_handlers(project: Project, kind: str, guarded: list[Guarded], change
     changes.contents[f"tests/unit/test_{function}.py"] = handlers.filled(
         FILES / f"test_{function}.py.txt", names
     )
-    _add_table(project, kind, guarded, names, changes)
+    _add_caller_tests(project, kind, guarded, changes)
 
 
 def _add_partners_tests(project: Project, guarded: list[Guarded], changes: Changes) -> None:
     """The tests that every operation asks for a key, in a project with this project's client."""
     if not (project.root / "tests/client.py").exists():
         return
-    pages = _pages(project)
-    by_place = {(operation.method, operation.path): operation for operation in project.operations}
-    criteria, operations = [], {}
-    for operation in guarded:
-        number = _add_criteria(project, pages.get(operation.id), changes, KEY_CRITERIA)
-        if number:
-            criteria.append(f"{Path(pages[operation.id]).stem}/{number}")
-        parameters = project.parameters(by_place[operation.method, operation.path])
-        path = operation.path
-        for parameter in parameters:
-            if parameter["in"] == "path":
-                example = str(parameter.get("example", "x"))
-                path = path.replace("{" + parameter["name"] + "}", example)
-        operations[operation.id] = (operation.method, path)
-    names = {"@OPERATIONS@": repr(operations), "@MARKERS@\n": _marker(criteria)}
-    content = handlers.filled(FILES / "test_partners.py.txt", names)
+    criteria = Criteria(project, KEY_CRITERIA)
+    shown = [name for operation in guarded for name in criteria.add(operation.id)]
+    changes.contents |= criteria.pages
+    changes.notes += criteria.notes
+    content = handlers.filled(FILES / "test_partners.py.txt", {"@MARKERS@\n": marker(shown)})
     changes.contents["tests/unit/test_partners.py"] = content
 
 
@@ -222,85 +205,16 @@ def _require(project: Project, name: str, changes: Changes) -> None:
         changes.notes.append(f"{name}: joserfc checks the tokens; pin it with scripts/lock")
 
 
-def _add_table(
-    project: Project, kind: str, guarded: list[Guarded], names: dict[str, str], changes: Changes
+def _add_caller_tests(
+    project: Project, kind: str, guarded: list[Guarded], changes: Changes
 ) -> None:
-    """The tests of eight callers, if the API has a resource to show them with."""
-    parts = handlers.resource(project, guarded)
-    if parts is None:
-        changes.notes.append(
-            "no path has create and list, with get, update and delete of its items: write the "
-            "tests of who may do what yourself"
-        )
-        return
-    pages = _pages(project)
-    criteria = []
-    for part in parts.values():
-        number = _add_criteria(project, pages.get(part.id), changes, TOKEN_CRITERIA)
-        if number:
-            page = Path(pages[part.id]).stem
-            criteria += [f"{page}/{number}", f"{page}/{number + 1}"]
-    body = _example(project, parts["create"])
-    item = re.sub(r"\{\w+\}$", "{id}", parts["get"].path)
-    proves = handlers.provable(project, parts["create"])
-    rows = "\n".join(_row(kind, name, part.id, proves) for name, part in parts.items())
-    operations = {
-        part.id: (part.method, item if "{" in part.path else part.path) for part in parts.values()
-    }
-    names |= {
-        "@ADDRESS@": (FILES / "test_callers_address.py.txt").read_text() if proves else "",
-        "@BODY@": repr(body | PROVEN_BODY if proves else body),
-        "@PROVEN@": repr({**PROVEN_BODY, "email_verified": "true"} if proves else {}),
-        "@OPERATIONS@": repr(operations),
-        "@TABLE@": rows,
-        "@COLLECTION@": parts["create"].path,
-        "@COLLECTION_NAME@": collection_of(parts["create"].path),
-        "@ITEM@": item,
-        "@MARKERS@\n": _marker(criteria),
-    }
-    changes.contents["tests/unit/test_callers.py"] = handlers.filled(
-        FILES / "test_callers.py.txt", names
-    )
-
-
-def _row(kind: str, part: str, id: str, proves: bool) -> str:
-    """What each caller gets: a line of the table in the tests."""
-    success = {"create": 201, "list": 200, "get": 200, "update": 200, "delete": 204}[part]
-    statuses = {
-        "none": 401,
-        "expired": 401,
-        "wrong issuer": 401,
-        "wrong scope": 403 if kind == "lambda" else 401,
-        "other user": 201 if part == "create" and not proves else 403,
-        "owner": 403 if part == "list" else success,
-        "administrator": success,
-        "IAM": 401,
-    }
-    return f"    {json.dumps(id)}: {json.dumps(statuses)},"
-
-
-def _marker(criteria: list[str]) -> str:
-    """The line that names the criteria which a test shows."""
-    named = ", ".join(json.dumps(name) for name in criteria)
-    return f"@pytest.mark.criterion({named})\n" if criteria else ""
-
-
-def _add_criteria(project: Project, page: str | None, changes: Changes, texts: list[str]) -> int:
-    """Add criteria to an operation's page; returns the number of the first, 0 without a page."""
-    if page is None:
-        return 0
-    text = changes.contents.get(page) or _raw(project, page)
-    pattern = r"^## Acceptance criteria\n(.*?)(?=^## |\Z)"
-    section = re.search(pattern, text, re.MULTILINE | re.DOTALL)
-    numbers = re.findall(r"^(\d+)\. ", section[1], re.MULTILINE) if section else []
-    if section is None or not numbers:
-        changes.notes.append(f"{page}: it has no numbered acceptance criteria: none were added")
-        return 0
-    first = int(numbers[-1]) + 1
-    lines = [f"{number}. {criterion}\n" for number, criterion in enumerate(texts, first)]
-    end = section.start(1) + len(section[1].rstrip()) + 1
-    changes.contents[page] = text[:end] + "".join(lines) + text[end:]
-    return first
+    """The tests of eight callers with every operation."""
+    places = {(operation.method, operation.path) for operation in guarded}
+    proxies = [one for one in project.proxies if (one.method, one.path) in places]
+    tests = CallerTests(project, proxies, is_lambda=kind == "lambda")
+    changes.contents |= dict(tests.files("tests/unit/test_callers.py"))
+    changes.contents["tests/unit/test_access.py"] = (FILES / "test_access.py.txt").read_text()
+    changes.notes += tests.notes
 
 
 def _change_documents(
@@ -367,31 +281,6 @@ def _parsed(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _pages(project: Project) -> dict[str, str]:
-    """The feature pages by the operationId in their front matter."""
-    pages = {}
-    for name in project.files("specs/features/*.md"):
-        match = re.search(r"^operationId: (\w+)$", _raw(project, name), re.MULTILINE)
-        if match:
-            pages[match[1]] = name
-    return pages
-
-
-def _example(project: Project, operation: Any) -> dict[str, Any]:
-    """The first example of the operation's JSON body."""
-    body = project.resolve(operation.node.get("requestBody") or {})
-    media = (body.get("content") or {}).get("application/json") or {}
-    examples = [project.resolve(example) for example in (media.get("examples") or {}).values()]
-    values = [example.get("value") for example in examples] + [media.get("example")]
-    body_example = next((value for value in values if isinstance(value, dict)), None)
-    if body_example is None:
-        raise ProjectError(
-            f"{project.spec.name}:{project.spec.line(*operation.keys)}: {operation} has no example "
-            "of its body: give its requestBody one"
-        )
-    return dict(body_example)
 
 
 def _code_folder(project: Project) -> str:

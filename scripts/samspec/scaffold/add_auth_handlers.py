@@ -1,7 +1,6 @@
 """The handlers' part of `samspec add-auth`: who may act on which resource, and the tests of it."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 from samspec.sam.errors import ProjectError
 from samspec.sam.operations import Operation
 from samspec.sam.project import Project
-from samspec.scaffold.add_auth_spec import Guarded, collection_of
+from samspec.scaffold.add_auth_spec import LAMBDA, Guarded, collection_of
 
 CONVENTION = "handlers/api/operation.py"  # projects without it have their own way with callers
 ACCESS = "handlers/api/access.py"
@@ -68,6 +67,17 @@ def guarded_text(text: str, id: str, chosen: Rule) -> str:
     return text[:at] + f"from api.access import {chosen.name}\n" + text[at:]
 
 
+def has_rules(project: Project) -> bool:
+    """Whether the handlers have rules of who may call them."""
+    return (project.root / ACCESS).is_file()
+
+
+def asks_a_function(project: Project) -> bool:
+    """Whether a Lambda authorizer of add-auth's checks the tokens, and their scopes."""
+    schemes = (project.spec.data.get("components") or {}).get("securitySchemes") or {}
+    return LAMBDA.name in schemes
+
+
 def access_names(guarded: list[Guarded]) -> Mapping[str, str]:
     """What stands for the placeholders in the files of handlers and tests."""
     collections = sorted({collection_of(operation.path) for operation in guarded})
@@ -99,41 +109,6 @@ def filled(file: Path, names: Mapping[str, str]) -> str:
     for name, value in names.items():
         text = text.replace(name, value)
     return text
-
-
-def resource(project: Project, guarded: list[Guarded]) -> dict[str, Operation] | None:
-    """The operations of the one resource that the tests of callers are about, by their part.
-
-    None if the API has no such resource: create and list on a path, and get, update, delete of its
-    items.
-    """
-    operations = {(operation.method, operation.path): operation for operation in project.operations}
-    for operation in guarded:
-        item = _item_path(operation.path, operations)
-        if operation.method != "POST" or item is None or "{" in operation.path:
-            continue
-        parts = {
-            "create": ("POST", operation.path),
-            "list": ("GET", operation.path),
-            "get": ("GET", item),
-            "update": ("PUT", item),
-            "delete": ("DELETE", item),
-        }
-        if all(place in operations for place in parts.values()):
-            return {part: operations[place] for part, place in parts.items()}
-    return None
-
-
-def provable(project: Project, operation: Operation) -> bool:
-    """Whether the operation's body has an address that a token can prove."""
-    return "email" in _provable(project, operation)
-
-
-def _item_path(path: str, operations: Mapping[tuple[str, str], Operation]) -> str | None:
-    for _, other in operations:
-        if re.fullmatch(re.escape(path) + r"/\{\w+\}", other):
-            return other
-    return None
 
 
 def _file(project: Project, operation: Operation) -> str:

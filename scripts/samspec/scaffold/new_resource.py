@@ -12,7 +12,9 @@ from samspec.sam.documents import Document
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 from samspec.scaffold import new_operation, policies, resource, workspace
+from samspec.scaffold.add_auth_handlers import asks_a_function, guarded_file, has_rules
 from samspec.scaffold.blocks import end
+from samspec.scaffold.caller_tests import CallerTests
 from samspec.scaffold.fields import SYNTAX, Field
 from samspec.scaffold.names import Names
 from samspec.scaffold.rendering import COMPONENTS, METHODS, Renderer
@@ -61,8 +63,25 @@ def _added(
         template = policies.allowed(made.resource, verb, made.function(verb), template)
     workspace.write(root, project.template.name, "\n".join(template) + "\n")
     _document(project, made)
+    files |= dict(_callers(Project(root), made))
     workspace.tidy(root, [name for name in files if name.endswith(".py")])
     yield "Next: scripts/test --record, scripts/check, scripts/test"
+
+
+def _callers(project: Project, made: Renderer) -> Iterator[tuple[str, str]]:
+    """The entry points with the rules of who may call them, and the tests of that, which are
+    written; nothing in a project without such rules."""
+    if not has_rules(project):
+        return
+    ids = {made.id(verb) for verb in METHODS}
+    operations = [operation for operation in project.proxies if operation.id in ids]
+    tests = CallerTests(project, operations, asks_a_function(project))
+    n = made.resource.names
+    name = f"tests/unit/test_callers_of_{n.variables}.py"
+    guarded = [guarded_file(project, operation) for operation in operations]
+    for file, content in [*guarded, *tests.files(name, f" with {n.words}")]:
+        workspace.write(project.root, file, content)
+        yield file, content
 
 
 def _project(root: Path) -> Project:

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from samspec.sam.operations import Operation
 from samspec.sam.project import Project
+from samspec.scaffold.add_auth_handlers import PROVABLE, asks_a_function, has_rules
 from samspec.scaffold.criteria import Feature, features, spoken
 from samspec.scaffold.names import article, snake
 from samspec.scaffold.resource import EXAMPLE_ID, Attribute, Resource
@@ -155,7 +156,7 @@ class Renderer:
             "properties": "\n".join(self._properties(writes)),
             "always_there": [a.field.name for a in r.attributes if a.field.required or a.nullable],
             "item_parameters": "\n".join(self._item_parameters()),
-            "guards": "".join(self._guards()),
+            "guards": {verb: "".join(self._guards(verb)) for verb in METHODS},
             "parent_missing": flow(self._parent_missing()),
             "parent_id_schema": {"type": "string", "format": "uuid"},
             "problems": list(self._problems()),
@@ -173,14 +174,22 @@ class Renderer:
             yield f"        - {flow(r.parent.node)}"
         yield f"        - {flow({'$ref': f'#/components/parameters/{r.names.singular}Id'})}"
 
-    def _guards(self) -> Iterator[str]:
-        """What operations with callers respond with; copied from the API's others."""
-        for operation in self.project.proxies:
-            responses = operation.node.get("responses", {})
-            for status in GUARDS:
-                if status in responses:
-                    yield f'        "{status}": {flow(responses[status])}\n'
-            return
+    def _guards(self, verb: str) -> Iterator[str]:
+        """What an operation with callers responds with; copied from the API's others."""
+        for status in GUARDS:
+            if status == "403" and verb == "create" and self._creates_freely():
+                continue
+            for operation in self.project.proxies:
+                if status in operation.node.get("responses", {}):
+                    yield f'        "{status}": {flow(operation.node["responses"][status])}\n'
+                    break
+
+    def _creates_freely(self) -> bool:
+        """Whether every caller with the scope may create one: a lack of it is a 401 of API
+        Gateway's, and the body has nothing that a token must prove."""
+        names = {attribute.field.name for attribute in self.resource.attributes}
+        is_checked = self.resource.parent or names & set(PROVABLE)
+        return has_rules(self.project) and not asks_a_function(self.project) and not is_checked
 
     def _parent_missing(self) -> Any:
         """The 404 of the parent's own operations."""

@@ -44,7 +44,7 @@ def _integration(new: Addition, lines: list[str]) -> Edit:
 def _neighbour(new: Addition) -> Operation | None:
     """The operation whose `security` the new one has as well: never an open door by omission.
 
-    One of the same collection if there is one, and one that reads if the new one does.
+    One that reads if the new one does, and of the same collection if there is such a one.
     """
     secured = [one for one in new.project.proxies if one.node.get("security")]
     collection = new.operation.path.split("/")[1]
@@ -52,7 +52,7 @@ def _neighbour(new: Addition) -> Operation | None:
 
     def likeness(operation: Operation) -> tuple[bool, bool]:
         same = operation.path.split("/")[1] == collection
-        return same, (operation.method in READING) == reads
+        return (operation.method in READING) == reads, same
 
     return max(secured, key=likeness, default=None)
 

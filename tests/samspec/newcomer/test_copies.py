@@ -63,14 +63,12 @@ def test_order_items_and_people(tmp_path: Path) -> None:
     assert new <= FILES_OF_A_RESOURCE + len([*RECORDED, "spec", "template", "architecture"])
 
 
-@pytest.mark.xfail(
-    reason="drift asks for tests of a 403 on nested resources, which add-auth does not write yet"
-)
-def test_a_second_resource_and_callers(tmp_path: Path) -> None:
+def test_a_second_resource_callers_and_a_third_resource(tmp_path: Path) -> None:
     root = copies.make(tmp_path / "shop", "--resource", "Customer", "--field", "name:text")
     copies.run(
         root, "scripts/new-resource", "Order", "--under", "customers", "--field", "note:text"
     )
     copies.run(root, "scripts/add-auth", "cognito")
+    copies.run(root, "scripts/new-resource", "Person", "--field", "email:text,unique")
 
     assert_everything_passes(root, "20 created by POST /customers")

@@ -285,6 +285,27 @@ def test_a_new_operation_asks_for_its_caller_as_its_neighbours_do(
     assert ('@own("id")\ndef handler' in handler) == (kind != "api-key")
 
 
+@pytest.mark.parametrize("kind", ["cognito", "lambda"])
+def test_a_new_resource_has_the_rules_that_others_have(project: Path, kind: str) -> None:
+    run(project, kind)
+    add = ["new-resource", "--root", str(project), "--field", "note:text"]
+    assert cli.main([*add, "Order"]) == 0
+    assert cli.main([*add, "Line", "--under", "orders"]) == 0
+    handlers = project / "handlers"
+    assert "@creates_own()\ndef" in (handlers / "create_order.py").read_text()
+    assert "@administrators\ndef" in (handlers / "list_orders.py").read_text()
+    assert '@own("id")\ndef' in (handlers / "get_line.py").read_text()
+    spec = Project(project).spec.data
+    assert "403" in spec["paths"]["/orders/{id}/lines"]["post"]["responses"]
+    created = spec["paths"]["/orders"]["post"]
+    assert ("403" in created["responses"]) == (kind == "lambda")
+    assert scopes(spec["paths"]["/orders"]["get"]) == scopes(spec["paths"]["/users"]["get"])
+
+
+def scopes(operation: dict[str, Any]) -> list[dict[str, list[str]]]:
+    return list(operation["security"])
+
+
 @pytest.fixture
 def access(project: Path) -> Any:
     """The rules of a project with callers, over this project's own handlers."""
