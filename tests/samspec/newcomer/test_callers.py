@@ -1,6 +1,8 @@
 """A project turned to callers by scripts/add-auth: all that its owner runs passes, for each
 kind."""
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 FIELDS = {
     "users": ["--resource", "User", "--field", "email:text,unique", "--field", "name:text"],
     "books": ["--resource", "Book", "--field", "isbn:text,unique", "--field", "title:text"],
+}
+PARTNERS = {
+    "none": [403] * 5,
+    "unknown key": [403] * 5,
+    "partner": [201, 200, 200, 200, 204],
+    "IAM": [403] * 5,
 }
 CASES = [("cognito", "users"), ("lambda", "users"), ("api-key", "users"), ("cognito", "books")]
 
@@ -37,4 +45,20 @@ def test_everything_passes_in_a_project_that_asks_who_calls(
     assert ("API key PartnerKey" in started) == (kind == "api-key")
     if not copies.has_sam():
         pytest.skip("no SAM CLI here: all passed, except that nothing was rehearsed")
-    copies.run(root, "scripts/rehearse", "dev")
+    rehearsed = statuses(copies.run(root, "scripts/rehearse", "dev"))
+    assert rehearsed == (PARTNERS if kind == "api-key" else documented(root))
+
+
+def statuses(printed: str) -> dict[str, list[int]]:
+    """The table of a rehearsal: what each caller got from create, list, get, update, delete."""
+    rows = re.findall(r"^  - (\w[\w ]*?)  +(\d{3}(?: \d{3})+)$", printed, re.MULTILINE)
+    return {caller: [int(status) for status in row.split()] for caller, row in rows}
+
+
+def documented(root: Path) -> dict[str, list[int]]:
+    """The same table as the project's own tests check it, at the gateway and at the functions."""
+    text = (root / "tests/unit/test_callers.py").read_text()
+    stated = re.search(r"^TABLE: .+? = (\{.+?^\})", text, re.MULTILINE | re.DOTALL)
+    assert stated
+    columns = list(ast.literal_eval(stated[1]).values())
+    return {caller: [column[caller] for column in columns] for caller in columns[0]}
