@@ -107,7 +107,8 @@ def _change_template(
     name = project.template.name
     shared = changes.contents.get(name) if name == project.spec.name else None
     text = YamlText(name, shared or _raw(project, name))
-    added = template.fragment(kind, text, project.api, guarded)
+    folder, function = _code_folder(project), _python_function(project)
+    added = template.fragment(kind, text, project.api, guarded, function, folder)
     template.add(text, added)
     _list_functions(project, added, changes)
     for condition in conditions:
@@ -284,11 +285,24 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _code_folder(project: Project) -> str:
-    shared = (project.template.data.get("Globals") or {}).get("Function") or {}
-    folder = shared.get("CodeUri")
-    for function in project.functions.values():
-        folder = function.get("CodeUri") or folder
-    return "" if folder in (None, ".", "./") else f"{str(folder).strip('/')}/"
+    """Where the new function's code is, with a slash at the end; empty for the project's root."""
+    folder = project.functions[_python_function(project)].get("CodeUri")
+    return "" if folder in (None, ".", "./") else f"{str(folder).removeprefix('./').strip('/')}/"
+
+
+def _python_function(project: Project) -> str:
+    """The last function in Python, whose code and build the new one shares."""
+    names = []
+    for name, function in project.functions.items():
+        is_python = str(function.get("Runtime")).startswith("python")
+        if is_python and "InlineCode" not in function:
+            names.append(name)
+    if not names:
+        raise ProjectError(
+            f"{project.template.name}: it has no AWS::Serverless::Function in Python with a folder "
+            "of code, next to which the new one could be"
+        )
+    return names[-1]
 
 
 def _raw(project: Project, name: str) -> str:

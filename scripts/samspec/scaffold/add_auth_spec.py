@@ -79,8 +79,7 @@ class Spec:
             raise ProjectError(
                 f"{self.text.name}: no operation calls a function: there is nothing to guard"
             )
-        self._add_scheme()
-        self._add_responses()
+        self._add_components()
         self._allow_headers()
         self._challenge()
         for condition in conditions:
@@ -165,25 +164,35 @@ class Spec:
         else:
             self.text.add(line, "paths", path, method, "responses")
 
-    def _add_scheme(self) -> None:
-        stated = self._scheme.lines.strip().replace("@SCOPES@", self._all_scopes())
-        lines = f"{self._scheme.name}:\n{indent(stated, '  ')}"
-        if self.text.find("components", "securitySchemes"):
-            self.text.add(lines, "components", "securitySchemes")
+    def _add_components(self) -> None:
+        """The scheme, and the responses that its operations document, where they are missing."""
+        sections = {"securitySchemes": self._stated_scheme()}
+        responses = "\n".join(self._missing_responses())
+        if responses:
+            sections["responses"] = responses
+        missing = ""
+        for name, block in sections.items():
+            if self.text.find("components", name):
+                self.text.add(block, "components", name)
+            else:
+                missing += f"{name}:\n{indent(block, '  ')}\n"
+        if not missing:
             return
-        block = f"securitySchemes:\n{indent(lines, '  ')}\n"
         if self.text.find("components"):
-            self.text.add_before(block, self.text.children("components")[0])
+            self.text.add_before(missing, self.text.children("components")[0])
         else:
-            last = list(entries(self.text._root))[-1]
-            self.text.add_before(f"components:\n{indent(block, '  ')}", last)
+            self.text.append(f"components:\n{indent(missing, '  ')}")
+
+    def _stated_scheme(self) -> str:
+        stated = self._scheme.lines.strip().replace("@SCOPES@", self._all_scopes())
+        return f"{self._scheme.name}:\n{indent(stated, '  ')}"
 
     def _all_scopes(self) -> str:
         guarded = (path for path, _, entry in self._operations() if not self._is_mock(entry))
         names = sorted({collection_of(path) for path in guarded})
         return ", ".join(f"{name}/{action}" for name in names for action in ACTIONS)
 
-    def _add_responses(self) -> None:
+    def _missing_responses(self) -> Iterator[str]:
         """Unauthorized and Forbidden, in the form of an error that the spec has already."""
         for status, name, title, detail in self._statuses():
             if self.text.find("components", "responses", name):
@@ -191,13 +200,7 @@ class Spec:
             block = _response(self._model(), status, name, title, detail)
             if status == "401" and self._challenges:
                 block = block.replace("\n  headers:\n", f"\n  headers:\n    {CHALLENGE}\n", 1)
-            if self.text.find("components", "responses"):
-                self.text.add(block, "components", "responses")
-            else:
-                whole = f"responses:\n{indent(block, '  ')}"
-                if self.text.find("components") is None:
-                    raise ProjectError(f"{self.text.name}: it has no components: add them first")
-                self.text.add_before(whole, self.text.children("components")[0])
+            yield block
 
     def _model(self) -> str:
         """The block of an error that the spec documents; empty if it has none."""

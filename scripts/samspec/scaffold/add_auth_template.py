@@ -36,13 +36,18 @@ class Fragment:
         }
 
 
-def fragment(kind: str, text: YamlText, api: str, guarded: list[Guarded]) -> Fragment:
-    """What this kind adds, with the names that the template and the spec have."""
+def fragment(
+    kind: str, text: YamlText, api: str, guarded: list[Guarded], function: str, folder: str
+) -> Fragment:
+    """What this kind adds, with the names that the template and the spec have.
+
+    The new function has the code, in `folder`, and the build of the one called `function`.
+    """
     content = (FILES / f"{kind}.yaml").read_text(encoding="utf-8")
     collections = sorted({collection_of(operation.path) for operation in guarded})
-    function = _example(text)
     names = {
         "@API@": api,
+        "@FOLDER@": folder,
         "@SERVERS@": "\n".join(_server(name) for name in collections),
         "@SERVER_NAMES@": ", ".join(_server_name(name) for name in collections),
         "@SCOPES@": ", ".join(f"{name}/read, {name}/write" for name in collections),
@@ -142,18 +147,6 @@ def _server_name(collection: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in words) + "Scopes"
 
 
-def _example(text: YamlText) -> str:
-    """The last function of the template, whose code and build the new one shares."""
-    functions = []
-    for entry in text.children("Resources"):
-        kinds = [part.value.value for part in entries(entry.value) if part.key.value == "Type"]
-        if kinds == ["AWS::Serverless::Function"]:
-            functions.append(entry.key.value)
-    if not functions:
-        raise ProjectError(f"{text.name}: it has no AWS::Serverless::Function to follow")
-    return str(functions[-1])
-
-
 def _of(text: YamlText, function: str, key: str) -> str:
     entry = text.find("Resources", function, key)
     return text.block(entry) if entry else ""
@@ -179,8 +172,7 @@ def _has_alias(text: YamlText, function: str) -> bool:
 
 def _new_section(text: YamlText, section: str, block: str) -> None:
     lines = f"{section}:\n{indent(block, '  ')}\n"
-    following = "Resources" if section != "Outputs" else None
-    if following:
-        text.add_before(lines, text.get(following))
+    if section == "Outputs":
+        text.append(f"\n{lines}")
     else:
-        text.append("\n" + lines)
+        text.add_before(f"{lines}\n", text.get("Resources"))

@@ -128,13 +128,19 @@ class YamlText:
         self._edits.append(Edit(node.start_mark.index, node.end_mark.index, text))
 
     def result(self) -> str:
-        """The text with every edit. Raises a ProjectError if it would no longer be YAML."""
+        """The text with every edit.
+
+        Raises a ProjectError if it would no longer be YAML, or have a key twice.
+        """
         text = self._text
         places = [(edit.start, edit.rank, number) for number, edit in enumerate(self._edits)]
         for _, _, number in sorted(places, reverse=True):
             edit = self._edits[number]
             text = text[: edit.start] + edit.text + text[edit.end :]
-        Document.parse(text, self.name)
+        repeated = Document.parse(text, self.name).repeated
+        if len(repeated) > len(Document.parse(self._text, self.name).repeated):
+            key = ".".join(map(str, repeated[-1]))
+            raise ProjectError(f"{self.name}: {key} would be there twice: add the scheme by hand")
         return text.replace("\n", self._newline)
 
     def block(self, entry: Entry) -> str:

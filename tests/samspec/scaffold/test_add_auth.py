@@ -1,6 +1,8 @@
 """scripts/add-auth, on copies of the project and on a project of another form."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -16,6 +18,7 @@ from samspec.gateway import Gateway
 from samspec.gateway.authorization import requirements
 from samspec.gateway.authorization.trusted import credentials, wrong_credentials
 from samspec.sam.documents import Document
+from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 from samspec.scaffold.add_auth_text import YamlText
 from werkzeug.test import Client
@@ -223,6 +226,82 @@ def test_a_project_of_another_form_is_turned_too(
     accepted = credentials(Project(other).apis)
     assert client.get("/orders/7").status_code == 401
     assert client.get("/orders/7", headers=accepted).get_json() == "administrator"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "components",
+    [
+        "",
+        "components:\n  schemas:\n    Order: { type: object }\n",
+        "components:\n  responses:\n    Gone: { description: Gone }\n",
+        "components:\n  responses:\n    Forbidden: { description: Closed }\n  schemas: {}\n",
+        "components:\n  securitySchemes:\n    Mine: { type: apiKey, name: a, in: header }\n",
+    ],
+)
+def test_what_a_spec_lacks_under_components_is_added_once(
+    other: Path, kind: str, components: str
+) -> None:
+    text = OTHER[: OTHER.index("components:")] + components
+    (other / "shop.yaml").write_text(text)
+
+    assert run(other, kind) == 0
+
+    document = Document.parse((other / "shop.yaml").read_text(), "shop.yaml")
+    assert document.repeated == []
+    added = {"cognito": {"Unauthorized", "Forbidden"}, "lambda": {"Unauthorized", "Forbidden"}}
+    assert added.get(kind, {"Forbidden"}) <= document.data["components"]["responses"].keys()
+    before = Document.parse(text, "shop.yaml").data.get("components") or {}
+    for section, entries in before.items():
+        assert entries.items() <= document.data["components"][section].items()
+
+
+def test_a_key_that_would_be_there_twice_is_an_error() -> None:
+    text = YamlText("a.yaml", "a:\n  b: 1\n")
+    text.add("b: 2", "a")
+    with pytest.raises(ProjectError, match=r"a\.yaml: a\.b would be there twice"):
+        text.result()
+
+
+def test_the_new_function_follows_one_in_python_that_has_a_folder(
+    other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (
+        "  Page:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: { CodeUri: web/, Handler: index.handler, Runtime: nodejs20.x }\n"
+        "  Ping:\n    Type: AWS::Serverless::Function\n"
+        '    Properties: { InlineCode: "", Handler: index.handler, Runtime: python3.11 }\n'
+    )
+    (other / "template.yaml").write_text(OTHER_TEMPLATE + page)
+
+    assert run(other, "cognito") == 0
+
+    function = Project(other).functions["CustomizeTokenFunction"]
+    assert (function["CodeUri"], function["Runtime"]) == ("src/", "python3.11")
+    assert (other / "src/customize_token.py").exists()
+    assert "src/customize_token.py" in (other / "template.yaml").read_text()
+
+
+def test_without_a_function_in_python_nothing_is_changed(
+    other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = other / "template.yaml"
+    template.write_text(OTHER_TEMPLATE.replace("python3.11", "nodejs20.x"))
+    before = contents(other)
+
+    assert run(other, "lambda") == 2
+
+    assert "no AWS::Serverless::Function in Python" in capsys.readouterr().err
+    assert contents(other) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_written_code_passes_the_projects_linter(project: Path, kind: str) -> None:
+    run(project, kind)
+    for command in (["check"], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "handlers", "tests/unit"]
+        done = subprocess.run(ruff, cwd=project, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 def test_a_pool_of_ones_own_is_named_by_parameter(project: Path) -> None:
