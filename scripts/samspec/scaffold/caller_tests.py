@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from samspec.gateway.authorization.trusted import CALLERS
 from samspec.sam.operations import Operation
 from samspec.sam.project import Project
 from samspec.sam.values import NoValue, value
@@ -89,6 +90,7 @@ class CallerTests:
             .get_template(TEMPLATE)
             .render(
                 subject=subject,
+                callers=", ".join(CALLERS),
                 marker=marker.rstrip("\n"),
                 bodies=repr({item.path: dict(item.body) for item in needed}),
                 proven=tuple(proven),
@@ -108,7 +110,7 @@ class CallerTests:
             "method": json.dumps(row.operation.method),
             "path": json.dumps(row.path),
             "given": repr(dict(row.given)),
-            "statuses": json.dumps(row.statuses),
+            "statuses": repr(tuple(row.statuses.get(caller) for caller in CALLERS)),
         }
 
     def _row(self, operation: Operation) -> Row:
@@ -126,7 +128,7 @@ class CallerTests:
         return Row(operation, path, given, statuses)
 
     def _statuses(self, operation: Operation, part: str | None) -> Iterator[tuple[str, int]]:
-        """What each caller gets. What a valid request gets is known of the parts of an item only."""
+        """What each caller gets; what a valid request gets is known of the parts of an item."""
         named = rule(self.project, operation)
         success = SUCCESS.get(part or "")
         yield from (("none", 401), ("expired", 401), ("wrong issuer", 401))

@@ -1,7 +1,7 @@
 """Eight callers of an API that asks who calls. Tests of its rules send requests as each of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,22 +10,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from samspec.gateway import Gateway
-from samspec.gateway.authorization.trusted import FOREIGN, issued, trusted
+from samspec.gateway.authorization.trusted import CALLERS, FOREIGN, issued, trusted
 from samspec.sam.account import KEY_ID, SECRET
 from samspec.testing.client import Response, Send, in_process
 from samspec.testing.collection import Collection
 from tests.client import Api
 
-CALLERS = (
-    "none",
-    "expired",
-    "wrong issuer",
-    "wrong scope",
-    "other user",
-    "owner",
-    "administrator",
-    "IAM",
-)
 OWNER, OTHER = "ada", "grace"  # subjects of tokens
 NOTHING: Mapping[str, Any] = {}
 Bodies = Mapping[str, Mapping[str, Any]]
@@ -140,11 +130,14 @@ def collection_of(item: str) -> str:
     return item.rpartition("/")[0]
 
 
-def cases(table: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str, int]]:
-    """Operation, caller and status of each entry of the table."""
+def cases(table: Mapping[str, Sequence[int | None]]) -> list[tuple[str, str, int]]:
+    """Operation, caller and status of each entry; a row has the statuses in the order of CALLERS,
+    None where the table does not say."""
     rows = []
     for operation, statuses in table.items():
-        rows += [(operation, caller, status) for caller, status in statuses.items()]
+        for caller, status in zip(CALLERS, statuses, strict=True):
+            if status:
+                rows.append((operation, caller, status))
     return rows
 
 

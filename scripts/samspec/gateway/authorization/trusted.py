@@ -16,6 +16,17 @@ from samspec.sam.template import Template
 
 LOCAL = "http://127.0.0.1:3000/_/issuer"
 FOREIGN = "https://issuer.example"
+# Whom tests of a project's rules send requests as, in this order (samspec.testing.callers).
+CALLERS = (
+    "none",
+    "expired",
+    "wrong issuer",
+    "wrong scope",
+    "other user",
+    "owner",
+    "administrator",
+    "IAM",
+)
 
 
 @dataclass(frozen=True)
