@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from samspec.sam.account import REGION
+from samspec.sam.account import Place
 from samspec.sam.resources import Resource
 
-KEY = Resource("EncryptionKey", "AWS::KMS::Key", {}, REGION)
-TOPIC = Resource("AlarmTopic", "AWS::SNS::Topic", {}, REGION)
+KEY = Resource("EncryptionKey", "AWS::KMS::Key", {}, Place())
+TOPIC = Resource("AlarmTopic", "AWS::SNS::Topic", {}, Place())
 Resources = dict[str, dict[str, Any]]
 Check = Callable[[Resources], bool]
 SPEC_TEXT = (Path(__file__).parents[2] / "specs/api/users-api.yaml").read_text()

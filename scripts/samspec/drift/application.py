@@ -10,12 +10,13 @@ from typing import Any
 
 from samspec.drift import settings
 from samspec.drift.apis import Api, Reader
-from samspec.drift.environments import Environment, environments, is_intrinsic
 from samspec.sam.documents import Document, nodes, text
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.samconfig import overrides
 from samspec.sam.template import merged
+from samspec.sam.variants import Variant, is_intrinsic, variants
 
 SOURCES = {".py", ".js", ".mjs", ".cjs", ".ts", ".java", ".go", ".rb", ".cs", ".rs", ".sh", ".kt"}
 BUILDS = {"Makefile", "build.sh", "Dockerfile"}
@@ -91,7 +92,7 @@ class Application:
         self.notes = reader.notes
         self.codes: dict[str, Any] = {}  # what `code.code_of` has gathered, by function
         self._sources: dict[str, str] = {}
-        self._distinct: dict[str, list[Environment]] = {}
+        self._distinct: dict[str, list[Variant]] = {}
 
     @cached_property
     def resources(self) -> dict[str, dict[str, Any]]:
@@ -123,9 +124,9 @@ class Application:
         return [api for api in self.apis if api.data]
 
     @cached_property
-    def environments(self) -> list[Environment]:
+    def environments(self) -> list[Variant]:
         """The environments that values are compared in; the first has the parameters' defaults."""
-        return environments(self.template.data, self.configured)
+        return variants(self.template.data, self.configured)
 
     @cached_property
     def watched(self) -> set[str]:
@@ -136,11 +137,11 @@ class Application:
                 names |= references(resource)
         return names
 
-    def environments_of(self, api: Api) -> list[Environment]:
+    def environments_of(self, api: Api) -> list[Variant]:
         """The environments in which something of the API's definition has another value."""
         if api.name not in self._distinct:
             intrinsics = [node for _, node in nodes(api.data) if is_intrinsic(node)]
-            distinct: dict[str, Environment] = {}
+            distinct: dict[str, Variant] = {}
             for environment in self.environments:
                 values = repr([environment.resolve(node) for node in intrinsics])
                 distinct.setdefault(values, environment)
@@ -155,7 +156,9 @@ class Application:
             deploy = commands.get("deploy") if isinstance(commands, dict) else None
             parameters = deploy.get("parameters") if isinstance(deploy, dict) else None
             if isinstance(parameters, dict) and "parameter_overrides" in parameters:
-                configured[f"samconfig's {name}"] = overrides(parameters["parameter_overrides"])
+                configured[f"samconfig's {name}"] = overrides(
+                    parameters["parameter_overrides"], "samconfig.toml"
+                )
         return configured
 
     @cached_property
@@ -281,12 +284,3 @@ def references(value: Any) -> set[str]:
 def is_proxy(operation: Operation) -> bool:
     """Whether a function responds to the operation with a proxy response."""
     return str(operation.integration.get("type")).lower() == PROXY
-
-
-def overrides(value: Any) -> dict[str, str]:
-    """The parameters of `parameter_overrides`: one text, or a list of texts, of Name=value."""
-    import shlex
-
-    words = shlex.split(value) if isinstance(value, str) else [str(item) for item in value]
-    pairs = [word.partition("=") for word in words]
-    return {name: setting for name, _, setting in pairs}

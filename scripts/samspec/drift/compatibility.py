@@ -9,7 +9,6 @@ from typing import Any
 
 from samspec.drift.apis import Api
 from samspec.drift.application import Application
-from samspec.drift.environments import Environment
 from samspec.drift.narrowing import narrowed
 from samspec.drift.policies import grants
 from samspec.drift.rollout import two_steps
@@ -18,6 +17,7 @@ from samspec.sam.documents import Document, Keys
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.variants import Variant
 
 Break = tuple[Keys, str, str]  # where, the kind of break, and what breaks
 Content = Mapping[str, Any]
@@ -176,7 +176,7 @@ class _Change:
         after: Api,
         was: Operation,
         now: Operation,
-        environments: tuple[Environment, Environment],
+        environments: tuple[Variant, Variant],
     ) -> None:
         self.before, self.after, self.was, self.now = before, after, was, now
         self.environments = environments

@@ -6,11 +6,11 @@ from typing import Any
 
 from samspec.drift.apis import Api
 from samspec.drift.application import Application
-from samspec.drift.environments import UNKNOWN, Environment
 from samspec.drift.importability import GATEWAY_RESPONSES
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION
+from samspec.sam.variants import UNKNOWN, Variant
 
 PREFIX = re.compile(r"(?:method\.response|gatewayresponse)\.header\.")
 LISTS = {
@@ -49,7 +49,7 @@ def check(application: Application) -> Iterator[Finding]:
         yield from _credentials(api, settings)
 
 
-def _settings(api: Api, environment: Environment) -> Iterator[Setting]:
+def _settings(api: Api, environment: Variant) -> Iterator[Setting]:
     """Every header that the gateway itself sets to a fixed value."""
     for operation in api.operations:
         yield from _of(
@@ -64,7 +64,7 @@ def _settings(api: Api, environment: Environment) -> Iterator[Setting]:
     yield from _of(environment, api.data.get(GATEWAY_RESPONSES), (GATEWAY_RESPONSES,))
 
 
-def _of(environment: Environment, responses: Any, at: Keys) -> Iterator[Setting]:
+def _of(environment: Variant, responses: Any, at: Keys) -> Iterator[Setting]:
     resolved = environment.resolve(responses)
     for key, response in resolved.items() if isinstance(resolved, dict) else ():
         parameters = response.get("responseParameters") if isinstance(response, dict) else None
@@ -215,7 +215,7 @@ def _origins(application: Application, api: Api) -> Iterator[Finding]:
 
 
 def _function_origins(
-    application: Application, environment: Environment, expected: str
+    application: Application, environment: Variant, expected: str
 ) -> Iterator[Finding]:
     for function in application.functions.values():
         for name, value in function.variables.items():

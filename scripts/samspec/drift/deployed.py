@@ -6,7 +6,6 @@ from typing import Any
 
 from samspec.drift.apis import Api
 from samspec.drift.application import Application, is_proxy
-from samspec.drift.environments import UNKNOWN, Environment, is_known
 from samspec.drift.importability import GATEWAY_RESPONSES
 from samspec.drift.security import AUTH
 from samspec.drift.targets import target
@@ -15,6 +14,7 @@ from samspec.sam.documents import Keys
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
+from samspec.sam.variants import UNKNOWN, Variant, is_known
 
 FIX = "deploy again, and change nothing by hand"
 SETTINGS = {
@@ -75,7 +75,7 @@ class Deployment:
             raise ProjectError(f"the template has no parameter {min(unknown)!r}")
         defaults = application.environments[0].parameters
         self.application, self.api = application, api
-        self.environment = Environment(stack, application.template.data, {**defaults, **parameters})
+        self.environment = Variant(stack, application.template.data, {**defaults, **parameters})
         stage = str(self.environment.resolve(api.properties.get("StageName", "Prod")))
         place = {"restApiId": self.names[api.name], "stageName": stage}
         self.stage = gateway.get_stage(**place)

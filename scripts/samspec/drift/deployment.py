@@ -1,15 +1,17 @@
 """What `sam deploy` and `sam sync` are told: capabilities, parameters, and SAM's own verdict."""
 
 import copy
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.application import SERVERLESS, Application, overrides
-from samspec.drift.environments import Environment
+from samspec.drift.application import SERVERLESS, Application
 from samspec.sam.documents import Document
 from samspec.sam.finding import Finding
+from samspec.sam.parameters import faults
+from samspec.sam.samconfig import overrides
+from samspec.sam.translated import PACKAGED, Untranslated, translate
+from samspec.sam.variants import Variant
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
 CONFIG = "samconfig.toml"
@@ -24,7 +26,7 @@ NAMED_RESOURCES = {
 # What SAM said of the last template and definitions; documents are the same object while their
 # text is the same.
 _KNOWN: dict[object, list[str]] = {}
-PACKAGED = {
+LOCATIONS = {
     "AWS::Serverless::Function": "CodeUri",
     "AWS::Serverless::LayerVersion": "ContentUri",
     "AWS::Serverless::StateMachine": "DefinitionUri",
@@ -104,7 +106,7 @@ def _overrides(
     if "parameter_overrides" not in parameters:
         return
     declared = application.section("Parameters")
-    for parameter, value in overrides(parameters["parameter_overrides"]).items():
+    for parameter, value in overrides(parameters["parameter_overrides"], CONFIG).items():
         place = _at(application, name, command, "parameter_overrides", parameter)
         if parameter not in declared:
             yield Finding(
@@ -114,11 +116,10 @@ def _overrides(
                 "deploy-parameter",
             )
             continue
-        reason = _refused(declared[parameter], value)
-        if reason:
+        for refused, reason in faults(declared[parameter] or {}, value):
             yield Finding(
                 *place,
-                f"sam {command} of {name} sets {parameter} to {value!r}, {reason}",
+                f"sam {command} of {name} sets {parameter} to {refused!r}, which {reason}",
                 "write a value that the template allows",
                 "deploy-parameter",
             )
@@ -126,50 +127,20 @@ def _overrides(
         yield from _rules(application, name, parameters)
 
 
-def _refused(declared: Any, value: str) -> str:
-    """Why CloudFormation refuses a parameter's value; empty if it takes it."""
-    if not isinstance(declared, dict):
-        return ""
-    allowed = declared.get("AllowedValues")
-    if isinstance(allowed, list) and value not in map(str, allowed):
-        return f"which is not one of {', '.join(map(str, allowed))}"
-    pattern = declared.get("AllowedPattern")
-    if pattern and not re.fullmatch(str(pattern), value):
-        return f"which does not match {pattern}"
-    if declared.get("Type") == "Number":
-        try:
-            number = float(value)
-        except ValueError:
-            return "which is not a number"
-        if number < float(declared.get("MinValue", number)):
-            return f"which is less than {declared['MinValue']}"
-        if number > float(declared.get("MaxValue", number)):
-            return f"which is more than {declared['MaxValue']}"
-    return ""
-
-
 def _rules(application: Application, name: str, parameters: Mapping[str, Any]) -> Iterator[Finding]:
     """The template's Rules, which CloudFormation checks before it does anything."""
-    given = overrides(parameters["parameter_overrides"])
+    given = overrides(parameters["parameter_overrides"], CONFIG)
     defaults = application.environments[0].parameters
-    environment = Environment(name, application.template.data, {**defaults, **given})
-    for rule_name, rule in application.section("Rules").items():
-        if not isinstance(rule, dict):
-            continue
-        condition = rule.get("RuleCondition")
-        if condition is not None and str(environment.resolve(condition)).lower() != "true":
-            continue
-        for assertion in rule.get("Assertions") or []:
-            if str(environment.resolve(assertion.get("Assert"))).lower() == "false":
-                file, line = _at(application, name, "deploy", "parameter_overrides", "")
-                reason = str(assertion.get("AssertDescription", "its assertion is not true"))
-                yield Finding(
-                    file,
-                    line,
-                    f"the rule {rule_name} refuses the parameters of {name} ({reason})",
-                    "set the parameter that it asks for",
-                    "deploy-rule",
-                )
+    environment = Variant(name, application.template.data, {**defaults, **given})
+    for rule_name, reason in environment.broken_rules():
+        file, line = _at(application, name, "deploy", "parameter_overrides", "")
+        yield Finding(
+            file,
+            line,
+            f"the rule {rule_name} refuses the parameters of {name} ({reason})",
+            "set the parameter that it asks for",
+            "deploy-rule",
+        )
 
 
 # SAM's translator
@@ -201,19 +172,10 @@ def _is_translatable(application: Application, transforms: list[Any]) -> bool:
 
 
 def _refusals(application: Application) -> list[str]:
-    from boto3 import Session
-    from samtranslator.model.exceptions import ExceptionWithMessage
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.translator import Translator
-
-    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
-    # Any region: the translator only asks for one.
-    translator = Translator({}, Parser(), boto_session=Session(region_name="us-east-1"))
-    parameters = {"AWS::Region": "us-east-1", **application.environments[0].parameters}
     try:
-        translator.translate(_packaged(application), parameters)
-    except ExceptionWithMessage as error:
-        return [cause.message for cause in getattr(error, "causes", None) or [error]]
+        translate(_packaged(application), application.environments[0].parameters)
+    except Untranslated as error:
+        return error.causes
     return []
 
 
@@ -230,7 +192,7 @@ def _packaged(application: Application) -> dict[str, Any]:
     packaged: dict[str, Any] = copy.deepcopy(application.template.data)
     for resource in packaged["Resources"].values():
         type_name = resource.get("Type") if isinstance(resource, dict) else None
-        if type_name not in PACKAGED:
+        if type_name not in LOCATIONS:
             continue
         properties = resource.setdefault("Properties", {})
         if type_name == SERVERLESS and {"InlineCode", "ImageUri"} & set(properties):
@@ -238,11 +200,11 @@ def _packaged(application: Application) -> dict[str, Any]:
         if properties.get("PackageType") == "Image":
             properties["ImageUri"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
         elif type_name != "AWS::Serverless::StateMachine" or "DefinitionUri" in properties:
-            properties[PACKAGED[type_name]] = "s3://bucket/key"
+            properties[LOCATIONS[type_name]] = PACKAGED
     for api in application.apis:
         properties = packaged["Resources"][api.name].get("Properties") or {}
         if "DefinitionUri" in properties:
-            properties["DefinitionUri"] = "s3://bucket/key"
+            properties["DefinitionUri"] = PACKAGED
         elif "DefinitionBody" in properties and api.data:
             properties["DefinitionBody"] = _written(api.data)
     return packaged

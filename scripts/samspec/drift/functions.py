@@ -7,11 +7,11 @@ from typing import Any
 
 from samspec.drift.apis import Api
 from samspec.drift.application import Application, Function, is_proxy, references
-from samspec.drift.environments import is_known
 from samspec.drift.targets import target
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.variants import is_known
 
 API_EVENTS = {"Api": "rest", "HttpApi": "http"}
 IMPLICIT = {"rest": "ServerlessRestApi", "http": "ServerlessHttpApi"}

@@ -6,11 +6,11 @@ from typing import Any
 
 from samspec.drift.apis import Api
 from samspec.drift.application import Application, Function, is_proxy
-from samspec.drift.environments import is_known
 from samspec.drift.targets import Target, target
 from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
+from samspec.sam.variants import is_known
 
 TYPES = ("aws", "aws_proxy", "http", "http_proxy", "mock")
 REFERENCE = re.compile(r"\$\{(?!!)([\w:]+)")
@@ -162,8 +162,7 @@ def _proxy_responses(operation: Operation) -> Iterator[Fault]:
 
 def _existence(application: Application, api: Api, function: Function) -> Iterator[Fault]:
     for environment in application.environments:
-        api_resource = application.resources[api.name]
-        if environment.has(api_resource) and not environment.has(function.resource):
+        if environment.is_made(api.name) and not environment.is_made(function.name):
             yield (
                 "integration-condition",
                 f"calls {function.name}, which does not exist with {environment.label}",

@@ -7,12 +7,12 @@ from typing import Any
 
 from samspec.drift.apis import Api, is_json
 from samspec.drift.application import Application
-from samspec.drift.environments import Environment
 from samspec.drift.examples import broken
 from samspec.drift.importability import GATEWAY_RESPONSES
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
+from samspec.sam.variants import Variant
 
 # The status of each type unless the definition sets another:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -71,7 +71,7 @@ def _faults(application: Application, api: Api) -> Iterator[Fault]:
                 yield fault
 
 
-def _in(api: Api, environment: Environment) -> Iterator[Fault]:
+def _in(api: Api, environment: Variant) -> Iterator[Fault]:
     for operation in api.operations:
         type_name = str(operation.integration.get("type")).lower()
         if type_name == "mock":
@@ -84,7 +84,7 @@ def _in(api: Api, environment: Environment) -> Iterator[Fault]:
 # MOCK
 
 
-def _request_template(api: Api, environment: Environment, operation: Operation) -> Iterator[Fault]:
+def _request_template(api: Api, environment: Variant, operation: Operation) -> Iterator[Fault]:
     at = (*operation.keys, INTEGRATION)
     templates = environment.resolve(operation.integration.get("requestTemplates"))
     if not isinstance(templates, dict) or not templates:
@@ -107,9 +107,7 @@ def _request_template(api: Api, environment: Environment, operation: Operation) 
         yield from _status(environment, operation, (*at, "requestTemplates", media), str(template))
 
 
-def _status(
-    environment: Environment, operation: Operation, at: Keys, template: str
-) -> Iterator[Fault]:
+def _status(environment: Variant, operation: Operation, at: Keys, template: str) -> Iterator[Fault]:
     if "#" in template or "$" in template:
         return  # VTL: its result depends on the request
     try:
@@ -151,9 +149,7 @@ def _selects(pattern: str, status: str) -> bool:
         return pattern == status
 
 
-def _integration_responses(
-    api: Api, environment: Environment, operation: Operation
-) -> Iterator[Fault]:
+def _integration_responses(api: Api, environment: Variant, operation: Operation) -> Iterator[Fault]:
     responses = environment.resolve(operation.integration.get("responses"))
     at = (*operation.keys, INTEGRATION, "responses")
     for key, response in responses.items() if isinstance(responses, dict) else ():
@@ -282,7 +278,7 @@ def _schema(api: Api, documented: Mapping[str, Any], media: str) -> Any:
 # Gateway responses
 
 
-def _gateway_responses(api: Api, environment: Environment) -> Iterator[Fault]:
+def _gateway_responses(api: Api, environment: Variant) -> Iterator[Fault]:
     declared = environment.resolve(api.data.get(GATEWAY_RESPONSES))
     if not isinstance(declared, dict) or not declared:
         return

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from samspec.drift.application import SERVERLESS, Application
-from samspec.drift.environments import UNKNOWN, Environment
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
+from samspec.sam.variants import UNKNOWN, Variant
 
 # The metrics of each namespace, by AWS's guides.
 METRICS = {
@@ -70,7 +70,7 @@ def _is_reported(reported: set[tuple[str, int, str]], finding: Finding) -> bool:
     return any(rule == finding.rule and line == finding.line for rule, line, _ in reported)
 
 
-def _in(application: Application, environment: Environment) -> Iterator[Finding]:
+def _in(application: Application, environment: Variant) -> Iterator[Finding]:
     for name, resource in environment.resources.items():
         at = ("Resources", name, "Properties")
         if resource.get("Type") == "AWS::CloudWatch::Alarm":
@@ -87,7 +87,7 @@ def _in(application: Application, environment: Environment) -> Iterator[Finding]
 
 def _alarm(
     application: Application,
-    environment: Environment,
+    environment: Variant,
     name: str,
     at: Keys,
     properties: Mapping[str, Any],
@@ -118,7 +118,7 @@ def _metrics(at: Keys, properties: Mapping[str, Any]) -> Iterator[Metric]:
 
 def _metric(
     application: Application,
-    environment: Environment,
+    environment: Variant,
     name: str,
     at: Keys,
     metric: Mapping[str, Any],
@@ -155,7 +155,7 @@ def _is_namespace(namespace: str) -> bool:
 
 def _dimensions(
     application: Application,
-    environment: Environment,
+    environment: Variant,
     name: str,
     at: Keys,
     dimensions: Mapping[str, str],
@@ -169,10 +169,8 @@ def _dimensions(
             yield application.template.finding(
                 "alarm-dimension",
                 at,
-                f"{name} watches {dimension} {value.removeprefix('local-')}, "
-                "which this template does not make",
-                "write one of: "
-                f"{', '.join(sorted(item.removeprefix('local-') for item in expected))}",
+                f"{name} watches {dimension} {value}, which this template does not make",
+                f"write one of: {', '.join(sorted(expected))}",
             )
     if namespace == "AWS/ApiGateway" and set(dimensions) == {"Stage"}:
         yield application.template.finding(
@@ -191,7 +189,7 @@ def _is_elsewhere(value: str, expected: set[str], dimension: str) -> bool:
 
 
 def _expected(
-    application: Application, environment: Environment, dimension: str, namespace: str
+    application: Application, environment: Variant, dimension: str, namespace: str
 ) -> set[str]:
     """The values that a dimension may have here; empty if any."""
     names: set[str] = set()
@@ -208,7 +206,7 @@ def _expected(
             stated = properties.get("Name") or _title(application, name) or name
             names.add(str(environment.resolve(stated)))
         if dimension == "ApiId" and "Api" in type_name:
-            names.add(environment.physical_name(name))
+            names.add(environment.resource(name).ref)
         if dimension == "Stage":
             if type_name in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
                 stage = properties.get("StageName", "$default")
@@ -229,7 +227,7 @@ def _title(application: Application, name: str) -> str | None:
 
 def _left_out(
     application: Application,
-    environment: Environment,
+    environment: Variant,
     name: str,
     at: Keys,
     metrics: list[Metric],
@@ -246,7 +244,7 @@ def _left_out(
     functions = {
         environment.physical_name(function): function
         for function, item in application.functions.items()
-        if item.type_name == SERVERLESS and environment.has(item.resource)
+        if item.type_name == SERVERLESS and environment.is_made(function)
     }
     if len(watched) < 2 or len(watched) * 2 < len(functions):
         return
@@ -273,7 +271,7 @@ def _left_out(
 
 def _actions(
     application: Application,
-    environment: Environment,
+    environment: Variant,
     name: str,
     at: Keys,
     properties: Mapping[str, Any],
@@ -299,7 +297,7 @@ def _actions(
 # Canaries
 
 
-def _canaries(application: Application, environment: Environment) -> Iterator[Finding]:
+def _canaries(application: Application, environment: Variant) -> Iterator[Finding]:
     """A gradual deployment is rolled back by alarms, which exist and watch something."""
     seen: set[int] = set()  # what Globals give to all functions is one object
     for function in application.functions.values():
@@ -333,11 +331,11 @@ def _canaries(application: Application, environment: Environment) -> Iterator[Fi
                 "list the alarms that roll it back",
             )
         for alarm in alarms if isinstance(alarms, list) else ():
-            if not _alarm_exists(environment, str(alarm)):
+            if not _alarm_exists(application, environment, str(alarm)):
                 yield application.template.finding(
                     "canary-alarms",
                     at,
-                    f"{function.name} is rolled back by {str(alarm).removeprefix('local-')}, "
+                    f"{function.name} is rolled back by {alarm}, "
                     f"which does not exist (with {environment.label})",
                     "name an alarm that exists in the same environments",
                 )
@@ -349,15 +347,16 @@ def _preference_place(application: Application, name: str) -> Keys:
     return own if own in application.template.lines else shared
 
 
-def _alarm_exists(environment: Environment, alarm: str) -> bool:
+def _alarm_exists(application: Application, environment: Variant, alarm: str) -> bool:
+    """Whether an alarm of the template exists here; any other may."""
     if UNKNOWN in alarm or "${" in alarm:
         return UNKNOWN in alarm
-    names = {
-        environment.physical_name(name)
-        for name, resource in environment.resources.items()
+    made = {
+        environment.physical_name(name): name in environment.resources
+        for name, resource in application.resources.items()
         if str(resource.get("Type")).endswith("Alarm")
     }
-    return alarm in names or not alarm.startswith("local-")
+    return made.get(alarm, True)
 
 
 # Dashboards and outputs
@@ -365,7 +364,7 @@ def _alarm_exists(environment: Environment, alarm: str) -> bool:
 
 def _dashboard(
     application: Application,
-    environment: Environment,
+    environment: Variant,
     name: str,
     at: Keys,
     resource: Mapping[str, Any],
@@ -397,7 +396,7 @@ def _dashboard(
 
 
 def _graph(
-    application: Application, environment: Environment, name: str, at: Keys, metric: Any
+    application: Application, environment: Variant, name: str, at: Keys, metric: Any
 ) -> Iterator[Finding]:
     texts = [item for item in metric if isinstance(item, str)] if isinstance(metric, list) else []
     options = (
@@ -428,13 +427,12 @@ def _graph(
             yield application.template.finding(
                 "dashboard",
                 at,
-                f"{name} shows {dimension} {value.removeprefix('local-')}, "
-                "which this template does not make",
+                f"{name} shows {dimension} {value}, which this template does not make",
                 "name a resource of the template",
             )
 
 
-def _outputs(application: Application, environment: Environment) -> Iterator[Finding]:
+def _outputs(application: Application, environment: Variant) -> Iterator[Finding]:
     """An output's URL has a stage that exists."""
     stages = _expected(application, environment, "Stage", "AWS/ApiGateway")
     for name, output in application.section("Outputs").items():

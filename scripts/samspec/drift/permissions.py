@@ -6,7 +6,6 @@ from typing import Any
 
 from samspec.drift.apis import Api
 from samspec.drift.application import Application, Function
-from samspec.drift.environments import UNKNOWN, Environment, is_known
 from samspec.drift.functions import API_EVENTS
 from samspec.drift.observations import Observations
 from samspec.drift.policies import Grants, Statement, grants
@@ -14,6 +13,7 @@ from samspec.drift.targets import target
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.variants import UNKNOWN, Variant, is_known
 
 ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 Permission = tuple[str, str]  # action and ARN
@@ -34,7 +34,7 @@ def _function(
     seen: set[object] = set()
     reported: set[tuple[str, int, str]] = set()
     for environment in application.environments:
-        if not environment.has(function.resource):
+        if not environment.is_made(function.name):
             continue
         given = grants(application, function, environment)
         # Fixed regions and accounts show in the last environment, which is compared in any case.
@@ -58,7 +58,7 @@ class _Checker:
         self,
         application: Application,
         function: Function,
-        environment: Environment,
+        environment: Variant,
         given: Grants,
     ) -> None:
         self.application, self.function = application, function
@@ -290,7 +290,7 @@ def _applies(statement: Statement, call: Permission) -> bool:
 def short(arn: str) -> str:
     """A table by its logical id: UsersTable, UsersTable/index/email-index."""
     name = arn.partition(":table/")[2] or arn
-    return name.removeprefix("local-").replace(UNKNOWN, "?")
+    return name.replace(UNKNOWN, "?")
 
 
 # Lambda's own permissions
@@ -370,7 +370,7 @@ def _permission(
         return
     parts = str(source).rpartition(":")[2].split("/")
     api = next(
-        (api.name for api in application.apis if environment.physical_name(api.name) == parts[0]),
+        (api.name for api in application.apis if environment.resource(api.name).ref == parts[0]),
         parts[0],
     )
     method = parts[2] if len(parts) > 2 else "*"

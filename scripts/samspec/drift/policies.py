@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from samspec.drift.application import SERVERLESS, Application, Function
-from samspec.drift.environments import NO_VALUE, UNKNOWN, Environment
 from samspec.sam.documents import Keys
+from samspec.sam.template import NO_VALUE
+from samspec.sam.variants import UNKNOWN, Variant
 
 # What SAM attaches itself, for logs, traces, networks and event sources.
 BASIC = ("service-role/", "AWSXray", "AWSXRay", "CloudWatchLambda", "AWSLambdaBasic")
@@ -44,7 +45,7 @@ class Grants:
     is_known: bool = True  # False if its role is not in the template
 
 
-def grants(application: Application, function: Function, environment: Environment) -> Grants:
+def grants(application: Application, function: Function, environment: Variant) -> Grants:
     """The statements of a function's role in one environment."""
     reader = _Reader(application, environment)
     at = ("Resources", function.name, "Properties")
@@ -64,7 +65,7 @@ def grants(application: Application, function: Function, environment: Environmen
     return Grants(tuple(reader.statements), tuple(reader.managed))
 
 
-def _role_name(application: Application, environment: Environment, role: Any) -> str | None:
+def _role_name(application: Application, environment: Variant, role: Any) -> str | None:
     arn = environment.resolve(role)
     for name, resource in application.resources.items():
         if resource.get("Type") == "AWS::IAM::Role" and arn == environment.arn(name):
@@ -73,7 +74,7 @@ def _role_name(application: Application, environment: Environment, role: Any) ->
 
 
 class _Reader:
-    def __init__(self, application: Application, environment: Environment) -> None:
+    def __init__(self, application: Application, environment: Variant) -> None:
         self.application, self.environment = application, environment
         self.statements: list[Statement] = []
         self.managed: list[tuple[str, Keys]] = []
@@ -115,7 +116,7 @@ class _Reader:
             attached = self.environment.resolve(
                 properties.get("Roles") or [properties.get("RoleName")]
             )
-            if self.environment.has(resource) and names & set(map(str, attached)):
+            if self.environment.is_made(name) and names & set(map(str, attached)):
                 at = ("Resources", name, "Properties", "PolicyDocument")
                 document = self.environment.resolve(properties.get("PolicyDocument")) or {}
                 self._document(document, at, source=name)
@@ -176,17 +177,9 @@ class _Reader:
         if template is None:
             return  # SAM refuses it, and the translation says so
         parameters = values if isinstance(values, dict) else {}
-        filled = Environment(
-            self.environment.label,
-            {
-                "Parameters": {key: {"Type": "String"} for key in template["Parameters"]},
-                "Resources": {},
-            },
-            {key: str(value) for key, value in parameters.items()},
-            self.environment.partition,
-            self.environment.region,
-            self.environment.account,
-        )
+        document = {"Parameters": {key: {"Type": "String"} for key in template["Parameters"]}}
+        texts = {key: str(value) for key, value in parameters.items()}
+        filled = Variant(self.environment.label, document, texts, self.environment.place)
         self._document(filled.resolve(template["Definition"]), at, source=name)
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from samspec.drift.apis import Api
 from samspec.drift.application import Application
-from samspec.drift.environments import UNKNOWN, Environment, is_known
 from samspec.drift.targets import target
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.variants import UNKNOWN, Variant, is_known
 
 AUTH = "x-amazon-apigateway-auth"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
@@ -326,7 +326,7 @@ def _auth_type(application: Application, api: Api, operation: Operation) -> Iter
             return
 
 
-def auth_type(operation: Operation, environment: Environment) -> str:
+def auth_type(operation: Operation, environment: Variant) -> str:
     """The x-amazon-apigateway-auth type of an operation in an environment; empty without one."""
     auth = environment.resolve(operation.node.get(AUTH))
     return str(auth.get("type", "")) if isinstance(auth, dict) else ""

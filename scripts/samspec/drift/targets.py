@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from samspec.drift.application import Application
-from samspec.drift.environments import UNKNOWN, Environment, is_known
+from samspec.sam.variants import UNKNOWN, Variant, is_known
 
 COMMON_SERVICES = ("dynamodb", "events", "kinesis", "s3", "sns", "sqs", "states")
 LAMBDA_PATH = "path/2015-03-31/functions/"
@@ -23,7 +23,7 @@ FUNCTION = re.compile(
 FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:[^:]*:function:")
 # What `sam local` reads: https://github.com/aws/aws-sam-cli, integration_uri.py.
 READ_BY_SAM_LOCAL = re.compile(r"\$\{\w+\.(Arn|Alias)\}(:[\w-]+)?/invocations$")
-MISNAMED = re.compile(r"\$\{(\w+)(?:\.\w+)?\}")  # what `Environment.resolve` leaves of it
+MISNAMED = re.compile(r"\$\{(\w+)(?:\.\w+)?\}")  # what `Variant.resolve` leaves of it
 INVOCATIONS = ("/invocations", "/response-streaming-invocations")
 
 
@@ -80,7 +80,7 @@ def _own_values(parts: list[Any]) -> bool:
     return len(parts) > 1 and bool(parts[1])
 
 
-def _of(application: Application, environment: Environment, uri: Any) -> Target:
+def _of(application: Application, environment: Variant, uri: Any) -> Target:
     value = environment.resolve(uri)
     if not isinstance(value, str):
         return Target(fault="has a uri that is not text", fix="write Fn::Sub: arn:...")
@@ -115,7 +115,7 @@ def _mentions_function(value: str) -> bool:
     return "function:" in value and value.index(UNKNOWN) > value.index("function:")
 
 
-def _lambda(application: Application, environment: Environment, path: str) -> Target:
+def _lambda(application: Application, environment: Variant, path: str) -> Target:
     ending = next((ending for ending in INVOCATIONS if path.endswith(ending)), None)
     dated = re.match(r"path/20\d\d-\d\d-\d\d/functions/", path)
     if ending is None or dated is None:
@@ -134,7 +134,7 @@ def _lambda(application: Application, environment: Environment, path: str) -> Ta
     return _by_arn(application, environment, arn)
 
 
-def _by_arn(application: Application, environment: Environment, arn: str) -> Target:
+def _by_arn(application: Application, environment: Variant, arn: str) -> Target:
     match = FUNCTION.fullmatch(arn)
     if match is None:
         fix = "write ...functions/${Function.Arn}:alias/invocations"
@@ -154,7 +154,7 @@ def _by_arn(application: Application, environment: Environment, arn: str) -> Tar
         return named
     names = [environment.physical_name(name) for name in application.functions]
     if difflib.get_close_matches(match["name"], names, 1, 0.8):
-        return _missing(application, match["name"].removeprefix("local-"))
+        return _missing(application, match["name"])
     return Target(function=None)  # another stack's function, by its name
 
 
@@ -177,7 +177,7 @@ def _missing(application: Application, name: str) -> Target:
 
 def _place(
     application: Application,
-    environment: Environment,
+    environment: Variant,
     match: re.Match[str],
     noun: str,
     service: str,

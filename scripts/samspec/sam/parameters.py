@@ -22,8 +22,6 @@ class Parameters:
         self._declared = declared
         self._given = given
         self._where = where
-        self._refuse(self._undeclared())
-        self._refuse(fault for name in given for fault in self._faults(name, given[name]))
 
     def __contains__(self, name: object) -> bool:
         return name in self._declared
@@ -47,6 +45,12 @@ class Parameters:
         """Each parameter that has a value, with that value before any list is split."""
         values = {name: self._text(name) for name in self._declared}
         return {name: value for name, value in values.items() if value is not None}
+
+    def check_given(self) -> None:
+        """Raise a ProjectError for a given parameter that is not declared or has a wrong value."""
+        self._refuse(self._undeclared())
+        for name, text in self._given.items():
+            self._refuse(self._faults(name, text))
 
     def check(self) -> None:
         """Raise one ProjectError that names every parameter without a value or with a wrong one."""
@@ -74,14 +78,20 @@ class Parameters:
     def _faults(self, name: str, text: str) -> Iterator[str]:
         """How a value breaks its declaration, in the words of the declaration where it has some."""
         declaration = self._declared.get(name) or {}
-        is_list = str(declaration.get("Type")).startswith(LISTS)
-        values = [part.strip() for part in text.split(",")] if is_list else [text]
-        for value in values:
-            broken = _broken(declaration, value)
-            if broken:
-                explained = declaration.get("ConstraintDescription")
-                said = f"{broken} ({explained})" if explained else broken
-                yield f"parameter {name}={value!r} {said}"
+        for value, broken in faults(declaration, text):
+            explained = declaration.get("ConstraintDescription")
+            reason = f"{broken} ({explained})" if explained else broken
+            yield f"parameter {name}={value!r} {reason}"
+
+
+def faults(declaration: Mapping[str, Any], text: str) -> Iterator[tuple[str, str]]:
+    """The values of a parameter that CloudFormation refuses, each with what it breaks."""
+    is_list = str(declaration.get("Type")).startswith(LISTS)
+    values = [part.strip() for part in text.split(",")] if is_list else [text]
+    for value in values:
+        broken = _broken(declaration, value)
+        if broken:
+            yield value, broken
 
 
 def _missing(names: list[str]) -> str:

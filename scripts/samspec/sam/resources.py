@@ -8,10 +8,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-reso
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from samspec.sam.account import ACCOUNT
+from samspec.sam.account import Place
 
 STREAM_LABEL = "2026-01-01T00:00:00.000"  # when each stream of a table began, locally
 
@@ -20,7 +21,7 @@ STREAM_LABEL = "2026-01-01T00:00:00.000"  # when each stream of a table began, l
 class Form:
     """How a type of resource is named and referred to.
 
-    `ref` and `attributes` are templates over name, id, region, account, arn and the properties.
+    `ref` and `attributes` are templates over name, id, arn, the place and the properties.
     """
 
     name: str = "Name"  # the property that states the physical name
@@ -29,7 +30,7 @@ class Form:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-_QUEUE_URL = "https://sqs.{region}.amazonaws.com/{account}/{name}"
+_QUEUE_URL = "https://sqs.{region}.{domain}/{account}/{name}"
 _FUNCTION = Form("FunctionName", "lambda:{region}:{account}:function:{name}")
 _LAYER = Form("LayerName", "lambda:{region}:{account}:layer:{name}:1", "{arn}")
 _TABLE = Form(
@@ -48,7 +49,7 @@ _HTTP_API = Form(
     ref="{id}",
     attributes={
         "ApiId": "{id}",
-        "ApiEndpoint": "https://{id}.execute-api.{region}.amazonaws.com",
+        "ApiEndpoint": "https://{id}.execute-api.{region}.{domain}",
     },
 )
 _REST_API = Form(
@@ -70,13 +71,16 @@ FORMS = {
     "AWS::ApiGatewayV2::Integration": Form("", ref="{id}", attributes={"IntegrationId": "{id}"}),
     "AWS::ApiGatewayV2::Stage": Form("StageName"),
     "AWS::CloudWatch::Alarm": Form("AlarmName", "cloudwatch:{region}:{account}:alarm:{name}"),
+    "AWS::CloudWatch::CompositeAlarm": Form(
+        "AlarmName", "cloudwatch:{region}:{account}:alarm:{name}"
+    ),
     "AWS::Cognito::UserPool": Form(
         "",
         "cognito-idp:{region}:{account}:userpool/{region}_{short}",
         "{region}_{short}",
         {
-            "ProviderName": "cognito-idp.{region}.amazonaws.com/{region}_{short}",
-            "ProviderURL": "https://cognito-idp.{region}.amazonaws.com/{region}_{short}",
+            "ProviderName": "cognito-idp.{region}.{domain}/{region}_{short}",
+            "ProviderURL": "https://cognito-idp.{region}.{domain}/{region}_{short}",
             "UserPoolId": "{region}_{short}",
         },
     ),
@@ -113,10 +117,10 @@ FORMS = {
         "BucketName",
         "s3:::{name}",
         attributes={
-            "DomainName": "{name}.s3.amazonaws.com",
-            "RegionalDomainName": "{name}.s3.{region}.amazonaws.com",
-            "DualStackDomainName": "{name}.s3.dualstack.{region}.amazonaws.com",
-            "WebsiteURL": "http://{name}.s3-website-{region}.amazonaws.com",
+            "DomainName": "{name}.s3.{domain}",
+            "RegionalDomainName": "{name}.s3.{region}.{domain}",
+            "DualStackDomainName": "{name}.s3.dualstack.{region}.{domain}",
+            "WebsiteURL": "http://{name}.s3-website-{region}.{domain}",
         },
     ),
     "AWS::SNS::Topic": Form(
@@ -155,13 +159,13 @@ class Resource:
     logical_id: str
     type: str
     properties: Mapping[str, Any]  # resolved as far as they are needed
-    region: str
+    place: Place
 
     @property
     def form(self) -> Form:
         return FORMS.get(self.type, Form())
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The physical name: the stated one, or else one that the service takes."""
         stated = self.properties.get(self.form.name) if self.form.name else None
@@ -172,16 +176,16 @@ class Resource:
         is_fifo = str(self.properties.get("FifoQueue", self.properties.get("FifoTopic"))).lower()
         return f"{self.logical_id}.fifo" if is_fifo == "true" else self.logical_id
 
-    @property
+    @cached_property
     def ref(self) -> str:
         return self._filled(self.form.ref)
 
-    @property
+    @cached_property
     def arn(self) -> str:
         """The stated form, or what most services have."""
         service = self.type.split("::")[1].lower()
         form = self.form.arn or f"{service}:{{region}}:{{account}}:{{name}}"
-        return self._filled(f"arn:aws:{form}")
+        return self._filled(f"arn:{{partition}}:{form}")
 
     def attribute(self, name: str) -> str | None:
         """What Fn::GetAtt gives; None for an attribute that is not known here."""
@@ -202,8 +206,10 @@ class Resource:
             "client": digest[:26],
             "uuid": f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-"
             f"{digest[20:32]}",
-            "region": self.region,
-            "account": ACCOUNT,
+            "region": self.place.region,
+            "account": self.place.account,
+            "partition": self.place.partition,
+            "domain": self.place.domain,
             "arn": self.arn if "{arn}" in form else "",
         }
         return form.format_map(values)

@@ -3,14 +3,14 @@
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from samspec.sam import documents, loops
-from samspec.sam.account import ACCOUNT, REGION
+from samspec.sam.account import REGION, Place
 from samspec.sam.dynamic import Dynamic
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import as_text
@@ -54,19 +54,27 @@ class Template:
         *,
         settings: Settings | None = None,
         document: Mapping[str, Any] | None = None,
+        place: Place | None = None,
     ):
         self.path = path.absolute()
         self.settings = settings or Settings(parameters or {})
-        self.region = self.settings.region
+        self.place = place or Place(self.settings.region)
+        self.region = self.place.region
         self.files = {self.path}
         self.unknown: dict[str, str] = {}
         self.raw = documents.read(self.path) if document is None else document
         self._sections = {name: self.raw.get(name) or {} for name in SECTIONS}
-        self._check_shape()
+        self._resources: dict[str, Resource] = {}
         self._parameters = Parameters(
             self._sections["Parameters"], self.settings.parameters, str(self.path)
         )
         self._dynamic = Dynamic(self)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Refuse what cannot be resolved at all, and write loops out."""
+        self._check_shape()
+        self._parameters.check_given()
         if loops.are_in(self._sections["Resources"]) or loops.are_in(self._sections["Conditions"]):
             self.raw = loops.expanded(self.raw, self.resolve)
             self._sections = {name: self.raw.get(name) or {} for name in SECTIONS}
@@ -91,13 +99,17 @@ class Template:
     def check(self) -> None:
         """Refuse what CloudFormation refuses before it makes anything: parameters, Rules."""
         self._parameters.check()
+        for name, reason in self.broken_rules():
+            raise ProjectError(f"{self.path}: rule {name}: {reason}")
+
+    def broken_rules(self) -> Iterator[tuple[str, str]]:
+        """The names of the Rules that the parameters break, and why."""
         for name, rule in self._sections["Rules"].items():
-            if "RuleCondition" in rule and not self.resolve(rule["RuleCondition"]):
+            if "RuleCondition" in rule and not self.truth(rule["RuleCondition"]):
                 continue
             for assertion in rule.get("Assertions") or []:
-                if not self.resolve(assertion["Assert"]):
-                    said = assertion.get("AssertDescription", "its assertion does not hold")
-                    raise ProjectError(f"{self.path}: rule {name}: {said}")
+                if self.truth(assertion.get("Assert")) is False:
+                    yield name, str(assertion.get("AssertDescription", "its assertion is false"))
 
     @property
     def macros(self) -> list[str]:
@@ -122,7 +134,7 @@ class Template:
     def is_made(self, name: str) -> bool:
         """Whether the resource's condition, if it has one, holds."""
         condition = self._sections["Resources"][name].get("Condition")
-        return condition is None or self._condition(condition)
+        return condition is None or self.condition(condition) is not False
 
     def parameter_values(self) -> dict[str, Any]:
         """The parameters that have a value, as SAM's translator wants them."""
@@ -149,7 +161,7 @@ class Template:
             return value
         if len(value) == 1:
             [(name, argument)] = value.items()
-            if name in self._functions:
+            if self._is_function(name):
                 return self._called(name, argument)
         return self._mapping(value)
 
@@ -159,11 +171,20 @@ class Template:
 
     def resource(self, name: str) -> Resource:
         """A resource with the properties that its name and its references depend on."""
+        if name not in self._resources:
+            self._resources[name] = self._resource(name)
+        return self._resources[name]
+
+    def _resource(self, name: str) -> Resource:
         resource_type = self.type_of(name)
         needed = {*NAMING, FORMS[resource_type].name} if resource_type in FORMS else set()
         properties = self.properties(name)
         stated = {key: self.resolve(properties[key]) for key in sorted(needed) if key in properties}
-        return Resource(name, resource_type, stated, self.region)
+        return Resource(name, resource_type, stated, self.place)
+
+    def truth(self, value: Any) -> bool | None:
+        """Whether a condition is true."""
+        return as_text(self.resolve(value)).lower() == "true"
 
     def stand_in(self, name: str, why: str) -> str:
         """`name` in place of a value that nothing here can know; `why` is said at start."""
@@ -181,24 +202,35 @@ class Template:
                 result[key] = item
         return result
 
+    def _is_function(self, name: str) -> bool:
+        return name in self._functions
+
     def _called(self, name: str, argument: Any) -> Any:
         try:
             return self._functions[name](argument)
         except (TypeError, ValueError, LookupError, AttributeError):
-            raise ProjectError(f"{self.path}: {name} does not take {argument!r}") from None
+            return self._unresolved(name, argument, f"{name} does not take {argument!r}")
+
+    def _unresolved(self, name: str, argument: Any, reason: str) -> Any:
+        """What a function gives whose argument is wrong."""
+        raise ProjectError(f"{self.path}: {reason}")
+
+    def _missing(self, name: str, reason: str) -> str:
+        """What a reference gives to what the template does not have."""
+        raise ProjectError(f"{self.path}: {reason}")
 
     @cached_property
     def _functions(self) -> dict[str, Callable[[Any], Any]]:
         return {
             "Ref": self._ref,
-            "Condition": self._condition,
+            "Condition": self.condition,
             "Fn::Sub": self._sub,
             "Fn::GetAtt": self._get_att,
-            "Fn::If": lambda a: self.resolve(a[1] if self._condition(a[0]) else a[2]),
+            "Fn::If": lambda a: self.resolve(a[2] if self.condition(a[0]) is False else a[1]),
             "Fn::Equals": lambda a: as_text(self.resolve(a[0])) == as_text(self.resolve(a[1])),
-            "Fn::And": lambda a: all(map(self.resolve, a)),
-            "Fn::Or": lambda a: any(map(self.resolve, a)),
-            "Fn::Not": lambda a: not self.resolve(a[0]),
+            "Fn::And": lambda a: all(map(self.truth, a)),
+            "Fn::Or": lambda a: any(map(self.truth, a)),
+            "Fn::Not": lambda a: not self.truth(a[0]),
             "Fn::Contains": lambda a: self.resolve(a[1]) in self.resolve(a[0]),
             "Fn::EachMemberIn": lambda a: set(self.resolve(a[0])) <= set(self.resolve(a[1])),
             "Fn::EachMemberEquals": lambda a: set(self.resolve(a[0])) <= {self.resolve(a[1])},
@@ -218,11 +250,11 @@ class Template:
     def _pseudo(self) -> dict[str, Any]:
         return {
             "AWS::Region": self.region,
-            "AWS::AccountId": ACCOUNT,
-            "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::AccountId": self.place.account,
+            "AWS::Partition": self.place.partition,
+            "AWS::URLSuffix": self.place.domain,
             "AWS::StackName": "local",
-            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{ACCOUNT}:stack/local/local",
+            "AWS::StackId": self._arn("cloudformation", "stack/local/local"),
             "AWS::NotificationARNs": [],
             "AWS::NoValue": NO_VALUE,
         }
@@ -231,13 +263,20 @@ class Template:
         if name in self._pseudo:
             return self._pseudo[name]
         if name in self._parameters:
-            return self._parameters.value(name, self._dynamic.stored)
+            return self._parameter(name)
         if name in self._sections["Resources"]:
             return self._special(name, "Ref") or self.resource(name).ref
         made = self._made_by_sam(name)
         if made is not None:
             return made
-        raise ProjectError(f"{self.path}: {name!r} is neither a parameter nor a resource")
+        return self._missing(name, f"{name!r} is neither a parameter nor a resource")
+
+    def _parameter(self, name: str) -> Any:
+        return self._parameters.value(name, self._dynamic.stored)
+
+    def _arn(self, service: str, rest: str) -> str:
+        place = self.place
+        return f"arn:{place.partition}:{service}:{place.region}:{place.account}:{rest}"
 
     def _special(self, name: str, attribute: str) -> str | None:
         """Aliases and versions, whose values name another resource."""
@@ -250,11 +289,8 @@ class Template:
 
     def _qualified(self, function: Any, qualifier: str) -> str:
         name = as_text(self.resolve(function))
-        arn = name if name.startswith("arn:") else self._function_arn(name)
+        arn = name if name.startswith("arn:") else self._arn("lambda", f"function:{name}")
         return f"{arn}:{qualifier}"
-
-    def _function_arn(self, name: str) -> str:
-        return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{name}"
 
     def _made_by_sam(self, name: str) -> str | None:
         """What SAM makes and lets a template refer to.
@@ -270,7 +306,7 @@ class Template:
             "ServerlessDeploymentApplication": "AWS::CodeDeploy::Application",
         }
         if name in implicit:
-            return Resource(name, implicit[name], {}, self.region).ref
+            return Resource(name, implicit[name], {}, self.place).ref
         if name in ("ServerlessRestApiProdStage", "ServerlessHttpApiApiGatewayDefaultStage"):
             return "Prod" if "Rest" in name else "$default"
         return self._made_for_a_function(name)
@@ -299,10 +335,11 @@ class Template:
             return as_text(self.resolve(properties.get("StageName", "Prod")))
         return self.resource(owner).ref if attribute in ("Deployment", "RestApi") else None
 
-    def _condition(self, name: str) -> bool:
+    def condition(self, name: str) -> bool | None:
+        """Whether the condition of that name is true."""
         if name not in self._sections["Conditions"]:
             raise ProjectError(f"{self.path}: no condition {name!r}: add it to Conditions")
-        return bool(self.resolve(self._sections["Conditions"][name]))
+        return self.truth(self._sections["Conditions"][name])
 
     def _sub(self, argument: Any) -> str:
         text, local = argument, {}
@@ -335,9 +372,10 @@ class Template:
     def _attribute_made_by_sam(self, name: str, attribute: str) -> str:
         made = self._made_by_sam(name)
         if made is None:
-            raise ProjectError(f"{self.path}: no resource {name!r} (asked for its {attribute})")
+            reason = f"no resource {name!r} (asked for its {attribute})"
+            return self._missing(f"{name}.{attribute}", reason)
         if name.endswith("Role") and attribute == "Arn":
-            return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            return Resource(name, "AWS::IAM::Role", {}, self.place).arn
         return made
 
     def _find_in_map(self, argument: list[Any]) -> Any:
@@ -349,7 +387,8 @@ class Template:
         except KeyError:
             if len(argument) > 3 and "DefaultValue" in argument[3]:
                 return self.resolve(argument[3]["DefaultValue"])
-            raise ProjectError(f"{self.path}: no {top}.{second}.{third} in Mappings") from None
+            reason = f"no {top}.{second}.{third} in Mappings"
+            return self._unresolved("Fn::FindInMap", argument, reason)
 
     def _transform(self, argument: dict[str, Any]) -> Any:
         if argument.get("Name") != "AWS::Include":

@@ -27,8 +27,9 @@ def stored(name: str) -> str:
 def test_a_value_that_breaks_its_declaration_is_refused(
     declaration: Any, value: str, said: str
 ) -> None:
+    parameters = Parameters({"P": {"Type": "String", **declaration}}, {"P": value}, "template.yaml")
     with pytest.raises(ProjectError, match=said):
-        Parameters({"P": {"Type": "String", **declaration}}, {"P": value}, "template.yaml")
+        parameters.check_given()
 
 
 @pytest.mark.parametrize(
