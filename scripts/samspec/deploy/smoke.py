@@ -154,15 +154,20 @@ class Smoke:
                 return str(other)
         return None
 
+    def can_create(self, path: str) -> bool:
+        """Whether a POST to the path needs no more than a body that can be made."""
+        create = self.operations.get(("post", path))
+        return bool(create and self.body(create) is not None and not self._required(create))
+
     def _can_call(self, operation: Operation) -> bool:
         return operation.authorization in ("NONE", "AWS_IAM") or bool(self.caller.headers)
 
     def _live(self, path: str, item: str) -> list[str]:
         """The operations that were tried; none if nothing can be created or removed again."""
         create, remove = self.operations["post", path], self.operations.get(("delete", item))
-        body = self.body(create)
-        if body is None or remove is None or not self._can_call(create) or self._required(create):
+        if remove is None or not self._can_call(create) or not self.can_create(path):
             return []
+        body = self.body(create)
         made = [self._create(create, path, item, body)]
         tried = [str(create)]
         try:

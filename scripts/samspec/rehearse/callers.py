@@ -20,6 +20,7 @@ from samspec.rehearse.identities import Identity
 from samspec.sam.errors import ProjectError
 
 REFUSED = (401, 403)
+EXISTS = 409
 COLLECTION, ITEM = ("post", "get"), ("get", "put", "delete")
 MAKERS = ("owner", "partner", "administrator")
 
@@ -39,7 +40,7 @@ def rows(root: Path, stack: Stack) -> Iterator[str]:
             if not callers:
                 yield "not tried: signed-in callers, because nobody here issues their tokens"
             elif not table:
-                yield "not tried: signed-in callers, because no path has POST and items below it"
+                yield "not tried: signed-in callers, because there is no item that can be created"
             else:
                 yield from table.rows()
 
@@ -53,7 +54,7 @@ def _asks_for_credentials(smoke: Smoke) -> bool:
 def _table(smoke: Smoke, callers: list[Identity]) -> "_Table | None":
     for path in smoke.document["paths"]:
         item = smoke.item_of(path)
-        if item and ("post", path) in smoke.operations:
+        if item and smoke.can_create(path):
             return _Table(smoke, callers, path, item)
     return None
 
@@ -68,6 +69,7 @@ class _Table:
         self.create = smoke.operations["post", path]
         owners = [caller.proves for caller in callers if caller.name == "owner"]
         self.proven: Mapping[str, str] = owners[0] if owners else {}
+        self.made = ""  # the URL of the owner's item
         self.owners_body = self._with_proven(smoke.body(self.create))
 
     def rows(self) -> Iterator[str]:
@@ -78,24 +80,26 @@ class _Table:
             yield f"{caller.name:<{width}}  {' '.join(map(str, statuses))}"
 
     def _status(self, caller: Identity, operation: Operation) -> int:
-        url = self._made()
+        url = self._url()
         if operation.path != self.item:
             url = self.smoke.caller.url + operation.path
         response = self._send(caller, operation, url, self._body(caller, operation))
         self._judge(caller, operation, response)
         return response.status_code
 
-    def _made(self) -> str:
+    def _url(self) -> str:
         """The URL of the owner's item, which exists; made by another if the owner may not."""
-        answers = []
+        refusals = []
         for caller in self.callers:
             if caller.name in MAKERS:
                 url = self.smoke.caller.url + self.create.path
                 response = self._send(caller, self.create, url, self.owners_body)
                 if response.status_code < 300:
-                    return self.smoke.where(response, self.item)
-                answers.append(f"{caller.name}: {response.status_code} {response.text[:200]}")
-        raise ProjectError(f"{self.create} lets nobody create: {'; '.join(answers)}")
+                    self.made = self.smoke.where(response, self.item)
+                if response.status_code < 300 or (response.status_code == EXISTS and self.made):
+                    return self.made
+                refusals.append(f"{caller.name}: {response.status_code} {response.text[:200]}")
+        raise ProjectError(f"{self.create} lets nobody create: {'; '.join(refusals)}")
 
     def _send(
         self, caller: Identity, operation: Operation, url: str, body: Any

@@ -88,6 +88,7 @@ class Notes:
 
     def __init__(self) -> None:
         self.wrong = ""
+        self.exists = False
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         return self.response(Request(environ))(environ, start_response)
@@ -108,7 +109,11 @@ class Notes:
         if self.wrong == "nobody":
             return Response("", 403)
         if request.method == "DELETE":
+            self.exists = False
             return Response("", 204)
+        if self.exists and self.wrong == "unique":
+            return Response("", 409)
+        self.exists = True
         return Response(request.data, 201, {"Location": "/live/notes/1"})
 
 
@@ -150,6 +155,16 @@ def test_each_caller_is_tried_with_each_operation(root: Path, stack: Stack) -> N
     assert "\n".join(callers.rows(root, stack)) == TABLE
 
 
+def test_an_item_that_exists_is_not_created_again(notes: Notes, root: Path, stack: Stack) -> None:
+    notes.wrong = "unique"
+    file = root / "template.yaml"
+    file.write_text(file.read_text().replace('"201": {', '"409": { description: Is }, "201": {'))
+
+    table = "\n".join(callers.rows(root, stack))
+
+    assert "owner          409 200 204" in table
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -172,6 +187,13 @@ def test_a_provider_that_is_not_the_local_issuer_is_named(root: Path, stack: Sta
     file.write_text(file.read_text().replace(ISSUER, "https://login.example"))
     [line] = callers.rows(root, stack)
     assert line == "not tried: signed-in callers, because nobody here issues their tokens"
+
+
+def test_without_a_body_that_can_be_made_nothing_is_tried(root: Path, stack: Stack) -> None:
+    file = root / "template.yaml"
+    file.write_text(file.read_text().replace("requestBody:", "x-body:"))
+    [line] = callers.rows(root, stack)
+    assert line == "not tried: signed-in callers, because there is no item that can be created"
 
 
 def test_an_open_api_has_no_table(root: Path, stack: Stack) -> None:
