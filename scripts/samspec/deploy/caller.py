@@ -12,6 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from samspec.sam.errors import ProjectError
+from samspec.testing.patience import patiently
 
 TIMEOUT = 30  # seconds; API Gateway gives up after 29
 NEW_API = 90  # seconds in which a new API may still respond 403 or 5xx, or its name not resolve
@@ -36,7 +37,10 @@ class Caller:
         signed: bool = False,
         anonymous: bool = False,
     ) -> requests.Response:
-        """`path` is a path of the API, or a Location: a path from the host's root, or a URL."""
+        """`path` is a path of the API, or a Location: a path from the host's root, or a URL.
+
+        What is throttled is sent again.
+        """
         own = {} if anonymous else dict(self.headers)
         request = requests.Request(method, path, json=body, headers={**own, **(headers or {})})
         prepared = request.prepare()
@@ -44,7 +48,7 @@ class Caller:
             self._sign(prepared)
         _reach_loopback(prepared)
         with requests.Session() as session:
-            return session.send(prepared, timeout=TIMEOUT, allow_redirects=False)
+            return patiently(lambda: session.send(prepared, timeout=TIMEOUT, allow_redirects=False))
 
     def settled(self, method: str, path: str, *, signed: bool) -> requests.Response:
         """The first response that is neither 403 nor 5xx; the last one when the time is over."""

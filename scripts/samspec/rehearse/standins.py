@@ -31,7 +31,7 @@ UNCHECKED = (
     "the Rules of the template: checked when the change set is made, in other words than AWS's",
     "the stage: it serves the API as it is, whether deployed or not (tests/production looks at "
     "AlwaysDeploy)",
-    "throttling, and alarms going off: nothing happens",
+    "alarms going off: nothing happens",
 )
 
 # What `scripts/drift --stack` finds missing for the same reasons, and in MiniStack's export, which

@@ -15,6 +15,8 @@ from openapi_core.testing import MockRequest, MockResponse
 from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
+from samspec.testing.patience import patiently
+
 JSON = {"Content-Type": "application/json"}
 PROBLEM = {"type", "title", "status", "detail"}
 DESERIALIZERS: dict[str, Callable[[bytes], Any]] = {"application/problem+json": jsonlib.loads}
@@ -130,12 +132,19 @@ def in_process(application: Any) -> Send:
 
 
 def over_http(base_url: str) -> Send:
-    """Sends to a URL, which has no slash at the end; follows no redirect."""
+    """Sends to a URL, which has no slash at the end; follows no redirect.
+
+    What is throttled is sent again.
+    """
 
     def send(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
-        reply = requests.request(
-            method, base_url + target, headers=headers, data=body, allow_redirects=False, timeout=60
-        )
+        def request() -> requests.Response:
+            url = base_url + target
+            return requests.request(
+                method, url, headers=headers, data=body, allow_redirects=False, timeout=60
+            )
+
+        reply = patiently(request)
         return Response(reply.status_code, reply.headers, reply.content)
 
     return send
