@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from samspec.sam import documents, environments
+from samspec.sam import documents, environments, samconfig
 from samspec.sam.environments import KIND, Environment
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import template_at
@@ -31,7 +31,7 @@ def read(root: Path, arguments: Sequence[str] | None) -> Options:
     environment = environments.named(root, parsed.environment)
     if parsed.region:
         environment = replace(environment, region=parsed.region)
-    overrides = environments.overrides(parsed.parameter_overrides)
+    overrides = samconfig.overrides(parsed.parameter_overrides, "--parameter-overrides")
     _refuse_another_kind(environment, overrides)
     parameters = {**environment.parameters, **overrides}
     declared = documents.read(template_at(root)).get("Parameters") or {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from samspec.sam import documents, environments
 from samspec.sam.project import template_at
+from samspec.sam.samconfig import overrides
 from samspec.sam.template import Template
 from samspec.sam.translated import translate
 
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parameter-overrides", nargs="+", default=[], metavar="NAME=VALUE")
     options = parser.parse_args(arguments)
     root = Path.cwd()
-    overrides = environments.overrides(options.parameter_overrides)
-    parameters = {**environments.named(root, options.environment).parameters, **overrides}
+    given = overrides(options.parameter_overrides, "--parameter-overrides")
+    parameters = {**environments.named(root, options.environment).parameters, **given}
     print(json.dumps({"Resources": resolved(template_at(root), parameters)}, indent=1))
     return 0

@@ -1,127 +1,50 @@
 """The SAM application that is checked: its template, APIs, functions and environments."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from samspec.drift import settings
-from samspec.drift.apis import Api, Reader
-from samspec.sam.documents import Document, nodes, text
+from samspec.sam.documents import nodes
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
-from samspec.sam.samconfig import overrides
-from samspec.sam.template import merged
+from samspec.sam.project import TEMPLATES, Project
+from samspec.sam.samconfig import overrides, tables
 from samspec.sam.variants import Variant, is_intrinsic, variants
+from samspec.sam.written import SERVERLESS, WrittenApi, WrittenFunction
 
 SOURCES = {".py", ".js", ".mjs", ".cjs", ".ts", ".java", ".go", ".rb", ".cs", ".rs", ".sh", ".kt"}
 BUILDS = {"Makefile", "build.sh", "Dockerfile"}
 SKIPPED = {".venv", "venv", "node_modules", ".aws-sam", "__pycache__", ".git", "tests", "test"}
-SERVERLESS, PLAIN = "AWS::Serverless::Function", "AWS::Lambda::Function"
 PROXY = "aws_proxy"
 
 
-@dataclass(frozen=True, eq=False)
-class Function:
-    """A Lambda function; Globals are merged into `properties`."""
+class Application(Project):
+    """Everything that the checks read, and what they keep of it.
 
-    name: str
-    type_name: str
-    properties: Mapping[str, Any]
-    resource: Mapping[str, Any]
-
-    @property
-    def runtime(self) -> str:
-        """Such as python3.13; empty for an image."""
-        return str(self.properties.get("Runtime") or "")
-
-    @property
-    def handler(self) -> str:
-        """As the template has it: module.function."""
-        return str(self.properties.get("Handler") or "")
-
-    @property
-    def folder(self) -> str | None:
-        """The local folder of the code; None if it is inline, an image, a file or in a bucket."""
-        if "InlineCode" in self.properties or self.properties.get("PackageType") == "Image":
-            return None
-        code = self.properties.get("CodeUri" if self.type_name == SERVERLESS else "Code", ".")
-        if not isinstance(code, str) or "://" in code or code.endswith((".zip", ".jar")):
-            return None
-        return code.rstrip("/") or "/"
-
-    @property
-    def is_python(self) -> bool:
-        """Whether it runs on a Python runtime."""
-        return self.runtime.startswith("python")
-
-    @property
-    def events(self) -> dict[str, Mapping[str, Any]]:
-        """The events of the function by name."""
-        events = self.properties.get("Events")
-        if not isinstance(events, dict):
-            return {}
-        return {name: event for name, event in events.items() if isinstance(event, dict)}
-
-    @property
-    def variables(self) -> Mapping[str, Any]:
-        """Its environment variables, unresolved."""
-        environment = self.properties.get("Environment")
-        variables = environment.get("Variables") if isinstance(environment, dict) else None
-        if not isinstance(variables, dict):
-            return {}
-        return {str(name): value for name, value in variables.items()}
-
-
-class Application:
-    """Everything that the checks read. Raises ProjectError if the folder has no template."""
+    Raises ProjectError if the folder has no template.
+    """
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        root = root.resolve()
+        self.conventions = settings.read(root)
         self._texts: dict[str, str] = {}
         self._existing: dict[str, bool] = {}
+        super().__init__(_template(root, self.conventions.template), root=root)
+        if not self.resources:
+            raise ProjectError(f"{self.template.name}:1: it has no Resources: add them")
         self.targets: dict[str, Any] = {}  # what `targets.target` has found, by uri
-        self.settings = settings.read(self.root)
-        self.template = self._template()
-        reader = Reader(self.text, self.template)
-        self.apis = list(reader.apis(self.resources))
-        self.notes = reader.notes
         self.codes: dict[str, Any] = {}  # what `code.code_of` has gathered, by function
         self._sources: dict[str, str] = {}
         self._distinct: dict[str, list[Variant]] = {}
 
-    @cached_property
-    def resources(self) -> dict[str, dict[str, Any]]:
-        """The template's resources."""
-        resources = self.template.data.get("Resources")
-        if not isinstance(resources, dict) or not resources:
-            raise ProjectError(f"{self.template.name}:1: it has no Resources: add them")
-        return {name: item for name, item in resources.items() if isinstance(item, dict)}
-
-    @cached_property
-    def functions(self) -> dict[str, Function]:
-        """The functions by logical id."""
-        shared = self.section("Globals").get("Function") or {}
-        functions = {}
-        for name, resource in self.resources.items():
-            type_name = str(resource.get("Type"))
-            properties = resource.get("Properties")
-            if not isinstance(properties, dict):
-                properties = {}
-            if type_name == SERVERLESS:
-                functions[name] = Function(name, type_name, merged(shared, properties), resource)
-            elif type_name == PLAIN:
-                functions[name] = Function(name, type_name, properties, resource)
-        return functions
-
     @property
-    def definitions(self) -> list[Api]:
+    def definitions(self) -> list[WrittenApi]:
         """The APIs that have an OpenAPI definition."""
-        return [api for api in self.apis if api.data]
+        return [api for api in self.written if api.data]
 
     @cached_property
     def environments(self) -> list[Variant]:
@@ -137,7 +60,7 @@ class Application:
                 names |= references(resource)
         return names
 
-    def environments_of(self, api: Api) -> list[Variant]:
+    def environments_of(self, api: WrittenApi) -> list[Variant]:
         """The environments in which something of the API's definition has another value."""
         if api.name not in self._distinct:
             intrinsics = [node for _, node in nodes(api.data) if is_intrinsic(node)]
@@ -164,25 +87,15 @@ class Application:
     @cached_property
     def samconfig(self) -> dict[str, Any]:
         """samconfig.toml as it is; empty if there is none."""
-        if not (self.root / "samconfig.toml").is_file():
-            return {}
-        try:
-            return tomllib.loads(self.text("samconfig.toml"))
-        except tomllib.TOMLDecodeError as error:
-            raise ProjectError(f"samconfig.toml: not valid TOML ({error}): fix it first") from None
+        return tables(self.root)
 
     @cached_property
     def is_portable(self) -> bool:
         """Whether the project is written for every partition of AWS: it names AWS::Partition."""
-        names = {self.template.name, *(api.document.name for api in self.apis)}
+        names = {self.template.name, *(api.document.name for api in self.written)}
         return any("AWS::Partition" in self.text(name) for name in sorted(names))
 
-    def section(self, name: str) -> Mapping[str, Any]:
-        """A section of the template, empty if it has none."""
-        section = self.template.data.get(name)
-        return section if isinstance(section, dict) else {}
-
-    def calls(self) -> Iterator[tuple[Api, Operation]]:
+    def calls(self) -> Iterator[tuple[WrittenApi, Operation]]:
         """The operations of all definitions that a function responds to."""
         for api in self.definitions:
             for operation in api.operations:
@@ -196,8 +109,14 @@ class Application:
     def text(self, name: str) -> str:
         """The text of a file of the project, read once."""
         if name not in self._texts:
-            self._texts[name] = text(self.root / name, name)
+            self._texts[name] = super().text(name)
         return self._texts[name]
+
+    def exists(self, name: str) -> bool:
+        """Whether the project has that file or folder; looked up once."""
+        if name not in self._existing:
+            self._existing[name] = super().exists(name)
+        return self._existing[name]
 
     def source(self, folder: str) -> str:
         """The text of all source files of a folder, those that tools wrote left out."""
@@ -208,48 +127,23 @@ class Application:
     @cached_property
     def shared_variables(self) -> Mapping[str, Any]:
         """The environment variables that Globals give to every function."""
-        shared = Function("Globals", SERVERLESS, self.section("Globals").get("Function") or {}, {})
-        return shared.variables
-
-    def document(self, name: str) -> Document:
-        """A YAML or JSON file of the project."""
-        return Document.parse(self.text(name), name)
-
-    def files(self, *patterns: str) -> list[str]:
-        """The files that match any of the patterns, relative to the project's folder."""
-        names: set[str] = set()
-        for pattern in patterns:
-            names.update(
-                str(path.relative_to(self.root))
-                for path in self.root.glob(pattern)
-                if path.is_file()
-            )
-        return sorted(names)
-
-    def exists(self, name: str) -> bool:
-        """Whether the project has that file or folder."""
-        if name not in self._existing:
-            self._existing[name] = (self.root / name).exists()
-        return self._existing[name]
+        shared = self.section("Globals").get("Function") or {}
+        return WrittenFunction("Globals", SERVERLESS, shared, {}).variables
 
     def applies(self, convention: bool | str, place: str) -> bool:
         """Whether a convention is checked: as its setting says, or if its files are there."""
         return self.exists(place) if convention == "auto" else bool(convention)
 
-    def _template(self) -> Document:
-        stated = self.settings.template
-        candidates = [stated] if stated else settings.TEMPLATES
-        for name in candidates:
-            if (self.root / name).is_file():
-                document = self.document(name)
-                if not isinstance(document.data, dict):
-                    raise ProjectError(f"{name}:1: it is not a template: restore the file")
-                return document
-        names = ", ".join(candidates)
-        raise ProjectError(
-            f"{self.root} has no {names}: give a SAM project's folder with --root, "
-            "or its template in [tool.samspec] of pyproject.toml"
-        )
+
+def _template(root: Path, stated: str) -> Path:
+    candidates = [stated] if stated else TEMPLATES
+    for name in candidates:
+        if (root / name).is_file():
+            return root / name
+    raise ProjectError(
+        f"{root} has no {', '.join(candidates)}: give a SAM project's folder with --root, "
+        "or its template in [tool.samspec] of pyproject.toml"
+    )
 
 
 def _source(folder: Path) -> str:

@@ -26,15 +26,15 @@ from samspec.drift import (
     validators,
     validity,
 )
-from samspec.drift.apis import Api
 from samspec.drift.application import Application
 from samspec.drift.causes import BEFORE_DOCUMENTS, without_symptoms
 from samspec.drift.observations import Observations
 from samspec.drift.rules import rules
 from samspec.drift.settings import FILE, Waiver
 from samspec.sam.finding import Finding
+from samspec.sam.written import WrittenApi
 
-OF_AN_API: tuple[Callable[[Api], Iterable[Finding]], ...] = (
+OF_AN_API: tuple[Callable[[WrittenApi], Iterable[Finding]], ...] = (
     validity.remarks,
     importability.check,
     validators.check,
@@ -74,7 +74,7 @@ def run(root: Path, against: str | None = None, stack: str | None = None) -> Res
     application = Application(root)
     causes = without_symptoms(set(_all(application, against, stack)))
     findings = [_completed(finding) for finding in causes]
-    kept = sorted(_waived(findings, application.settings.waivers))
+    kept = sorted(_waived(findings, application.conventions.waivers))
     return Result(kept, _notes(application))
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from samspec.drift.application import Application, Function
+from samspec.drift.application import Application
 from samspec.drift.functions import handler_file, parsed
 from samspec.sam.finding import Finding
+from samspec.sam.written import WrittenFunction
 
 # Lambda sets these:
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
@@ -106,7 +107,7 @@ def check(application: Application) -> Iterator[Finding]:
     yield from _timeouts(application)
 
 
-def code_of(application: Application, function: Function) -> Code | None:
+def code_of(application: Application, function: WrittenFunction) -> Code | None:
     """The code that a function's handler can import from its folder; None if it has none here."""
     file = handler_file(application, function)
     if not file or not application.exists(file):
@@ -117,7 +118,7 @@ def code_of(application: Application, function: Function) -> Code | None:
     return code
 
 
-def _gathered(application: Application, function: Function, file: str) -> Code:
+def _gathered(application: Application, function: WrittenFunction, file: str) -> Code:
     code = Code()
     roots = [str(function.folder)]
     waiting = [(file, False)]
@@ -356,7 +357,9 @@ def _is_namespace(application: Application, folder: str, parts: list[str]) -> bo
 # Environment variables
 
 
-def _variables(application: Application, function: Function, code: Code) -> Iterator[Finding]:
+def _variables(
+    application: Application, function: WrittenFunction, code: Code
+) -> Iterator[Finding]:
     stated = set(function.variables)
     for name, read in code.reads.items():
         if name in stated or RESERVED.fullmatch(name):
@@ -381,7 +384,7 @@ def _variables(application: Application, function: Function, code: Code) -> Iter
 
 
 def _variable_finding(
-    application: Application, function: Function, name: str, message: str, fix: str
+    application: Application, function: WrittenFunction, name: str, message: str, fix: str
 ) -> Finding:
     places = [
         ("Resources", function.name, "Properties", "Environment", "Variables", name),
@@ -426,7 +429,7 @@ def _unread(application: Application) -> Iterator[Finding]:
 # Packages
 
 
-def _packages(application: Application, function: Function, code: Code) -> Iterator[Finding]:
+def _packages(application: Application, function: WrittenFunction, code: Code) -> Iterator[Finding]:
     """A module that is neither in the folder, nor in the runtime, nor in requirements.txt."""
     if function.properties.get("Layers"):
         return  # a layer may bring it
@@ -564,7 +567,7 @@ def _longest_call(numbers: Mapping[str, tuple[float, int]]) -> tuple[float, int]
 # Services
 
 
-def mentioned_services(application: Application, function: Function) -> set[str] | None:
+def mentioned_services(application: Application, function: WrittenFunction) -> set[str] | None:
     """The IAM services whose clients the code makes; None if its code is not here."""
     code = code_of(application, function)
     if code is None:

@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from samspec.drift.apis import Api, is_json
 from samspec.drift.application import Application, is_proxy
 from samspec.drift.examples import broken, parameter_fault
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.written import WrittenApi, is_json
 
 # Blocks of shell, and commands between backticks that begin with one of PROGRAMS.
 BLOCK = re.compile(
@@ -118,7 +118,7 @@ class Request:
 
 def check(application: Application) -> Iterator[Finding]:
     """Every command of every document."""
-    for name in application.files(*application.settings.documents):
+    for name in application.files(*application.conventions.documents):
         content = application.text(name)
         for line, command in commands(content):
             for rule, message, fix in _faults(application, command):
@@ -302,7 +302,7 @@ def _add_valued(request: Request, name: str, value: str) -> None:
 
 def _operation(
     application: Application, method: str, path: str
-) -> tuple[Api, Operation, dict[str, str]] | None:
+) -> tuple[WrittenApi, Operation, dict[str, str]] | None:
     """The operation that a path leads to, behind a stage or base path or not."""
     best = None
     for api in application.definitions:
@@ -338,7 +338,7 @@ def _pattern(path: str, names: list[str]) -> str:
     return pattern
 
 
-def _query(api: Api, operation: Operation, request: Request) -> Iterator[Fault]:
+def _query(api: WrittenApi, operation: Operation, request: Request) -> Iterator[Fault]:
     taken = {str(p["name"]): p for p in api.parameters(operation) if p["in"] == "query"}
     by_name: dict[str, list[str]] = {}
     for name, value in request.query:
@@ -356,7 +356,7 @@ def _query(api: Api, operation: Operation, request: Request) -> Iterator[Fault]:
                 yield "command-query", f"{name} breaks the definition ({fault})", "correct it"
 
 
-def _path(api: Api, operation: Operation, values: dict[str, str]) -> Iterator[Fault]:
+def _path(api: WrittenApi, operation: Operation, values: dict[str, str]) -> Iterator[Fault]:
     for parameter in api.parameters(operation):
         value = values.get(str(parameter["name"]).removesuffix("+"))
         if parameter["in"] != "path" or value is None or PLACEHOLDER.search(value):
@@ -370,7 +370,7 @@ def _path(api: Api, operation: Operation, values: dict[str, str]) -> Iterator[Fa
             )
 
 
-def _body(api: Api, operation: Operation, request: Request) -> Iterator[Fault]:
+def _body(api: WrittenApi, operation: Operation, request: Request) -> Iterator[Fault]:
     if request.is_opaque:
         return
     contents = api.contents(operation)

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application
 from samspec.drift.narrowing import narrowed
 from samspec.drift.policies import grants
@@ -18,6 +17,7 @@ from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
 from samspec.sam.variants import Variant
+from samspec.sam.written import WrittenApi
 
 Break = tuple[Keys, str, str]  # where, the kind of break, and what breaks
 Content = Mapping[str, Any]
@@ -43,7 +43,7 @@ def check(application: Application, reference: str) -> Iterator[Finding]:
     yield from _widened(application, before, reference)
 
 
-def _same(application: Application, api: Api) -> Api | None:
+def _same(application: Application, api: WrittenApi) -> WrittenApi | None:
     """The definition that another state of the project has in an API's place."""
     definitions = application.definitions
     for candidate in definitions:
@@ -53,7 +53,7 @@ def _same(application: Application, api: Api) -> Api | None:
     return files[0] if files else None
 
 
-def _removed(application: Application, api: Api, reference: str) -> Finding:
+def _removed(application: Application, api: WrittenApi, reference: str) -> Finding:
     return application.template.finding(
         "break",
         ("Resources",),
@@ -127,7 +127,11 @@ def _shown(root: Path, reference: str, name: str) -> str | None:
 
 
 def _api_breaks(
-    application: Application, before: Application, api: Api, earlier: Api, reference: str
+    application: Application,
+    before: Application,
+    api: WrittenApi,
+    earlier: WrittenApi,
+    reference: str,
 ) -> Iterator[Finding]:
     if _major(api) > _major(earlier):
         return
@@ -143,7 +147,7 @@ def _api_breaks(
         )
 
 
-def _major(api: Api) -> int:
+def _major(api: WrittenApi) -> int:
     text = str((api.data.get("info") or {}).get("version")).removeprefix("v").partition(".")[0]
     return int(text) if text.isdecimal() else 0
 
@@ -155,7 +159,7 @@ def plain_path(path: str) -> str:
 
 
 def _breaks(
-    application: Application, before: Application, api: Api, earlier: Api
+    application: Application, before: Application, api: WrittenApi, earlier: WrittenApi
 ) -> Iterator[Break]:
     now = {(item.method, plain_path(item.path)): item for item in api.operations}
     for operation in earlier.operations:
@@ -172,8 +176,8 @@ class _Change:
 
     def __init__(
         self,
-        before: Api,
-        after: Api,
+        before: WrittenApi,
+        after: WrittenApi,
         was: Operation,
         now: Operation,
         environments: tuple[Variant, Variant],
@@ -219,7 +223,9 @@ class _Change:
             message = f" takes no {was[key]['name']} any more"
             yield ("parameters",), "parameter-removed", message
 
-    def _by_key(self, api: Api, operation: Operation) -> dict[tuple[str, str], dict[str, Any]]:
+    def _by_key(
+        self, api: WrittenApi, operation: Operation
+    ) -> dict[tuple[str, str], dict[str, Any]]:
         """The parameters by place and name; by position in the path, whose names are unseen."""
         places = [part for part in operation.path.split("/") if part.startswith("{")]
         keyed = {}

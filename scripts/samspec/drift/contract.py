@@ -7,13 +7,13 @@ functions check requests by api/contract.py, which is built on the same file.
 import re
 from collections.abc import Iterator
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application
 from samspec.drift.code import code_of
 from samspec.drift.validity import is_data
 from samspec.sam import dialect
 from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
+from samspec.sam.written import WrittenApi
 
 CONTRACT = "api/contract.py"
 ESCAPED = re.compile(r"\\(.)")
@@ -31,7 +31,7 @@ def check(application: Application) -> Iterator[Finding]:
         yield from _patterns(api)
 
 
-def _gaps(api: Api) -> Iterator[Finding]:
+def _gaps(api: WrittenApi) -> Iterator[Finding]:
     """What lies outside, once per place: a shared schema is the finding of its first operation."""
     places = set()
     for gap in dialect.gaps(api.data):
@@ -47,7 +47,7 @@ def _gaps(api: Api) -> Iterator[Finding]:
         )
 
 
-def _patterns(api: Api) -> Iterator[Finding]:
+def _patterns(api: WrittenApi) -> Iterator[Finding]:
     for at, node in nodes(api.data):
         pattern = node.get("pattern") if isinstance(node, dict) else None
         if not isinstance(pattern, str) or is_data(at) or at[-1:] == ("properties",):

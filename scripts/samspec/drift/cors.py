@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application
 from samspec.drift.importability import GATEWAY_RESPONSES
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION
 from samspec.sam.variants import UNKNOWN, Variant
+from samspec.sam.written import WrittenApi
 
 PREFIX = re.compile(r"(?:method\.response|gatewayresponse)\.header\.")
 LISTS = {
@@ -49,7 +49,7 @@ def check(application: Application) -> Iterator[Finding]:
         yield from _credentials(api, settings)
 
 
-def _settings(api: Api, environment: Variant) -> Iterator[Setting]:
+def _settings(api: WrittenApi, environment: Variant) -> Iterator[Setting]:
     """Every header that the gateway itself sets to a fixed value."""
     for operation in api.operations:
         yield from _of(
@@ -75,7 +75,7 @@ def _of(environment: Variant, responses: Any, at: Keys) -> Iterator[Setting]:
                 yield place, header.lower(), str(value).strip("'")
 
 
-def _lists(api: Api, settings: list[Setting]) -> Iterator[Finding]:
+def _lists(api: WrittenApi, settings: list[Setting]) -> Iterator[Finding]:
     exposed = _exposed(api)
     for at, header, value in settings:
         if header not in LISTS or value.strip() == "*" or UNKNOWN in value:
@@ -91,7 +91,7 @@ def _lists(api: Api, settings: list[Setting]) -> Iterator[Finding]:
             )
 
 
-def _wrong(api: Api, at: Keys, header: str, value: str, exposed: set[str]) -> set[str]:
+def _wrong(api: WrittenApi, at: Keys, header: str, value: str, exposed: set[str]) -> set[str]:
     """The names that a list has too many or too few."""
     listed = {item.strip() for item in value.split(",") if item.strip()}
     methods, sent = _taken(api, at[1] if at[0] == "paths" else "")
@@ -103,7 +103,7 @@ def _wrong(api: Api, at: Keys, header: str, value: str, exposed: set[str]) -> se
     return {name for name in expected if name.lower() not in lower}
 
 
-def corrected(application: Application, api: Api, finding: Finding) -> str | None:
+def corrected(application: Application, api: WrittenApi, finding: Finding) -> str | None:
     """The list that a finding of this module asks for; None if it is about something else."""
     for at, header, value in _settings(api, application.environments[0]):
         document, keys = api.place(at)
@@ -122,7 +122,7 @@ def _title(header: str) -> str:
     return "-".join(part.capitalize() for part in header.split("-"))
 
 
-def _exposed(api: Api) -> set[str]:
+def _exposed(api: WrittenApi) -> set[str]:
     """The headers of responses that a script cannot read unless they are listed."""
     names: set[str] = set()
     for operation in api.operations:
@@ -136,7 +136,7 @@ def _exposed(api: Api) -> set[str]:
     }
 
 
-def _taken(api: Api, path: str) -> tuple[set[str], set[str]]:
+def _taken(api: WrittenApi, path: str) -> tuple[set[str], set[str]]:
     """The methods of a path, and the headers that their callers may send."""
     operations = [item for item in api.operations if item.path == path]
     named = {item.method for item in operations if item.method != "ANY"}
@@ -154,7 +154,7 @@ def _taken(api: Api, path: str) -> tuple[set[str], set[str]]:
     return named | ({"ANY"} if is_any else set()), headers
 
 
-def _preflights(api: Api) -> Iterator[Finding]:
+def _preflights(api: WrittenApi) -> Iterator[Finding]:
     """A path that a browser may call from elsewhere needs an answer to its preflight."""
     for path in api.paths:
         operations = [item for item in api.operations if item.path == path]
@@ -182,7 +182,7 @@ def _only_mock_any(operations: list[Any]) -> bool:
     )
 
 
-def _is_cross_origin(api: Api, operation: Any) -> bool:
+def _is_cross_origin(api: WrittenApi, operation: Any) -> bool:
     for response in api.responses(operation).values():
         headers = response.get("headers")
         if any(str(name).lower() == ORIGIN for name in headers or {}):
@@ -190,7 +190,7 @@ def _is_cross_origin(api: Api, operation: Any) -> bool:
     return False
 
 
-def _origins(application: Application, api: Api) -> Iterator[Finding]:
+def _origins(application: Application, api: WrittenApi) -> Iterator[Finding]:
     """One origin in each environment, from the gateway and from the functions."""
     for environment in application.environments_of(api):
         origins: dict[str, list[Keys]] = {}
@@ -243,7 +243,7 @@ def _function_origins(
                 return
 
 
-def _credentials(api: Api, settings: list[Setting]) -> Iterator[Finding]:
+def _credentials(api: WrittenApi, settings: list[Setting]) -> Iterator[Finding]:
     by_response: dict[Keys, Mapping[str, str]] = {}
     for at, header, value in settings:
         by_response[at[:-1]] = {**by_response.get(at[:-1], {}), header: value}

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application, is_proxy
 from samspec.drift.importability import GATEWAY_RESPONSES
 from samspec.drift.security import AUTH
@@ -15,6 +14,7 @@ from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
 from samspec.sam.variants import UNKNOWN, Variant, is_known
+from samspec.sam.written import WrittenApi
 
 FIX = "deploy again, and change nothing by hand"
 SETTINGS = {
@@ -56,7 +56,7 @@ def check(application: Application, stack: str, session: Any = None) -> Iterator
 class Deployment:
     """The stage as API Gateway describes it, next to what the project says for its parameters."""
 
-    def __init__(self, application: Application, api: Api, stack: str, session: Any) -> None:
+    def __init__(self, application: Application, api: WrittenApi, stack: str, session: Any) -> None:
         formation = session.create_client("cloudformation")
         gateway = session.create_client("apigateway")
         described = formation.describe_stacks(StackName=stack)["Stacks"][0]

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.application import SERVERLESS, Application
+from samspec.drift.application import Application
 from samspec.sam.documents import Document
 from samspec.sam.finding import Finding
 from samspec.sam.parameters import faults
 from samspec.sam.samconfig import overrides
 from samspec.sam.translated import PACKAGED, Untranslated, translate
 from samspec.sam.variants import Variant
+from samspec.sam.written import SERVERLESS
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
 CONFIG = "samconfig.toml"
@@ -152,7 +153,7 @@ def translation(application: Application) -> Iterator[Finding]:
     listed = transforms if isinstance(transforms, list) else [transforms]
     if TRANSFORM not in listed or not _is_translatable(application, listed):
         return
-    documents = (application.template, *(api.document for api in application.apis))
+    documents = (application.template, *(api.document for api in application.written))
     key = (documents, tuple(sorted(application.environments[0].parameters.items())))
     if key not in _KNOWN:
         _KNOWN.clear()  # the last one is enough: most edits are of other files
@@ -201,7 +202,7 @@ def _packaged(application: Application) -> dict[str, Any]:
             properties["ImageUri"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
         elif type_name != "AWS::Serverless::StateMachine" or "DefinitionUri" in properties:
             properties[LOCATIONS[type_name]] = PACKAGED
-    for api in application.apis:
+    for api in application.written:
         properties = packaged["Resources"][api.name].get("Properties") or {}
         if "DefinitionUri" in properties:
             properties["DefinitionUri"] = PACKAGED

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.apis import Api, is_json
 from samspec.drift.application import Application
 from samspec.drift.examples import broken, parameter_fault
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.written import WrittenApi, is_json
 
 # What breaks the spec in create_user.invalid-name.json is meant to, as its name says.
 INVALID = "invalid"
@@ -26,12 +26,12 @@ Fault = tuple[str, Keys, str, str]
 
 def check(application: Application) -> Iterator[Finding]:
     """Events of operations; those of other triggers are nothing that a definition knows."""
-    folder = application.settings.events
-    if not application.applies(application.settings.require_events, folder):
+    folder = application.conventions.events
+    if not application.applies(application.conventions.require_events, folder):
         return
     operations = {operation.named("_"): (api, operation) for api, operation in application.calls()}
     files = {name: _label(name, folder) for name in application.files(f"{folder}/*.json")}
-    is_convention = application.settings.require_events is True or any(
+    is_convention = application.conventions.require_events is True or any(
         key in operations for key, _ in files.values()
     )
     for key, (api, operation) in operations.items() if is_convention else ():
@@ -56,7 +56,7 @@ def _file(
     name: str,
     key: str,
     label: str,
-    operations: Mapping[str, tuple[Api, Operation]],
+    operations: Mapping[str, tuple[WrittenApi, Operation]],
     is_convention: bool,
 ) -> Iterator[Finding]:
     document = application.document(name)
@@ -95,7 +95,7 @@ def _names_function(application: Application, key: str) -> bool:
 
 
 def _faults(
-    api: Api, operation: Operation, event: Mapping[str, Any], is_invalid: bool
+    api: WrittenApi, operation: Operation, event: Mapping[str, Any], is_invalid: bool
 ) -> Iterator[Fault]:
     if event.get("version") == "2.0":
         return
@@ -160,7 +160,7 @@ def _pairs(event: Mapping[str, Any]) -> Iterator[Fault]:
             )
 
 
-def _parameters(api: Api, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
+def _parameters(api: WrittenApi, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
     for parameter in api.parameters(operation):
         place, name = str(parameter["in"]), str(parameter["name"]).removesuffix("+")
         if place not in PLACES:
@@ -205,7 +205,7 @@ def _values(
     return []
 
 
-def _media(api: Api, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
+def _media(api: WrittenApi, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
     """Its Content-Type is one that the operation takes."""
     contents = api.contents(operation)
     if not contents or not event.get("body"):
@@ -229,7 +229,7 @@ def _fits(actual: str, pattern: str) -> bool:
     return pattern.endswith("/*") and actual.startswith(pattern[:-1])
 
 
-def _body(api: Api, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
+def _body(api: WrittenApi, operation: Operation, event: Mapping[str, Any]) -> Iterator[Fault]:
     schema = api.body_schema(operation)
     body = event.get("body")
     if schema is None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application
 from samspec.drift.validity import is_data
 from samspec.sam.documents import Keys, nodes
 from samspec.sam.finding import Finding
+from samspec.sam.written import WrittenApi
 
 SHOWN = 160
 
@@ -26,7 +26,7 @@ def check(application: Application) -> Iterator[Finding]:
                 )
 
 
-def broken(api: Api, schema: Any, value: Any) -> str | None:
+def broken(api: WrittenApi, schema: Any, value: Any) -> str | None:
     """Why the value breaks the schema, in one line; None if it fits."""
     if not isinstance(schema, dict):
         return None
@@ -37,7 +37,7 @@ def broken(api: Api, schema: Any, value: Any) -> str | None:
     return errors[0].removeprefix(": ") if errors else None
 
 
-def _validator(api: Api, schema: Mapping[str, Any]) -> Any:
+def _validator(api: WrittenApi, schema: Mapping[str, Any]) -> Any:
     from openapi_schema_validator import OAS30Validator
 
     shared: dict[str, Any] = {
@@ -49,7 +49,7 @@ def _validator(api: Api, schema: Mapping[str, Any]) -> Any:
     return OAS30Validator(document, format_checker=OAS30Validator.FORMAT_CHECKER)
 
 
-def _examples(api: Api) -> Iterator[tuple[Keys, Any, Any]]:
+def _examples(api: WrittenApi) -> Iterator[tuple[Keys, Any, Any]]:
     """Each example with its schema and place."""
     for at, node in nodes(api.data):
         if not isinstance(node, dict) or is_data(at) or at[-1:] == ("properties",):
@@ -73,7 +73,7 @@ def _is_schema(at: Keys) -> bool:
     return any(key in ("schema", "schemas", "definitions") for key in at[:-1])
 
 
-def parameter_fault(api: Api, parameter: Mapping[str, Any], values: list[str]) -> str | None:
+def parameter_fault(api: WrittenApi, parameter: Mapping[str, Any], values: list[str]) -> str | None:
     """Why the texts of a parameter break its schema; None if they fit."""
     schema = parameter.get("schema")
     if schema is None and api.is_swagger:

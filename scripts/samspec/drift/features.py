@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application
 from samspec.drift.mock import STATUSES
 from samspec.drift.targets import target
 from samspec.sam.documents import Document
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.written import WrittenApi
 
 SECTION = re.compile(r"^## Acceptance criteria\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 CRITERION = re.compile(r"^(\d+)\. (.*(?:\n[ \t]+.*)*)", re.MULTILINE)
@@ -24,8 +24,8 @@ Criteria = dict[str, tuple[str, int]]
 
 def check(application: Application) -> Iterator[Finding]:
     """The feature files of all operations, and the tests that show their criteria."""
-    folder = application.settings.features
-    if not application.applies(application.settings.require_features, folder):
+    folder = application.conventions.features
+    if not application.applies(application.conventions.require_features, folder):
         return
     wanted = {
         f"{folder}/{operation.named('-')}.md": (api, operation)
@@ -72,7 +72,7 @@ def _front_matter(application: Application, name: str, operation: Operation) -> 
 
 
 def _criteria(
-    application: Application, name: str, api: Api, operation: Operation, criteria: Criteria
+    application: Application, name: str, api: WrittenApi, operation: Operation, criteria: Criteria
 ) -> Iterator[Finding]:
     """Adds the criteria by the names that tests give them: create-user/3."""
     content = application.text(name)
@@ -111,7 +111,7 @@ def _criteria(
 
 
 def _statuses(
-    api: Api, operation: Operation, name: str, line: int, match: re.Match[str]
+    api: WrittenApi, operation: Operation, name: str, line: int, match: re.Match[str]
 ) -> Iterator[Finding]:
     """A criterion promises only statuses that the operation documents."""
     existing_name = set(api.responses(operation)) | set(STATUSES.values()) | {"405", "413"}
@@ -128,7 +128,7 @@ def _statuses(
 
 def _tests(application: Application, criteria: Criteria, missing: set[str]) -> Iterator[Finding]:
     shown = set()
-    for test in application.files(application.settings.tests):
+    for test in application.files(application.conventions.tests):
         content = application.text(test)
         for criterion, line in _named(content) if "mark.criterion(" in content else ():
             shown.add(criterion)
@@ -137,7 +137,7 @@ def _tests(application: Application, criteria: Criteria, missing: set[str]) -> I
                     test,
                     line,
                     f"it shows {criterion}, which is not a criterion",
-                    f"name one of {application.settings.features}",
+                    f"name one of {application.conventions.features}",
                     "criterion-unknown",
                 )
     for criterion in criteria.keys() - shown:

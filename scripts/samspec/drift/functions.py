@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from samspec.drift.apis import Api
-from samspec.drift.application import Application, Function, is_proxy, references
+from samspec.drift.application import Application, is_proxy, references
 from samspec.drift.targets import target
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
 from samspec.sam.variants import is_known
+from samspec.sam.written import WrittenApi, WrittenFunction
 
 API_EVENTS = {"Api": "rest", "HttpApi": "http"}
 IMPLICIT = {"rest": "ServerlessRestApi", "http": "ServerlessHttpApi"}
-Served = dict[str, list[tuple[Api, Operation]]]
+Served = dict[str, list[tuple[WrittenApi, Operation]]]
 
 
 def check(application: Application) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def _unused(application: Application, served: Served) -> Iterator[Finding]:
         )
 
 
-def _is_triggered(application: Application, function: Function) -> bool:
+def _is_triggered(application: Application, function: WrittenFunction) -> bool:
     """Whether an event or a URL calls the function, other than of an API with a definition."""
     if function.properties.get("FunctionUrlConfig") is not None:
         return True
@@ -96,8 +96,8 @@ def _is_watch(resource: dict[str, Any]) -> bool:
 
 def _handler(
     application: Application,
-    function: Function,
-    served: list[tuple[Api, Operation]],
+    function: WrittenFunction,
+    served: list[tuple[WrittenApi, Operation]],
     claims: dict[str, list[str]],
 ) -> Iterator[Finding]:
     file = handler_file(application, function)
@@ -136,7 +136,7 @@ def _handler(
 
 
 def _handler_finding(
-    application: Application, function: Function, message: str, fix: str
+    application: Application, function: WrittenFunction, message: str, fix: str
 ) -> Finding:
     place = ("Properties", "Handler")
     return application.finding(
@@ -150,9 +150,9 @@ def _handler_finding(
 
 def _claims(
     application: Application,
-    function: Function,
+    function: WrittenFunction,
     file: str,
-    served: list[tuple[Api, Operation]],
+    served: list[tuple[WrittenApi, Operation]],
     claims: dict[str, list[str]],
 ) -> Iterator[Finding]:
     """A handler names its operations where the project's others do: @operation("createUser")."""
@@ -182,7 +182,7 @@ def _claims(
             )
 
 
-def handler_file(application: Application, function: Function) -> str | None:
+def handler_file(application: Application, function: WrittenFunction) -> str | None:
     """The file of a Python function's handler, None if it has no local one."""
     if not function.is_python or function.folder is None or not function.handler:
         return None if function.handler else _no_handler(function)
@@ -194,7 +194,7 @@ def handler_file(application: Application, function: Function) -> str | None:
     return f"{function.folder}/{module.replace('.', '/')}.py".removeprefix("./")
 
 
-def _no_handler(function: Function) -> str | None:
+def _no_handler(function: WrittenFunction) -> str | None:
     """An empty file name for a function that must have a handler, and has none."""
     return "" if function.is_python and function.folder is not None else None
 
@@ -228,7 +228,7 @@ def bindings(tree: ast.Module) -> set[str]:
     return names
 
 
-def claimed(application: Application, function: Function) -> list[str]:
+def claimed(application: Application, function: WrittenFunction) -> list[str]:
     """The operations that a handler's module names: @operation("createUser")."""
     file = handler_file(application, function)
     tree = parsed(application, file) if file and application.exists(file) else ""
@@ -257,7 +257,7 @@ def _api_of(event: Any) -> str | None:
     return str(reference.get("Ref")) if isinstance(reference, dict) else str(reference)
 
 
-def _events(application: Application, function: Function) -> Iterator[Finding]:
+def _events(application: Application, function: WrittenFunction) -> Iterator[Finding]:
     """Api events of an API with a definition name operations of it."""
     definitions = {api.name: api for api in application.definitions}
     for name, event in function.events.items():
@@ -293,7 +293,7 @@ def _events(application: Application, function: Function) -> Iterator[Finding]:
 
 
 def _event_route(
-    application: Application, function: Function, name: str, api: Api, properties: Any
+    application: Application, function: WrittenFunction, name: str, api: WrittenApi, properties: Any
 ) -> Iterator[Finding]:
     path, method = properties.get("Path"), str(properties.get("Method", "any")).upper()
     if path is None or not is_known(application.environments[0].resolve(path)):
@@ -311,7 +311,7 @@ def _event_route(
         )
 
 
-def _routes(api: Api, path: str, method: str) -> bool:
+def _routes(api: WrittenApi, path: str, method: str) -> bool:
     path = path.replace("$default", "/$default") if path == "$default" else path
     for operation in api.operations:
         if operation.path != path or not is_proxy(operation):
@@ -322,7 +322,7 @@ def _routes(api: Api, path: str, method: str) -> bool:
 
 
 def _doors(
-    application: Application, function: Function, served: list[tuple[Api, Operation]]
+    application: Application, function: WrittenFunction, served: list[tuple[WrittenApi, Operation]]
 ) -> Iterator[Finding]:
     """Ways to call a function of the API that go around the API."""
     if not served:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from samspec.drift.apis import Api
 from samspec.drift.validators import validates_bodies
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
 from samspec.sam.references import steps
+from samspec.sam.written import WrittenApi
 
 COMPOSED = {"allOf", "anyOf", "oneOf"}
 # What API Gateway's models, which are JSON Schema draft 4, leave out of their validation.
@@ -34,7 +34,7 @@ MOST_RESOURCES = 300
 Fault = tuple[str, Keys, str, str]
 
 
-def check(api: Api) -> Iterator[Finding]:
+def check(api: WrittenApi) -> Iterator[Finding]:
     """The import rules of REST APIs; HTTP APIs import other parts of a definition."""
     checks = [_paths, _path_parameters, _links]
     if api.protocol == "rest":
@@ -44,7 +44,7 @@ def check(api: Api) -> Iterator[Finding]:
             yield api.finding(*fault)
 
 
-def _root(api: Api) -> Iterator[Fault]:
+def _root(api: WrittenApi) -> Iterator[Fault]:
     if api.data.get("security"):
         yield (
             "import-root-security",
@@ -66,7 +66,7 @@ def _root(api: Api) -> Iterator[Fault]:
             )
 
 
-def _paths(api: Api) -> Iterator[Fault]:
+def _paths(api: WrittenApi) -> Iterator[Fault]:
     for path in api.paths:
         at = ("paths", path)
         if api.protocol == "http" and path == "/$default":
@@ -118,7 +118,7 @@ def _segment(at: Keys, segment: str, is_last: bool) -> Iterator[Fault]:
         )
 
 
-def _names(api: Api) -> Iterator[Fault]:
+def _names(api: WrittenApi) -> Iterator[Fault]:
     for operation in api.operations:
         for parameter in api.parameters(operation):
             name = str(parameter["name"])
@@ -131,7 +131,7 @@ def _names(api: Api) -> Iterator[Fault]:
                 )
 
 
-def parameter_place(api: Api, operation: Operation, parameter: dict[str, Any]) -> Keys:
+def parameter_place(api: WrittenApi, operation: Operation, parameter: dict[str, Any]) -> Keys:
     """Where a parameter of an operation is written: there, at its path, or among components."""
     for keys in (operation.keys, ("paths", operation.path)):
         listed = api.data
@@ -143,7 +143,7 @@ def parameter_place(api: Api, operation: Operation, parameter: dict[str, Any]) -
     return operation.keys
 
 
-def _siblings(api: Api) -> Iterator[Fault]:
+def _siblings(api: WrittenApi) -> Iterator[Fault]:
     """API Gateway has one resource for `/users/{...}`, and so one name for its variable."""
     names: dict[Keys, tuple[str, str]] = {}
     for path in api.paths:
@@ -163,7 +163,7 @@ def _siblings(api: Api) -> Iterator[Fault]:
                 )
 
 
-def _path_parameters(api: Api) -> Iterator[Fault]:
+def _path_parameters(api: WrittenApi) -> Iterator[Fault]:
     declares = any(p["in"] == "path" for item in api.operations for p in api.parameters(item))
     for operation in api.operations:
         variables = {name for name, _ in VARIABLE.findall(operation.path)}
@@ -190,7 +190,7 @@ def _path_parameters(api: Api) -> Iterator[Fault]:
             )
 
 
-def _models(api: Api) -> Iterator[Fault]:
+def _models(api: WrittenApi) -> Iterator[Fault]:
     """What a body's model says and API Gateway does not check: once per keyword and API."""
     seen: dict[tuple[str, str], list[Keys]] = {}
     for operation in api.operations:
@@ -219,7 +219,7 @@ def _models(api: Api) -> Iterator[Fault]:
         yield rule, places[0], f"API Gateway's models ignore {keyword}{more}", fix
 
 
-def _body_schemas(api: Api, operation: Operation) -> Iterator[tuple[Keys, Any]]:
+def _body_schemas(api: WrittenApi, operation: Operation) -> Iterator[tuple[Keys, Any]]:
     for media, content in api.contents(operation).items():
         if isinstance(content, dict) and isinstance(content.get("schema"), dict):
             at = (*operation.keys, "requestBody", "content", media, "schema")
@@ -230,7 +230,7 @@ def _body_schemas(api: Api, operation: Operation) -> Iterator[tuple[Keys, Any]]:
             yield (*operation.keys, "parameters", str(index), "schema"), parameter["schema"]
 
 
-def _schema_place(api: Api, at: Keys, schema: Any) -> Keys:
+def _schema_place(api: WrittenApi, at: Keys, schema: Any) -> Keys:
     while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
         at = tuple(steps(schema["$ref"]))
         schema = api.target(schema["$ref"])
@@ -238,7 +238,7 @@ def _schema_place(api: Api, at: Keys, schema: Any) -> Keys:
 
 
 def within(
-    api: Api, at: Keys, schema: Any, seen: set[int]
+    api: WrittenApi, at: Keys, schema: Any, seen: set[int]
 ) -> Iterator[tuple[Keys, dict[str, Any]]]:
     """A schema and those in it, through references, each with its place."""
     at, schema = _schema_place(api, at, schema), api.resolve(schema)
@@ -257,7 +257,7 @@ def within(
             yield from within(api, (*at, key, str(index)), inner, seen)
 
 
-def _links(api: Api) -> Iterator[Fault]:
+def _links(api: WrittenApi) -> Iterator[Fault]:
     by_id = {operation.id: operation for operation in api.operations}
     for operation in api.operations:
         for status, response in api.responses(operation).items():
@@ -280,7 +280,7 @@ def _links(api: Api) -> Iterator[Fault]:
 
 
 def _link(
-    api: Api,
+    api: WrittenApi,
     at: Keys,
     name: str,
     link: dict[str, Any],
@@ -320,7 +320,7 @@ def _link(
             )
 
 
-def _leads_somewhere(api: Api, expression: str, response: dict[str, Any]) -> bool:
+def _leads_somewhere(api: WrittenApi, expression: str, response: dict[str, Any]) -> bool:
     """Whether a `$response.body#/...` expression names a property of the documented body."""
     if expression.startswith("$response.header."):
         names = {str(name).lower() for name in response.get("headers") or {}}
@@ -333,7 +333,7 @@ def _leads_somewhere(api: Api, expression: str, response: dict[str, Any]) -> boo
     return any(_has(api, schema, inner) for schema in schemas) or not schemas
 
 
-def _has(api: Api, schema: Any, path: list[str]) -> bool:
+def _has(api: WrittenApi, schema: Any, path: list[str]) -> bool:
     schema = api.mapping(schema)
     if not path or not schema:
         return True
@@ -349,7 +349,7 @@ def _has(api: Api, schema: Any, path: list[str]) -> bool:
     return not members and not properties and schema.get("type", "object") == "object"
 
 
-def _mapped(api: Api) -> Iterator[Fault]:
+def _mapped(api: WrittenApi) -> Iterator[Fault]:
     """What an integration response sets has to be declared on the method, or the import fails."""
     for operation in api.operations:
         responses = operation.integration.get("responses")
@@ -361,7 +361,7 @@ def _mapped(api: Api) -> Iterator[Fault]:
 
 
 def _mapped_response(
-    api: Api, operation: Operation, at: Keys, response: dict[str, Any]
+    api: WrittenApi, operation: Operation, at: Keys, response: dict[str, Any]
 ) -> Iterator[Fault]:
     status = str(response.get("statusCode", "200"))
     documented = api.responses(operation).get(status)
@@ -399,7 +399,7 @@ def _mapped_response(
             )
 
 
-def _gateway_responses(api: Api) -> Iterator[Fault]:
+def _gateway_responses(api: WrittenApi) -> Iterator[Fault]:
     for name in api.data.get(GATEWAY_RESPONSES) or {}:
         if name not in response_types():
             yield (
@@ -432,7 +432,7 @@ def response_types() -> tuple[str, ...]:
     return tuple(model["shapes"]["GatewayResponseType"]["enum"])
 
 
-def _sizes(api: Api) -> Iterator[Fault]:
+def _sizes(api: WrittenApi) -> Iterator[Fault]:
     import json
 
     resources = {

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.apis import Api
-from samspec.drift.application import Application, Function, is_proxy
+from samspec.drift.application import Application, is_proxy
 from samspec.drift.targets import Target, target
 from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
 from samspec.sam.variants import is_known
+from samspec.sam.written import WrittenApi, WrittenFunction
 
 TYPES = ("aws", "aws_proxy", "http", "http_proxy", "mock")
 REFERENCE = re.compile(r"\$\{(?!!)([\w:]+)")
@@ -28,7 +28,7 @@ def check(application: Application) -> Iterator[Finding]:
             yield from _operation(application, api, operation)
 
 
-def _references(application: Application, api: Api) -> Iterator[Finding]:
+def _references(application: Application, api: WrittenApi) -> Iterator[Finding]:
     """What the definition's intrinsic functions name has to be in the template."""
     existing = {
         *application.resources,
@@ -73,7 +73,9 @@ def _named(node: Any) -> list[str]:
     return []
 
 
-def _operation(application: Application, api: Api, operation: Operation) -> Iterator[Finding]:
+def _operation(
+    application: Application, api: WrittenApi, operation: Operation
+) -> Iterator[Finding]:
     at = (*operation.keys, INTEGRATION)
     for rule, message, fix in _integration(application, api, operation):
         yield api.finding(rule, at, f"{operation} {message}", fix)
@@ -81,7 +83,9 @@ def _operation(application: Application, api: Api, operation: Operation) -> Iter
         yield from _request_parameters(api, operation)
 
 
-def _integration(application: Application, api: Api, operation: Operation) -> Iterator[Fault]:
+def _integration(
+    application: Application, api: WrittenApi, operation: Operation
+) -> Iterator[Fault]:
     integration = operation.integration
     if not integration:
         if INTEGRATION not in operation.node and "Fn::Transform" not in operation.node:
@@ -117,7 +121,7 @@ def _integration(application: Application, api: Api, operation: Operation) -> It
 
 
 def _function(
-    application: Application, api: Api, operation: Operation, uri: Any
+    application: Application, api: WrittenApi, operation: Operation, uri: Any
 ) -> Iterator[Fault]:
     destination = target(application, uri)
     if not destination.is_lambda:
@@ -160,7 +164,9 @@ def _proxy_responses(operation: Operation) -> Iterator[Fault]:
         )
 
 
-def _existence(application: Application, api: Api, function: Function) -> Iterator[Fault]:
+def _existence(
+    application: Application, api: WrittenApi, function: WrittenFunction
+) -> Iterator[Fault]:
     for environment in application.environments:
         if environment.is_made(api.name) and not environment.is_made(function.name):
             yield (
@@ -171,7 +177,9 @@ def _existence(application: Application, api: Api, function: Function) -> Iterat
             return
 
 
-def _alias(application: Application, function: Function, destination: Target) -> Iterator[Fault]:
+def _alias(
+    application: Application, function: WrittenFunction, destination: Target
+) -> Iterator[Fault]:
     published = application.environments[0].published_alias(function.name)
     if not is_known(published):
         return
@@ -194,7 +202,7 @@ def _alias(application: Application, function: Function, destination: Target) ->
         )
 
 
-def _plain_aliases(application: Application, function: Function) -> set[str]:
+def _plain_aliases(application: Application, function: WrittenFunction) -> set[str]:
     """The aliases that the template makes itself, as AWS::Lambda::Alias."""
     environment = application.environments[0]
     names = set()
@@ -246,7 +254,7 @@ def _credentials(application: Application, integration: Mapping[str, Any]) -> It
         )
 
 
-def _request_parameters(api: Api, operation: Operation) -> Iterator[Finding]:
+def _request_parameters(api: WrittenApi, operation: Operation) -> Iterator[Finding]:
     mapped = operation.integration.get("requestParameters")
     declared = {
         (str(parameter["in"]), str(parameter["name"]).removesuffix("+").lower())

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.apis import Api, is_json
 from samspec.drift.application import Application
 from samspec.drift.examples import broken
 from samspec.drift.importability import GATEWAY_RESPONSES
@@ -13,6 +12,7 @@ from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
 from samspec.sam.variants import Variant
+from samspec.sam.written import WrittenApi, is_json
 
 # The status of each type unless the definition sets another:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -62,7 +62,7 @@ def check(application: Application) -> Iterator[Finding]:
                 yield api.finding(*fault)
 
 
-def _faults(application: Application, api: Api) -> Iterator[Fault]:
+def _faults(application: Application, api: WrittenApi) -> Iterator[Fault]:
     seen: set[tuple[str, Keys]] = set()
     for environment in application.environments_of(api):
         for fault in _in(api, environment):
@@ -71,7 +71,7 @@ def _faults(application: Application, api: Api) -> Iterator[Fault]:
                 yield fault
 
 
-def _in(api: Api, environment: Variant) -> Iterator[Fault]:
+def _in(api: WrittenApi, environment: Variant) -> Iterator[Fault]:
     for operation in api.operations:
         type_name = str(operation.integration.get("type")).lower()
         if type_name == "mock":
@@ -84,7 +84,9 @@ def _in(api: Api, environment: Variant) -> Iterator[Fault]:
 # MOCK
 
 
-def _request_template(api: Api, environment: Variant, operation: Operation) -> Iterator[Fault]:
+def _request_template(
+    api: WrittenApi, environment: Variant, operation: Operation
+) -> Iterator[Fault]:
     at = (*operation.keys, INTEGRATION)
     templates = environment.resolve(operation.integration.get("requestTemplates"))
     if not isinstance(templates, dict) or not templates:
@@ -149,7 +151,9 @@ def _selects(pattern: str, status: str) -> bool:
         return pattern == status
 
 
-def _integration_responses(api: Api, environment: Variant, operation: Operation) -> Iterator[Fault]:
+def _integration_responses(
+    api: WrittenApi, environment: Variant, operation: Operation
+) -> Iterator[Fault]:
     responses = environment.resolve(operation.integration.get("responses"))
     at = (*operation.keys, INTEGRATION, "responses")
     for key, response in responses.items() if isinstance(responses, dict) else ():
@@ -195,7 +199,7 @@ def _parameters(
 
 
 def _mock_response(
-    api: Api, operation: Operation, at: Keys, response: Mapping[str, Any]
+    api: WrittenApi, operation: Operation, at: Keys, response: Mapping[str, Any]
 ) -> Iterator[Fault]:
     status = str(response.get("statusCode"))
     templates = response.get("responseTemplates")
@@ -214,7 +218,7 @@ def _mock_response(
 
 
 def _body(
-    api: Api,
+    api: WrittenApi,
     label: str,
     at: Keys,
     template: str,
@@ -267,7 +271,7 @@ def _content_type(response: Mapping[str, Any], fallback: str) -> str:
     return fallback
 
 
-def _schema(api: Api, documented: Mapping[str, Any], media: str) -> Any:
+def _schema(api: WrittenApi, documented: Mapping[str, Any], media: str) -> Any:
     content = documented.get("content")
     for name, node in content.items() if isinstance(content, dict) else ():
         if name.partition(";")[0].strip().lower() == media.partition(";")[0].strip().lower():
@@ -278,7 +282,7 @@ def _schema(api: Api, documented: Mapping[str, Any], media: str) -> Any:
 # Gateway responses
 
 
-def _gateway_responses(api: Api, environment: Variant) -> Iterator[Fault]:
+def _gateway_responses(api: WrittenApi, environment: Variant) -> Iterator[Fault]:
     declared = environment.resolve(api.data.get(GATEWAY_RESPONSES))
     if not isinstance(declared, dict) or not declared:
         return
@@ -301,7 +305,7 @@ def _gateway_responses(api: Api, environment: Variant) -> Iterator[Fault]:
 
 
 def _problem(
-    api: Api,
+    api: WrittenApi,
     documented: Mapping[str, list[dict[str, Any]]],
     status: str,
     response: Mapping[str, Any],
@@ -321,7 +325,7 @@ def _problem(
 
 
 def _gateway_status(
-    api: Api,
+    api: WrittenApi,
     name: str,
     at: Keys,
     response: Mapping[str, Any],

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.application import SERVERLESS, Application
+from samspec.drift.application import Application
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.variants import UNKNOWN, Variant
+from samspec.sam.written import SERVERLESS
 
 # The metrics of each namespace, by AWS's guides.
 METRICS = {
@@ -213,12 +214,12 @@ def _expected(
                 names.add(str(environment.resolve(stage)))
             elif type_name in ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"):
                 names.add(str(environment.resolve(properties.get("StageName"))))
-    is_implicit = namespace == "AWS/ApiGateway" and not application.apis
+    is_implicit = namespace == "AWS/ApiGateway" and not application.written
     return set() if is_implicit or any(UNKNOWN in name for name in names) else names
 
 
 def _title(application: Application, name: str) -> str | None:
-    for api in application.apis:
+    for api in application.written:
         if api.name == name:
             title = (api.data.get("info") or {}).get("title")
             return str(title) if title else None

@@ -20,8 +20,8 @@ class Observations:
     @classmethod
     def of(cls, application: Application) -> "Observations | None":
         """The project's record; None if it keeps none. Raises ProjectError if it is not one."""
-        name = application.settings.observed
-        if not application.applies(application.settings.require_observed, name):
+        name = application.conventions.observed
+        if not application.applies(application.conventions.require_observed, name):
             return None
         try:
             record: dict[str, Any] = json.loads(application.text(name))

@@ -27,7 +27,7 @@ def check(application: Application) -> Iterator[Finding]:
 
 def _definition(application: Application, folder: str) -> Iterator[Finding]:
     """A definition in the code's folder is a link to the one that API Gateway gets."""
-    required = application.settings.require_packaged_definition
+    required = application.conventions.require_packaged_definition
     for api in application.definitions:
         if api.mounts[0].at or not api.included:
             continue
@@ -61,7 +61,7 @@ def _definition(application: Application, folder: str) -> Iterator[Finding]:
 
 def _expects(application: Application, folder: str, name: str) -> bool:
     """Whether the code in a folder names the definition's file."""
-    if application.settings.require_packaged_definition is True:
+    if application.conventions.require_packaged_definition is True:
         return True
     functions = [item for item in application.functions.values() if item.folder == folder]
     if any(claimed(application, function) for function in functions):

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from samspec.drift.apis import Api
-from samspec.drift.application import Application, Function
+from samspec.drift.application import Application
 from samspec.drift.functions import API_EVENTS
 from samspec.drift.observations import Observations
 from samspec.drift.policies import Grants, Statement, grants
@@ -14,6 +13,7 @@ from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
 from samspec.sam.variants import UNKNOWN, Variant, is_known
+from samspec.sam.written import WrittenApi, WrittenFunction
 
 ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 Permission = tuple[str, str]  # action and ARN
@@ -29,7 +29,7 @@ def check(application: Application, observations: Observations | None) -> Iterat
 
 
 def _function(
-    application: Application, function: Function, observations: Observations | None
+    application: Application, function: WrittenFunction, observations: Observations | None
 ) -> Iterator[Finding]:
     seen: set[object] = set()
     reported: set[tuple[str, int, str]] = set()
@@ -57,7 +57,7 @@ class _Checker:
     def __init__(
         self,
         application: Application,
-        function: Function,
+        function: WrittenFunction,
         environment: Variant,
         given: Grants,
     ) -> None:
@@ -238,7 +238,7 @@ class _Checker:
                 statement.at,
                 f"may call {action} on {short(resource)}, and no test saw it do so",
                 f"remove it, or test what calls it and record that "
-                f"({self.application.settings.observed})",
+                f"({self.application.conventions.observed})",
                 action,
             )
         for source, actions in by_source.items():
@@ -296,7 +296,7 @@ def short(arn: str) -> str:
 # Lambda's own permissions
 
 
-def _callable(application: Application, api: Api, operation: Operation) -> Iterator[Finding]:
+def _callable(application: Application, api: WrittenApi, operation: Operation) -> Iterator[Finding]:
     """The API may call the function of each operation, in every environment where both exist."""
     destination = target(application, operation.integration.get("uri"))
     if destination.function is None or destination.fault:
@@ -329,7 +329,7 @@ def _callable(application: Application, api: Api, operation: Operation) -> Itera
 Grant = tuple[str, str, str]  # what gives it, "GET /users" or "*", and the API or "*"
 
 
-def _granted(application: Application, function: Function) -> Iterator[Grant]:
+def _granted(application: Application, function: WrittenFunction) -> Iterator[Grant]:
     environment = application.environments[0]
     for name, event in function.events.items():
         if event.get("Type") in API_EVENTS:
@@ -357,7 +357,7 @@ def _granted(application: Application, function: Function) -> Iterator[Grant]:
 
 
 def _permission(
-    application: Application, function: Function, name: str, properties: Any
+    application: Application, function: WrittenFunction, name: str, properties: Any
 ) -> Iterator[Grant]:
     environment = application.environments[0]
     owner = str(environment.resolve(properties.get("FunctionName")))
@@ -370,7 +370,7 @@ def _permission(
         return
     parts = str(source).rpartition(":")[2].split("/")
     api = next(
-        (api.name for api in application.apis if environment.resource(api.name).ref == parts[0]),
+        (api.name for api in application.written if environment.resource(api.name).ref == parts[0]),
         parts[0],
     )
     method = parts[2] if len(parts) > 2 else "*"
@@ -378,7 +378,7 @@ def _permission(
     yield name, f"{method} {path}", api
 
 
-def _lets(api: Api, operation: Operation, grant: Grant) -> bool:
+def _lets(api: WrittenApi, operation: Operation, grant: Grant) -> bool:
     _, route, owner = grant
     if owner not in (api.name, "*"):
         return False

@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from samspec.drift.application import SERVERLESS, Application, Function
+from samspec.drift.application import Application
 from samspec.sam.documents import Keys
 from samspec.sam.template import NO_VALUE
 from samspec.sam.variants import UNKNOWN, Variant
+from samspec.sam.written import SERVERLESS, WrittenFunction
 
 # What SAM attaches itself, for logs, traces, networks and event sources.
 BASIC = ("service-role/", "AWSXray", "AWSXRay", "CloudWatchLambda", "AWSLambdaBasic")
@@ -45,7 +46,7 @@ class Grants:
     is_known: bool = True  # False if its role is not in the template
 
 
-def grants(application: Application, function: Function, environment: Variant) -> Grants:
+def grants(application: Application, function: WrittenFunction, environment: Variant) -> Grants:
     """The statements of a function's role in one environment."""
     reader = _Reader(application, environment)
     at = ("Resources", function.name, "Properties")
@@ -121,7 +122,7 @@ class _Reader:
                 document = self.environment.resolve(properties.get("PolicyDocument")) or {}
                 self._document(document, at, source=name)
 
-    def read_connectors(self, function: Function) -> None:
+    def read_connectors(self, function: WrittenFunction) -> None:
         """SAM's connectors from this function, on it or as resources of their own."""
         own = function.resource.get("Connectors") or {}
         for name, connector in own.items() if isinstance(own, dict) else ():

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application
 from samspec.drift.observations import Observations
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.written import WrittenApi
 
 DOCUMENT = "document it, or do not send it"
 TEST = "test and record it (scripts/test --record), or remove it"
@@ -31,7 +31,7 @@ def check(application: Application, observations: Observations | None) -> Iterat
                 yield api.finding(rule, place, f"{operation} {message}", fix)
     for name in observations.responses.keys() - names:
         yield Finding(
-            application.settings.observed,
+            application.conventions.observed,
             1,
             f"{name} is not an operation of the definition",
             "run scripts/test --record",
@@ -39,7 +39,7 @@ def check(application: Application, observations: Observations | None) -> Iterat
         )
 
 
-def _compared(api: Api, operation: Operation, seen: Seen) -> Iterator[Fault]:
+def _compared(api: WrittenApi, operation: Operation, seen: Seen) -> Iterator[Fault]:
     if "501" in seen:
         return  # the scaffold has just added it, and it is not written yet
     documented = api.responses(operation)
@@ -57,7 +57,7 @@ def _compared(api: Api, operation: Operation, seen: Seen) -> Iterator[Fault]:
 
 
 def _status(
-    api: Api, status: str, response: Mapping[str, Any], titles: set[str], headers: set[str]
+    api: WrittenApi, status: str, response: Mapping[str, Any], titles: set[str], headers: set[str]
 ) -> Iterator[Fault]:
     declared = {str(name) for name in response.get("headers") or {}} - {"Content-Type"}
     by_name = {name.lower(): name for name in declared}
@@ -89,7 +89,7 @@ def _seen(responses: Mapping[str, str]) -> Seen:
     return seen
 
 
-def _titles(api: Api, response: Mapping[str, Any]) -> set[str]:
+def _titles(api: WrittenApi, response: Mapping[str, Any]) -> set[str]:
     content = api.mapping((response.get("content") or {}).get(PROBLEM))
     examples = [api.mapping(node).get("value") for node in (content.get("examples") or {}).values()]
     titles = set()

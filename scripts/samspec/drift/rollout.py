@@ -7,12 +7,12 @@ some requests with its old version until the new one has all of them, and again 
 from collections.abc import Iterator
 from typing import Any
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application, is_proxy
 from samspec.drift.policies import grants
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
+from samspec.sam.written import WrittenApi
 
 DATA = (
     "AWS::DynamoDB::Table",
@@ -23,7 +23,11 @@ DATA = (
 
 
 def two_steps(
-    application: Application, before: Application, api: Api, earlier: Api, reference: str
+    application: Application,
+    before: Application,
+    api: WrittenApi,
+    earlier: WrittenApi,
+    reference: str,
 ) -> Iterator[Finding]:
     """What the old code cannot serve, or can no longer do, while it still runs."""
     if not is_gradual(application):
@@ -51,7 +55,7 @@ def is_gradual(application: Application) -> bool:
 
 
 def _operation(
-    api: Api, earlier: Api, operation: Operation, was: Operation, reference: str
+    api: WrittenApi, earlier: WrittenApi, operation: Operation, was: Operation, reference: str
 ) -> Iterator[Finding]:
     ours, theirs = _members(api, operation), _members(earlier, was)
     for name in sorted(ours["request"].keys() - theirs["request"].keys()):
@@ -74,11 +78,11 @@ def _operation(
         )
 
 
-def _finding(api: Api, at: Keys, message: str, fix: str, reference: str) -> Finding:
+def _finding(api: WrittenApi, at: Keys, message: str, fix: str, reference: str) -> Finding:
     return api.finding("two-steps", at, message, f"{fix} (against {reference})")
 
 
-def _members(api: Api, operation: Operation) -> dict[str, dict[str, bool]]:
+def _members(api: WrittenApi, operation: Operation) -> dict[str, dict[str, bool]]:
     """The top-level properties of request and success responses, and whether they are required."""
     request = _properties(api, api.body_schema(operation))
     response: dict[str, bool] = {}
@@ -91,7 +95,7 @@ def _members(api: Api, operation: Operation) -> dict[str, dict[str, bool]]:
     return {"request": request, "response": response}
 
 
-def _properties(api: Api, schema: Any) -> dict[str, bool]:
+def _properties(api: WrittenApi, schema: Any) -> dict[str, bool]:
     schema = api.mapping(schema)
     required = set(schema.get("required") or [])
     return {name: name in required for name in schema.get("properties") or {}}

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.apis import Api
 from samspec.drift.application import Application
 from samspec.drift.targets import target
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
 from samspec.sam.variants import UNKNOWN, Variant, is_known
+from samspec.sam.written import WrittenApi
 
 AUTH = "x-amazon-apigateway-auth"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
@@ -32,7 +32,7 @@ def check(application: Application) -> Iterator[Finding]:
         yield from _settings(application, api)
 
 
-def schemes(api: Api) -> tuple[Keys, dict[str, dict[str, Any]]]:
+def schemes(api: WrittenApi) -> tuple[Keys, dict[str, dict[str, Any]]]:
     """Where the definition declares its security schemes, and the schemes by name."""
     at: Keys = ("securityDefinitions",) if api.is_swagger else ("components", "securitySchemes")
     node: Any = api.data
@@ -45,7 +45,7 @@ def schemes(api: Api) -> tuple[Keys, dict[str, dict[str, Any]]]:
 # Schemes
 
 
-def _schemes(application: Application, api: Api) -> Iterator[Fault]:
+def _schemes(application: Application, api: WrittenApi) -> Iterator[Fault]:
     at, declared = schemes(api)
     used = _used(api)
     for name, scheme in declared.items():
@@ -57,7 +57,7 @@ def _schemes(application: Application, api: Api) -> Iterator[Fault]:
         yield from _kind(api, place, name, scheme)
 
 
-def _used(api: Api) -> set[str]:
+def _used(api: WrittenApi) -> set[str]:
     names: set[str] = set()
     for node in (api.data, *(operation.node for operation in api.operations)):
         for requirement in node.get("security") or []:
@@ -66,7 +66,7 @@ def _used(api: Api) -> set[str]:
     return names
 
 
-def _kind(api: Api, at: Keys, name: str, scheme: Mapping[str, Any]) -> Iterator[Fault]:
+def _kind(api: WrittenApi, at: Keys, name: str, scheme: Mapping[str, Any]) -> Iterator[Fault]:
     type_name = str(scheme.get("type"))
     if api.protocol == "http":
         if AUTHORIZER not in scheme and str(scheme.get(AUTHTYPE)).lower() != "awssigv4":
@@ -109,7 +109,7 @@ def _kind(api: Api, at: Keys, name: str, scheme: Mapping[str, Any]) -> Iterator[
 
 
 def _authorizer(
-    application: Application, api: Api, at: Keys, name: str, scheme: Mapping[str, Any]
+    application: Application, api: WrittenApi, at: Keys, name: str, scheme: Mapping[str, Any]
 ) -> Iterator[Fault]:
     authorizer = scheme[AUTHORIZER]
     if not isinstance(authorizer, dict):
@@ -224,7 +224,7 @@ def _identity(at: Keys, name: str, authorizer: Mapping[str, Any]) -> Iterator[Fa
 # Operations
 
 
-def _operations(application: Application, api: Api) -> Iterator[Fault]:
+def _operations(application: Application, api: WrittenApi) -> Iterator[Fault]:
     _, declared = schemes(api)
     callers = [item for item in api.operations if not _is_gateways_own(item)]
     protected = [item for item in callers if _says_who(item)]
@@ -249,7 +249,7 @@ def _operations(application: Application, api: Api) -> Iterator[Fault]:
         yield from _documented(application, api, operation, declared)
 
 
-def _covers_all(api: Api, application: Application) -> bool:
+def _covers_all(api: WrittenApi, application: Application) -> bool:
     """Whether the template gives every operation an authorizer: Auth with a default."""
     auth = api.properties.get("Auth") or application.section("Globals").get("Api", {}).get("Auth")
     return isinstance(auth, dict) and "DefaultAuthorizer" in auth
@@ -266,7 +266,7 @@ def _says_who(operation: Operation) -> bool:
 
 
 def _requirement(
-    api: Api, operation: Operation, declared: Mapping[str, Mapping[str, Any]]
+    api: WrittenApi, operation: Operation, declared: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Fault]:
     security = operation.node.get("security")
     if security is None:
@@ -303,7 +303,7 @@ def _knows_scopes(scheme: Mapping[str, Any]) -> bool:
     return type_name in ("cognito_user_pools", "jwt") or scheme.get("type") == "oauth2"
 
 
-def _auth_type(application: Application, api: Api, operation: Operation) -> Iterator[Fault]:
+def _auth_type(application: Application, api: WrittenApi, operation: Operation) -> Iterator[Fault]:
     if AUTH not in operation.node:
         return
     for environment in application.environments_of(api):
@@ -332,7 +332,7 @@ def auth_type(operation: Operation, environment: Variant) -> str:
     return str(auth.get("type", "")) if isinstance(auth, dict) else ""
 
 
-def _preflight(application: Application, api: Api, operation: Operation) -> Iterator[Fault]:
+def _preflight(application: Application, api: WrittenApi, operation: Operation) -> Iterator[Fault]:
     asks = bool(operation.node.get("security"))
     for environment in application.environments_of(api):
         value = auth_type(operation, environment).upper()
@@ -347,7 +347,7 @@ def _preflight(application: Application, api: Api, operation: Operation) -> Iter
         )
 
 
-def _weaker(application: Application, api: Api, callers: list[Operation]) -> Iterator[Fault]:
+def _weaker(application: Application, api: WrittenApi, callers: list[Operation]) -> Iterator[Fault]:
     """An operation that stays open where most others ask for a signature."""
     with_auth = [item for item in callers if AUTH in item.node]
     for environment in application.environments_of(api):
@@ -369,7 +369,7 @@ def _weaker(application: Application, api: Api, callers: list[Operation]) -> Ite
 
 def _documented(
     application: Application,
-    api: Api,
+    api: WrittenApi,
     operation: Operation,
     declared: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[Fault]:
@@ -405,7 +405,7 @@ def _documented(
 # Settings of the template for operations
 
 
-def _settings(application: Application, api: Api) -> Iterator[Finding]:
+def _settings(application: Application, api: WrittenApi) -> Iterator[Finding]:
     """MethodSettings name paths and methods that the definition has."""
     listed = api.properties.get("MethodSettings")
     at = ("Resources", api.name, "Properties", "MethodSettings")
@@ -423,7 +423,7 @@ def _settings(application: Application, api: Api) -> Iterator[Finding]:
         )
 
 
-def _has_route(api: Api, path: str, method: str) -> bool:
+def _has_route(api: WrittenApi, path: str, method: str) -> bool:
     path = path.replace("~1", "/")
     wanted = path if path.startswith("/") else f"/{path}"
     for operation in api.operations:

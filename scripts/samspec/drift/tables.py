@@ -40,11 +40,11 @@ class Table:
 def check(application: Application) -> Iterator[Finding]:
     """Every table of every document whose heading says what it lists."""
     seen: set[tuple[str, Row]] = set()
-    for name in application.files(*application.settings.documents):
+    for name in application.files(*application.conventions.documents):
         for table in tables(name, application.text(name)):
             seen.add((name, table.columns[:3]))
             yield from _check(application, table)
-    for name in application.settings.resource_tables:
+    for name in application.conventions.resource_tables:
         if application.exists(name):
             yield from _missing(application, name, seen)
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from samspec.drift.apis import Api, Mount, text_keys
 from samspec.sam.documents import Document, Keys, nodes
 from samspec.sam.finding import Finding
+from samspec.sam.written import Mount, WrittenApi, text_keys
 
 SHOWN = 160  # characters of a validator's message, which may quote half of the document
 VERSIONS = ("3.0.", "2.0")
@@ -19,7 +19,7 @@ Fault = tuple[str, Keys, str, str]  # rule, place, what is wrong, how to fix it
 MAPS = ("properties", "schemas", "parameters", "responses", "headers", "examples")
 
 
-def check(api: Api) -> list[Finding]:
+def check(api: WrittenApi) -> list[Finding]:
     """The faults of the first of these groups that has any; each would cause others after it."""
     for group in (_notation, _shape, _references, _version, _patterns, _ids, _validator):
         findings = [api.finding(*fault) for fault in group(api)]
@@ -30,11 +30,13 @@ def check(api: Api) -> list[Finding]:
 
 def check_document(document: Document) -> list[Finding]:
     """The same for a definition on its own, as scaffolds read it."""
-    api = Api(document.name, "rest", {}, text_keys(document.data), [Mount((), document, ())], True)
+    api = WrittenApi(
+        document.name, "rest", {}, text_keys(document.data), [Mount((), document, ())], True
+    )
     return check(api)
 
 
-def remarks(api: Api) -> Iterator[Finding]:
+def remarks(api: WrittenApi) -> Iterator[Finding]:
     """What is no obstacle to the other checks."""
     for rule, at, message, fix in (*_notation(api), *_references(api)):
         if _is_remark(rule):
@@ -45,7 +47,7 @@ def _is_remark(rule: str) -> bool:
     return rule in ("spec-integer-key", "spec-reference-sibling", "spec-merge-key", "spec-alias")
 
 
-def _notation(api: Api) -> Iterator[Fault]:
+def _notation(api: WrittenApi) -> Iterator[Fault]:
     document = api.document
     is_file = not api.mounts[0].at  # and not a part of the template
     if not is_file:
@@ -85,7 +87,7 @@ def _notation(api: Api) -> Iterator[Fault]:
             break  # one cause, however many statuses
 
 
-def _shape(api: Api) -> Iterator[Fault]:
+def _shape(api: WrittenApi) -> Iterator[Fault]:
     """What a beginner leaves out, said better than by the validator."""
     if not isinstance(api.data.get("paths"), dict):
         yield "spec-schema", (), "the definition has no paths", "add paths, a mapping"
@@ -95,7 +97,7 @@ def _shape(api: Api) -> Iterator[Fault]:
             yield "spec-schema", ("paths", path), f"{path} is not a mapping", "write its methods"
 
 
-def _references(api: Api) -> Iterator[Fault]:
+def _references(api: WrittenApi) -> Iterator[Fault]:
     for at, node in nodes(api.data):
         if not isinstance(node, dict) or not isinstance(node.get("$ref"), str) or is_data(at):
             continue
@@ -138,7 +140,7 @@ def is_data(at: Keys) -> bool:
     return False
 
 
-def _version(api: Api) -> Iterator[Fault]:
+def _version(api: WrittenApi) -> Iterator[Fault]:
     key = "swagger" if api.is_swagger else "openapi"
     version = str(api.data.get(key))
     if api.protocol == "http" and version.startswith("3.0"):
@@ -152,7 +154,7 @@ def _version(api: Api) -> Iterator[Fault]:
         )
 
 
-def _patterns(api: Api) -> Iterator[Fault]:
+def _patterns(api: WrittenApi) -> Iterator[Fault]:
     for at, node in nodes(api.data):
         pattern = node.get("pattern") if isinstance(node, dict) else None
         if not isinstance(pattern, str) or is_data(at) or at[-1:] == ("properties",):
@@ -164,7 +166,7 @@ def _patterns(api: Api) -> Iterator[Fault]:
             yield "spec-pattern", (*at, "pattern"), message, "correct it"
 
 
-def _ids(api: Api) -> Iterator[Fault]:
+def _ids(api: WrittenApi) -> Iterator[Fault]:
     seen: dict[str, str] = {}
     for operation in api.operations:
         identifier = operation.node.get("operationId")
@@ -178,7 +180,7 @@ def _ids(api: Api) -> Iterator[Fault]:
             )
 
 
-def _validator(api: Api) -> list[Fault]:
+def _validator(api: WrittenApi) -> list[Fault]:
     from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
     validator = OpenAPIV2SpecValidator if api.is_swagger else OpenAPIV30SpecValidator

@@ -29,6 +29,7 @@ from samspec.sam import environments
 from samspec.sam.environments import Environment
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
+from samspec.sam.samconfig import overrides
 from samspec.sam_local import processes
 
 SAM = """#!/bin/sh -e
@@ -156,10 +157,11 @@ class Rehearsal:
 
     def refuse(self, parameters: str, words: str) -> None:
         """These parameters must be refused, in these words, by AWS itself."""
-        values = {**environments.overrides(self.plan.parameters), **self.environment.parameters}
-        values |= environments.overrides(parameters)
-        overrides = [f"{name}={value}" for name, value in values.items()]
-        output = self.command("deploy", "--parameter-overrides", *overrides, fails=True)
+        planned = overrides(self.plan.parameters, "the plan")
+        values = {**planned, **self.environment.parameters}
+        values |= overrides(parameters, "the plan")
+        pairs = [f"{name}={value}" for name, value in values.items()]
+        output = self.command("deploy", "--parameter-overrides", *pairs, fails=True)
         if words not in output:
             print(output)
             raise ProjectError(f"{parameters} was not refused with {words!r}: its output is above")

@@ -36,9 +36,8 @@ def running(project: Project) -> Iterator[Mapping[str, str]]:
 
 def _parameters(project: Project) -> Iterator[str]:
     """The parameters that name the provider of a function."""
-    for properties in project.functions.values():
-        variables = (properties.get("Environment") or {}).get("Variables") or {}
-        stated = variables.get(VARIABLE)
+    for function in project.functions.values():
+        stated = function.variables.get(VARIABLE)
         if isinstance(stated, dict) and "Ref" in stated:
             yield str(stated["Ref"])
 

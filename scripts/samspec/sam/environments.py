@@ -5,14 +5,13 @@ section `default`, which plain `sam deploy` takes, has the name that its paramet
 """
 
 import os
-import shlex
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from samspec.sam.errors import ProjectError
+from samspec.sam.samconfig import FILE, overrides, tables
 
 KIND = "Environment"  # the parameter that chooses an environment's settings
 
@@ -30,13 +29,11 @@ class Environment:
 
 def read(root: Path) -> dict[str, Environment]:
     """The environments by name, in the file's order."""
-    file = root / "samconfig.toml"
-    try:
-        sections = tomllib.loads(file.read_text())
-    except (OSError, ValueError) as error:
+    sections = tables(root)
+    if not sections:
         raise ProjectError(
-            f"samconfig.toml: {error}: it says which environments there are"
-        ) from None
+            f"{FILE}: it is missing or empty: it says which environments there are"
+        )
     environments = {}
     for section, commands in sections.items():
         if isinstance(commands, dict):
@@ -56,32 +53,12 @@ def named(root: Path, name: str) -> Environment:
     )
 
 
-def overrides(value: object) -> dict[str, str]:
-    """Parameters as samconfig.toml or a command line has them: a text, a list or a table."""
-    if isinstance(value, Mapping):
-        return {str(name): str(item) for name, item in value.items()}
-    words = shlex.split(value) if isinstance(value, str) else [str(word) for word in _list(value)]
-    parameters = {}
-    for word in words:
-        name, equals, text = word.removeprefix("ParameterKey=").partition("=")
-        if "," in name:  # ParameterKey=Name,ParameterValue=text
-            name = name.partition(",")[0]
-        if not equals:
-            raise ProjectError(f"parameter override {word!r}: write it as Name=value")
-        parameters[name] = text
-    return parameters
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple) else []
-
-
 def _environment(section: str, commands: Mapping[str, Any]) -> Environment:
     """Settings of [section.deploy.parameters] win over those of [section.global.parameters]."""
     settings: dict[str, Any] = {}
     for command in ("global", "deploy"):
         settings |= (commands.get(command) or {}).get("parameters") or {}
-    parameters = overrides(settings.get("parameter_overrides"))
+    parameters = overrides(settings.get("parameter_overrides") or {}, FILE)
     name = parameters.get(KIND, section) if section == "default" else section
     if "stack_name" not in settings:
         raise ProjectError(f"samconfig.toml: [{section}.global.parameters] has no stack_name")

@@ -7,40 +7,51 @@ Each is read when it is first asked for.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from samspec.sam import definitions, documents
+from samspec.sam import definitions, documents, loops, written
 from samspec.sam.definitions import Api
 from samspec.sam.documents import Document
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
-from samspec.sam.operations import ANY, METHODS, Operation
+from samspec.sam.operations import Operation
 from samspec.sam.references import resolve
-from samspec.sam.template import Settings, Template, merged
+from samspec.sam.template import Settings, Template
+from samspec.sam.variants import variants
+from samspec.sam.written import Reader, WrittenApi, WrittenFunction
 
 TEMPLATES = ("template.yaml", "template.yml", "template.json")
-API_TYPES = tuple(definitions.PROTOCOLS)
 
 
 class Project:
     """The project in the folder `path`, or with the template at `path`."""
 
-    def __init__(self, path: Path = Path(), settings: Settings | None = None) -> None:
+    def __init__(
+        self, path: Path = Path(), settings: Settings | None = None, root: Path | None = None
+    ) -> None:
         self.path = template_at(path)
-        self.root = self.path.parent
+        self.root = root or self.path.parent
         self.settings = settings or Settings()
+        self.notes: list[str] = []  # what could not be read, and why
 
     @cached_property
     def template(self) -> Document:
-        """The template as its file has it."""
-        return self._mapping(self.path.name)
+        """The template as its file has it, with loops written out."""
+        document = self.document(str(self.path.relative_to(self.root)))
+        if not isinstance(document.data, dict):
+            raise ProjectError(f"{document.name}:1: it is not a template: restore the file")
+        if not loops.are_in(document.data):
+            return document
+        defaults = variants(document.data, {})[0]
+        return replace(document, data=loops.expanded(document.data, defaults.resolve))
 
     @cached_property
     def api(self) -> str:
         """The logical id of the API that `spec` defines."""
-        return self._specified[0]
+        return self._specified.name
 
     @cached_property
     def spec(self) -> Document:
@@ -49,7 +60,16 @@ class Project:
         A definition inline is a part of the template's document. Raises a ProjectError where
         there is none.
         """
-        return self._specified[1]
+        mount = self._specified.mounts[0]
+        return mount.document.part(*mount.at) if mount.at else mount.document
+
+    @cached_property
+    def written(self) -> list[WrittenApi]:
+        """Every API as its files have it; those that cannot be read are in `notes`."""
+        reader = Reader(self.text, self.template)
+        apis = list(reader.apis(self.resources))
+        self.notes += reader.notes
+        return apis
 
     @cached_property
     def resolved(self) -> Template:
@@ -73,31 +93,23 @@ class Project:
 
         return functions(self.resolved)
 
-    @property
+    @cached_property
     def resources(self) -> dict[str, dict[str, Any]]:
-        resources = self.template.data.get("Resources")
-        if not isinstance(resources, dict):
-            return {}
-        return {name: node for name, node in resources.items() if isinstance(node, dict)}
+        return written.resources(self.template.data)
 
     @cached_property
-    def functions(self) -> dict[str, dict[str, Any]]:
-        """The functions' properties, those that the template's Globals give them included."""
-        shared = (self.template.data.get("Globals") or {}).get("Function") or {}
-        return {
-            name: merged(shared, resource.get("Properties") or {})
-            for name, resource in self.resources.items()
-            if resource.get("Type") == "AWS::Serverless::Function"
-        }
+    def functions(self) -> dict[str, WrittenFunction]:
+        """The functions as the template has them, with what its Globals give them."""
+        return written.functions(self.template.data)
 
-    @cached_property
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A section of the template, empty if it has none."""
+        section = self.template.data.get(name)
+        return section if isinstance(section, dict) else {}
+
+    @property
     def operations(self) -> list[Operation]:
-        return [
-            Operation("ANY" if key == ANY else key.upper(), path, node or {}, ("paths", path, key))
-            for path, item in self.spec.data["paths"].items()
-            for key, node in (item or {}).items()
-            if key == ANY or key in METHODS
-        ]
+        return self._specified.operations
 
     @property
     def proxies(self) -> Iterator[Operation]:
@@ -109,71 +121,59 @@ class Project:
         return resolve(self.spec.data, node)
 
     def parameters(self, operation: Operation) -> list[dict[str, Any]]:
-        shared = self.spec.data["paths"][operation.path].get("parameters", [])
-        return [self.resolve(node) for node in [*shared, *operation.node.get("parameters", [])]]
+        return self._specified.parameters(operation)
 
     def responses(self, operation: Operation) -> dict[str, dict[str, Any]]:
-        return {
-            str(status): self.resolve(node)
-            for status, node in operation.node.get("responses", {}).items()
-        }
+        return self._specified.responses(operation)
 
     def body_schema(self, operation: Operation) -> Any:
         """The schema of a JSON body; None where the operation takes none."""
-        content = self.resolve(operation.node.get("requestBody", {})).get("content", {})
-        return content.get("application/json", {}).get("schema")
+        return self._specified.body_schema(operation)
 
     def text(self, name: str) -> str:
+        """The text of a file of the project."""
         return documents.text(self.root / name, name)
 
     def document(self, name: str) -> Document:
+        """A YAML or JSON file of the project."""
         return Document.parse(self.text(name), name)
 
     def files(self, *patterns: str) -> list[str]:
-        return sorted(
-            str(path.relative_to(self.root))
-            for pattern in patterns
-            for path in self.root.glob(pattern)
-        )
+        """The files that match any of the patterns, relative to the project's folder."""
+        names: set[str] = set()
+        for pattern in patterns:
+            names.update(
+                str(path.relative_to(self.root))
+                for path in self.root.glob(pattern)
+                if path.is_file()
+            )
+        return sorted(names)
 
-    def _mapping(self, name: str) -> Document:
-        document = self.document(name)
-        if not isinstance(document.data, dict):
-            raise ProjectError(f"{name}:1: it holds no mapping: restore the file")
-        return document
+    def exists(self, name: str) -> bool:
+        """Whether the project has that file or folder."""
+        return (self.root / name).exists()
 
     @cached_property
     def _served(self) -> tuple[list[Api], list[str]]:
         return definitions.read(self.resolved)
 
     @cached_property
-    def _specified(self) -> tuple[str, Document]:
-        """The first API with a definition of its own, and that definition."""
-        for name, resource in self.resources.items():
-            if resource.get("Type") not in API_TYPES:
+    def _specified(self) -> WrittenApi:
+        """The first API with a definition of its own."""
+        for api in self.written:
+            if not api.data:
                 continue
-            properties = resource.get("Properties") or {}
-            for key in ("DefinitionBody", "Body", "DefinitionUri"):
-                if properties.get(key):
-                    return name, self._definition(("Resources", name, "Properties", key))
+            if "paths" not in api.data:
+                document, at = api.place(())
+                raise ProjectError(
+                    f"{document.name}:{document.line(*at)}: the definition is neither a document "
+                    "with paths nor an AWS::Include of one: give the path of an OpenAPI file"
+                )
+            return api
         raise ProjectError(
             f"{self.path.name}:1: no API has a definition: "
             "give one a DefinitionBody, inline or by AWS::Include"
         )
-
-    def _definition(self, keys: tuple[str, ...]) -> Document:
-        value = self.template.part(*keys)
-        location = value.data
-        if isinstance(value.data, Mapping) and list(value.data) == ["Fn::Transform"]:
-            location = (value.data["Fn::Transform"].get("Parameters") or {}).get("Location")
-        if isinstance(location, str):
-            return self._mapping(location)
-        if not isinstance(value.data, dict) or "paths" not in value.data:
-            raise ProjectError(
-                f"{self.path.name}:{value.line()}: the definition is neither a document with "
-                "paths nor an AWS::Include of one: give the path of an OpenAPI file"
-            )
-        return value
 
 
 def template_at(path: Path) -> Path:

@@ -30,18 +30,24 @@ class SamConfig:
     @classmethod
     def read(cls, folder: Path, environment: str = "default") -> "SamConfig":
         """What the folder's samconfig.toml says; nothing if there is none."""
-        file = folder / FILE
-        if not file.is_file():
-            return cls()
-        try:
-            tables = tomllib.loads(file.read_text(encoding="utf-8")).get(environment) or {}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ProjectError(f"{file}: not valid TOML: {error}") from None
         stated: dict[str, Any] = {}
+        commands = tables(folder).get(environment) or {}
         for command in COMMANDS:
-            stated |= (tables.get(command) or {}).get("parameters") or {}
-        parameters = overrides(stated.get("parameter_overrides") or {}, str(file))
+            stated |= (commands.get(command) or {}).get("parameters") or {}
+        where = str(folder / FILE)
+        parameters = overrides(stated.get("parameter_overrides") or {}, where)
         return cls(parameters, str(stated.get("region", "")), str(stated.get("env_vars", "")))
+
+
+def tables(folder: Path) -> dict[str, Any]:
+    """The folder's samconfig.toml as it is; empty if there is none."""
+    file = folder / FILE
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{FILE}: not valid TOML ({error}): fix it first") from None
 
 
 def overrides(value: Any, where: str) -> dict[str, str]:
@@ -51,7 +57,10 @@ def overrides(value: Any, where: str) -> dict[str, str]:
     """
     if isinstance(value, Mapping):
         return {name: _text(item) for name, item in value.items()}
-    words = shlex.split(value) if isinstance(value, str) else [str(item) for item in value]
+    try:
+        words = shlex.split(value) if isinstance(value, str) else [str(item) for item in value]
+    except ValueError as error:
+        raise ProjectError(f"{where}: parameter_overrides: {error}: close the quotes") from None
     parameters = {}
     for word in words:
         name, separator, text = word.partition("=")

@@ -17,6 +17,7 @@ from typing import Any
 from samspec.drift import validity
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
+from samspec.sam.written import SERVERLESS
 from samspec.scaffold import add_auth_handlers as handlers
 from samspec.scaffold import add_auth_template as template
 from samspec.scaffold.add_auth_spec import SCHEMES, Guarded, Spec, collection_of
@@ -286,7 +287,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _code_folder(project: Project) -> str:
     """Where the new function's code is, with a slash at the end; empty for the project's root."""
-    folder = project.functions[_python_function(project)].get("CodeUri")
+    folder = project.functions[_python_function(project)].properties.get("CodeUri")
     return "" if folder in (None, ".", "./") else f"{str(folder).removeprefix('./').strip('/')}/"
 
 
@@ -294,8 +295,8 @@ def _python_function(project: Project) -> str:
     """The last function in Python, whose code and build the new one shares."""
     names = []
     for name, function in project.functions.items():
-        is_python = str(function.get("Runtime")).startswith("python")
-        if is_python and "InlineCode" not in function:
+        is_serverless = function.type_name == SERVERLESS
+        if is_serverless and function.is_python and "InlineCode" not in function.properties:
             names.append(name)
     if not names:
         raise ProjectError(

@@ -112,9 +112,10 @@ def filled(file: Path, names: Mapping[str, str]) -> str:
 
 
 def _file(project: Project, operation: Operation) -> str:
-    function = project.functions.get(str(operation.target[0])) or {}
-    module = str(function.get("Handler", "")).rpartition(".")[0].replace(".", "/")
-    folder = str(function.get("CodeUri") or ".").strip("/")
+    function = project.functions.get(str(operation.target[0]))
+    properties = function.properties if function else {}
+    module = str(properties.get("Handler", "")).rpartition(".")[0].replace(".", "/")
+    folder = str(properties.get("CodeUri") or ".").strip("/")
     return f"{folder}/{module}.py"
 
 

@@ -164,9 +164,10 @@ def _files(
     for operation in gone:
         if not operation.is_proxy:
             continue
-        function = project.functions.get(str(operation.target[0]), {})
-        code = str(function.get("CodeUri", ".")).rstrip("/")
-        yield f"{code}/{str(function.get('Handler')).rpartition('.')[0]}.py"
+        function = project.functions.get(str(operation.target[0]))
+        properties = function.properties if function else {}
+        code = str(properties.get("CodeUri", ".")).rstrip("/")
+        yield f"{code}/{str(properties.get('Handler')).rpartition('.')[0]}.py"
         yield f"events/{operation.named('_')}.json"
         yield f"specs/features/{operation.named('-')}.md"
         yield f"tests/unit/test_{operation.named('_')}.py"

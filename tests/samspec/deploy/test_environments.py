@@ -50,7 +50,7 @@ def test_an_unknown_environment_is_an_error_that_names_those_there_are(root: Pat
         ("[a.global.parameters]\nregion = 'r'", "has no stack_name"),
         (
             "[a.deploy.parameters]\nstack_name = 's'\nregion = 'r'\nparameter_overrides = 'x'",
-            "Name=value",
+            "KEY=VALUE",
         ),
     ],
 )
@@ -69,16 +69,3 @@ def test_without_a_region_it_is_the_shells(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(ProjectError, match="has no region"):
         environments.named(tmp_path, "a")
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "A=1 B='two words'",
-        ["A=1", "B=two words"],
-        {"A": 1, "B": "two words"},
-        "ParameterKey=A,ParameterValue=1 ParameterKey=B,ParameterValue='two words'",
-    ],
-)
-def test_overrides_have_the_forms_that_sam_takes(value: object) -> None:
-    assert environments.overrides(value) == {"A": "1", "B": "two words"}

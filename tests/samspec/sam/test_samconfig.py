@@ -21,9 +21,13 @@ def test_parameters_have_any_form_of_the_sam_cli(value: Any) -> None:
     assert overrides(value, "samconfig.toml") == {"A": "1", "B": "two words"}
 
 
-def test_what_is_not_a_parameter_is_refused() -> None:
-    with pytest.raises(ProjectError, match="'A' is not of the form KEY=VALUE"):
-        overrides("A", "samconfig.toml")
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [("A", "'A' is not of the form KEY=VALUE"), ("A='b", "No closing quotation")],
+)
+def test_what_is_not_a_parameter_is_refused(value: str, message: str) -> None:
+    with pytest.raises(ProjectError, match=message):
+        overrides(value, "samconfig.toml")
 
 
 def test_a_command_has_its_own_settings_and_the_global_ones(tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""The API definitions of a template, wherever they are written, and the place of each part."""
+"""APIs and functions as their files have them, and the place of each part.
+
+Intrinsic functions are as they are written, and what is wrong stays visible: these are for tools
+that check or change files. `definitions` and `lambdas` have the same for tools that run them.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,12 +15,14 @@ from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import ANY, METHODS, Operation
 from samspec.sam.references import steps
+from samspec.sam.template import FUNCTION_TYPES, merged
 
 REST = {"AWS::Serverless::Api", "AWS::ApiGateway::RestApi"}
 HTTP = {"AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::Api"}
 BODIES = ("DefinitionBody", "Body")
 LOCATIONS = ("DefinitionUri", "BodyS3Location")
 TRANSFORM = "Fn::Transform"
+SERVERLESS, PLAIN = FUNCTION_TYPES
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Mount:
 
 
 @dataclass(eq=False)
-class Api:
+class WrittenApi:
     """An API with its OpenAPI definition; `data` is empty if the template has none for it."""
 
     name: str
@@ -156,6 +162,81 @@ class Api:
         return None
 
 
+@dataclass(frozen=True, eq=False)
+class WrittenFunction:
+    """A Lambda function of the template; Globals are merged into `properties`."""
+
+    name: str
+    type_name: str
+    properties: Mapping[str, Any]
+    resource: Mapping[str, Any]
+
+    @property
+    def runtime(self) -> str:
+        """Such as python3.13; empty for an image."""
+        return str(self.properties.get("Runtime") or "")
+
+    @property
+    def handler(self) -> str:
+        """As the template has it: module.function."""
+        return str(self.properties.get("Handler") or "")
+
+    @property
+    def folder(self) -> str | None:
+        """The local folder of the code; None if it is inline, an image, a file or in a bucket."""
+        if "InlineCode" in self.properties or self.properties.get("PackageType") == "Image":
+            return None
+        code = self.properties.get("CodeUri" if self.type_name == SERVERLESS else "Code", ".")
+        if not isinstance(code, str) or "://" in code or code.endswith((".zip", ".jar")):
+            return None
+        return code.rstrip("/") or "/"
+
+    @property
+    def is_python(self) -> bool:
+        """Whether it runs on a Python runtime."""
+        return self.runtime.startswith("python")
+
+    @property
+    def events(self) -> dict[str, Mapping[str, Any]]:
+        """The events of the function by name."""
+        events = self.properties.get("Events")
+        if not isinstance(events, dict):
+            return {}
+        return {name: event for name, event in events.items() if isinstance(event, dict)}
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """Its environment variables, unresolved."""
+        environment = self.properties.get("Environment")
+        variables = environment.get("Variables") if isinstance(environment, dict) else None
+        if not isinstance(variables, dict):
+            return {}
+        return {str(name): value for name, value in variables.items()}
+
+
+def functions(template: Mapping[str, Any]) -> dict[str, WrittenFunction]:
+    """The functions of a template by logical id."""
+    shared = (template.get("Globals") or {}).get("Function") or {}
+    written = {}
+    for name, resource in resources(template).items():
+        type_name = str(resource.get("Type"))
+        if type_name not in FUNCTION_TYPES:
+            continue
+        properties = resource.get("Properties")
+        properties = properties if isinstance(properties, dict) else {}
+        if type_name == SERVERLESS:
+            properties = merged(shared, properties)
+        written[name] = WrittenFunction(name, type_name, properties, resource)
+    return written
+
+
+def resources(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The resources of a template that are mappings."""
+    listed = template.get("Resources")
+    listed = listed if isinstance(listed, dict) else {}
+    return {name: item for name, item in listed.items() if isinstance(item, dict)}
+
+
 def is_json(media: str) -> bool:
     """Whether a media type is JSON, parameters aside."""
     name = media.partition(";")[0].strip().lower()
@@ -169,7 +250,7 @@ class Reader:
         self.read, self.template = read, template
         self.notes: list[str] = []  # what could not be read, and why
 
-    def apis(self, resources: Mapping[str, Mapping[str, Any]]) -> Iterator[Api]:
+    def apis(self, resources: Mapping[str, Mapping[str, Any]]) -> Iterator[WrittenApi]:
         """Every API of the template, those without a definition included."""
         for name, resource in resources.items():
             type_name = resource.get("Type")
@@ -182,7 +263,7 @@ class Reader:
             elif type_name in REST | HTTP:
                 yield self._api(name, "rest" if type_name in REST else "http", properties)
 
-    def _api(self, name: str, protocol: str, properties: Mapping[str, Any]) -> Api:
+    def _api(self, name: str, protocol: str, properties: Mapping[str, Any]) -> WrittenApi:
         at = ("Resources", name, "Properties")
         for key in BODIES:
             if isinstance(properties.get(key), dict):
@@ -190,16 +271,18 @@ class Reader:
         for key in LOCATIONS:
             if key in properties:
                 return self._located(name, protocol, properties, properties[key])
-        return Api(name, protocol, properties, {}, [Mount((), self.template, at)])
+        return WrittenApi(name, protocol, properties, {}, [Mount((), self.template, at)])
 
-    def _inline(self, name: str, protocol: str, properties: Mapping[str, Any], at: Keys) -> Api:
+    def _inline(
+        self, name: str, protocol: str, properties: Mapping[str, Any], at: Keys
+    ) -> WrittenApi:
         body = properties[at[-1]]
         mounts = [Mount((), self.template, at)]
         data = self._expanded(body, (), mounts)
         included = len(mounts) > 1
         if TRANSFORM in body and len(mounts) > 1:
             mounts = mounts[1:]  # the file is all or most of it
-        return Api(name, protocol, properties, text_keys(data), mounts, included)
+        return WrittenApi(name, protocol, properties, text_keys(data), mounts, included)
 
     def _expanded(self, node: Any, keys: Keys, mounts: list[Mount]) -> Any:
         """The definition with every AWS::Include replaced by its file."""
@@ -231,12 +314,14 @@ class Reader:
 
     def _located(
         self, name: str, protocol: str, properties: Mapping[str, Any], location: Any
-    ) -> Api:
+    ) -> WrittenApi:
         document = self._file(location)
         if document is None:
             at = ("Resources", name, "Properties")
-            return Api(name, protocol, properties, {}, [Mount((), self.template, at)])
-        return Api(name, protocol, properties, text_keys(document.data), [Mount((), document, ())])
+            return WrittenApi(name, protocol, properties, {}, [Mount((), self.template, at)])
+        return WrittenApi(
+            name, protocol, properties, text_keys(document.data), [Mount((), document, ())]
+        )
 
     def _file(self, location: Any) -> Document | None:
         if not isinstance(location, str) or "://" in location:
