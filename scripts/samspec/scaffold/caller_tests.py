@@ -96,6 +96,7 @@ class CallerTests:
                 proven=tuple(proven),
                 rows=[self._literals(row) for row in self.rows],
                 owned=[item.path for item in owned],
+                varied=[item.path for item in owned if item.body.keys() - set(PROVABLE)],
                 proves=[item.path for item in owned if item.proven and "update" in item.parts],
             )
         )

@@ -1,7 +1,7 @@
 """PATCH /users/{id}: changes what the body names of a user, and keeps the rest.
 
-It reads before it writes, so it asks for If-Match (required in the spec), and writes only if the user is still the one
-that it read: two callers cannot undo each other's changes without noticing.
+It reads before it writes, so it asks for If-Match (required in the spec), and writes only if the
+user is still the one that it read: two callers cannot undo each other's changes without noticing.
 """
 
 from api import etags
@@ -19,6 +19,8 @@ def handler(arguments: Arguments) -> Response:
     user = users.get(arguments.path["id"])
     change = User.change({**user.body(), **arguments.body})
     accepted = etags.revisions(arguments.header["If-Match"])
-    unchanged = frozenset({user.revision})
-    patched = users.replace(user.id, change, unchanged if accepted is None else unchanged & accepted)
+    expected = frozenset({user.revision})
+    if accepted is not None:
+        expected &= accepted
+    patched = users.replace(user.id, change, expected)
     return Response(200, patched.as_json(), {"ETag": patched.etag})
