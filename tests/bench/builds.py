@@ -2,6 +2,7 @@
 emulator.
 """
 
+import os
 import platform
 import py_compile
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -51,15 +52,32 @@ class Lambda:
     emulator: Path
 
 
-def functions(template: Path) -> list[Case]:
-    build = CACHE / "build"
+def functions(template: Path, build: Path = CACHE / "build") -> list[Case]:
+    """The functions that have a sample event."""
     _run([sam() / "sam", "build", "--template", template, "--build-dir", build], "sam build failed")
     cases = []
     for name, properties in Template(template).of_type("AWS::Serverless::Function").items():
         handler = properties["Handler"]
         module = handler.partition(".")[0]
-        cases.append(Case(module.replace("_", "-"), build / name, handler, _event(module)))
+        event = template.parent / f"events/{module}.json"
+        if event.exists():
+            called = module.replace("_", "-")
+            cases.append(Case(called, build / name, handler, event.read_bytes()))
     return cases
+
+
+def with_callers() -> list[Case]:
+    """The functions of a copy of the project that add-auth has turned to callers."""
+    copy = CACHE / "with-callers"
+    shutil.rmtree(copy, ignore_errors=True)
+    listed = _run(["git", "ls-files", "-co", "--exclude-standard", "-z"], "git ls-files failed")
+    for name in filter(os.path.lexists, listed.split("\0")):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, copy / name, follow_symlinks=False)
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    _run([copy / "scripts/add-auth", "cognito"], "scripts/add-auth failed")
+    cases = functions(copy / "template.yaml", CACHE / "build-with-callers")
+    return [replace(case, name=f"{case.name}, with callers") for case in cases]
 
 
 def variants(case: Case) -> list[Case]:

@@ -18,6 +18,9 @@ DOCS = builds.ROOT / "docs"
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    if options.callers:
+        report.show_starts(measure_callers(options.runs), "x open")
+        return 0
     figures = measure(options)
     options.output.mkdir(exist_ok=True)
     (options.output / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")
@@ -55,6 +58,13 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
+def measure_callers(runs: int) -> dict[str, dict[str, Any]]:
+    """The reference's create next to that of a copy with callers, alternating."""
+    starts.progress("building the functions, a copy's and Lambda's runtime")
+    on, reference = builds.lambda_(), builds.functions(builds.ROOT / "template.yaml")[0]
+    return starts.measure([reference, builds.with_callers()[0]], on, runs, reference.name)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, allow_abbrev=False)
     parser.add_argument(
@@ -65,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--sam-local", action="store_true", help="compare with sam local too (needs Docker)"
+    )
+    parser.add_argument(
+        "--callers",
+        action="store_true",
+        help="only this: what scripts/add-auth adds to a cold start; writes no document",
     )
     parser.add_argument(
         "--dynamodb-jar",

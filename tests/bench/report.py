@@ -37,6 +37,7 @@ WHY = {
     "sdk-data": "DynamoDB's endpoints; botocore's own file has every service's",
 }
 START_COLUMNS = ("its CPU time, times bare", "own time per request, ms", "artifact, KB")
+HEADING = "Cold start to the first response; warm call; own time without DynamoDB's client"
 OPERATIONS = ("create", "get", "list", "update", "delete")
 MARKS = ("<!-- written by scripts/bench -->", "<!-- end -->")
 GROWS = "of one operation as the table grows"
@@ -45,14 +46,21 @@ CHARTED = ("create", "get", "first page", "page in the middle")
 
 def show(figures: Figures) -> None:
     for heading, rows in _tables(figures):
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        print(f"\n{heading}\n")
-        for row in rows:
-            print(
-                "  ".join(
-                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-                ).rstrip()
-            )
+        _print(heading, rows)
+
+
+def show_starts(starts: Figures, ratio: str) -> None:
+    """Print the table of cold starts alone; `ratio` names the column of the ratio to the floor."""
+    _print(HEADING, _table_of_starts({"starts": starts}, ratio))
+
+
+def _print(heading: str, rows: list[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    print(f"\n{heading}\n")
+    for row in rows:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def draw(figures: Figures, folder: Path) -> None:
@@ -131,11 +139,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _tables(figures: Figures) -> Iterator[tuple[str, list[Sequence[str]]]]:
-    starts: list[Sequence[str]] = [("", "x bare", *START.values(), "artifact KB")]
-    for name, row in _starts(figures):
-        spreads = [_spread(row[key]) for key in START]
-        starts.append((name, f"{row['over_bare']:.2f}", *spreads, f"{row['artifact_kb']:,}"))
-    yield "Cold start to the first response; warm call; own time without DynamoDB's client", starts
+    yield HEADING, _table_of_starts(figures, "x bare")
     memory: list[Sequence[str]] = [("MB", "cold ms", "warm ms", "$ per million requests")]
     memory += [tuple(map(str, row.values())) for row in figures["memory"]]
     yield "Memory, computed from CPU time", memory
@@ -147,6 +151,14 @@ def _tables(figures: Figures) -> Iterator[tuple[str, list[Sequence[str]]]]:
     yield "The local loop", loop
     if "scale" in figures:
         yield "As the table grows, on DynamoDB Local: capacity units; ms", _scale(figures["scale"])
+
+
+def _table_of_starts(figures: Figures, ratio: str) -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("", ratio, *START.values(), "artifact KB")]
+    for name, row in _starts(figures):
+        spreads = [_spread(row[key]) for key in START]
+        rows.append((name, f"{row['over_bare']:.2f}", *spreads, f"{row['artifact_kb']:,}"))
+    return rows
 
 
 def _scale(figures: Figures) -> list[Sequence[str]]:

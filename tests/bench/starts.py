@@ -17,7 +17,9 @@ FLOOR = "bare"
 OWN_TIME = Path(__file__).with_name("own_time.py")
 
 
-def measure(cases: list[Case], on: Lambda, runs: int) -> dict[str, dict[str, Any]]:
+def measure(
+    cases: list[Case], on: Lambda, runs: int, floor_name: str = FLOOR
+) -> dict[str, dict[str, Any]]:
     """By case: each figure as median and quartiles, and the cold start's ratio to the floor's."""
     colds: dict[str, list[emulator.Run]] = {case.name: [] for case in cases}
     owns: dict[str, list[float]] = {case.name: [] for case in cases}
@@ -28,7 +30,7 @@ def measure(cases: list[Case], on: Lambda, runs: int) -> dict[str, dict[str, Any
                 colds[case.name].append(emulator.run(case, on, endpoint))
                 owns[case.name] += _own_time(case, on, endpoint)
     progress("")
-    floor = statistics.median(run.cold for run in colds[FLOOR])
+    floor = statistics.median(run.cold for run in colds[floor_name])
     rows = {}
     for case in cases:
         rows[case.name] = _row(case, colds[case.name], owns[case.name], floor)
