@@ -52,42 +52,36 @@ def call(name: str, region: str, body: bytes) -> tuple[int, bytes, float | None]
     from moto.dynamodb.responses import DynamoHandler
 
     prepare()
-    body, is_asked = with_capacity(name, body)
+    parameters = json.loads(body)
+    is_asked = ask_for_capacity(name, parameters)
     handler = DynamoHandler()
     handler.current_account, handler.region = DEFAULT_ACCOUNT_ID, region
-    handler.body = handler.params = json.loads(body)
+    handler.body = handler.params = parameters
     try:
         with _lock:
-            result = getattr(handler, xform_name(name))().result
+            result = dict(getattr(handler, xform_name(name))().result)
+            units = take_capacity(result, is_asked)
             reply = json.dumps(result, default=_base64).encode()
     except JsonRESTError as error:
         return int(error.code), str(error.description).encode(), None
-    reply, units = without_capacity(reply, is_asked)
     return 200, reply, units
 
 
-def with_capacity(name: str, body: bytes) -> tuple[bytes, bool]:
-    """The call's body, asking for its capacity units, and whether the caller asked itself."""
-    if name not in ITEM_CALLS:
-        return body, True
-    parameters = json.loads(body)
-    if "ReturnConsumedCapacity" in parameters:
-        return body, True
-    return json.dumps({**parameters, "ReturnConsumedCapacity": "TOTAL"}).encode(), False
+def ask_for_capacity(name: str, parameters: dict[str, Any]) -> bool:
+    """Let the call's response have its capacity units; whether the caller asks for them itself."""
+    if name not in ITEM_CALLS or "ReturnConsumedCapacity" in parameters:
+        return True
+    parameters["ReturnConsumedCapacity"] = "TOTAL"
+    return False
 
 
-def without_capacity(reply: bytes, is_asked: bool) -> tuple[bytes, float | None]:
-    """The reply as its caller expects it, and the capacity units that are in it."""
-    if b'"ConsumedCapacity"' not in reply:
-        return reply, None
-    content = json.loads(reply)
+def take_capacity(content: dict[str, Any], is_asked: bool) -> float | None:
+    """The capacity units that are in a response, which is then as its caller expects it."""
     capacity = content.get("ConsumedCapacity") or []
     tables = capacity if isinstance(capacity, list) else [capacity]
-    units = sum(table.get("CapacityUnits", 0) for table in tables) if tables else None
     if not is_asked:
         content.pop("ConsumedCapacity", None)
-        reply = json.dumps(content).encode()
-    return reply, units
+    return sum(table.get("CapacityUnits", 0) for table in tables) if tables else None
 
 
 def _base64(value: bytes) -> str:
@@ -98,10 +92,12 @@ def _base64(value: bytes) -> str:
 def prepare() -> None:
     """Correct what moto does differently from DynamoDB, or slowly; once for the process."""
     from moto.core.botocore_stubber import BotocoreStubber
-    from moto.dynamodb.models import DynamoDBBackend
+    from moto.dynamodb.models import DynamoDBBackend, UpdateExpressionParser  # type: ignore[attr-defined]
     from moto.dynamodb.models.table import Table
 
     share_service_models()
+    # An expression is copied before anything is changed in it.
+    UpdateExpressionParser.make = functools.lru_cache(maxsize=256)(UpdateExpressionParser.make)
     places: list[tuple[Any, str, Callable[..., Any]]] = [
         (BotocoreStubber, "__call__", _locked),
         (DynamoDBBackend, "transact_write_items", _transacted),

@@ -145,7 +145,10 @@ class Forwarder:
         It is called with the credentials of all local tools: DynamoDB Local keeps the tables of
         one access key apart from another's.
         """
-        body, is_asked = embedded.with_capacity(name, body)
+        parameters = json.loads(body)
+        is_asked = embedded.ask_for_capacity(name, parameters)
+        if not is_asked:
+            body = json.dumps(parameters).encode()
         sent = {key: value for key, value in headers if key.lower() not in DROPPED}
         for key, value in sent.items():
             sent[key] = re.sub(r"Credential=[^/]+/", f"Credential={KEY_ID}/", value)
@@ -162,8 +165,11 @@ class Forwarder:
                 self._sockets.discard(waiting)
         # Its checksum is of the response with the units that were not asked for.
         given = [(k, v) for k, v in response.getheaders() if k.lower() != "x-amz-crc32"]
-        reply, units = embedded.without_capacity(reply, is_asked)
-        return response.status, given, reply, units
+        if b'"ConsumedCapacity"' not in reply:
+            return response.status, given, reply, None
+        content = json.loads(reply)
+        units = embedded.take_capacity(content, is_asked)
+        return response.status, given, reply if is_asked else json.dumps(content).encode(), units
 
     def close(self) -> None:
         """Let no call wait any longer."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from samspec.aws import clients
-from samspec.gateway import conformance, events, integrations, responses, validators, variables
+from samspec.gateway import events, integrations, responses, validators, variables
 from samspec.gateway.authorization import Call, Caller
 from samspec.gateway.authorization import FunctionFailed as AuthorizerFailed
 from samspec.gateway.deployment import Deployment
@@ -261,8 +261,8 @@ class Gateway:
         self, exchange: Exchange, deployment: Deployment, route: Route, response: Response
     ) -> Response:
         """The response, noting what its operation does not document; AWS does not look."""
-        exchange.mismatches = conformance.mismatches(
-            deployment.spec, route.operation, response.status, response.headers, response.body
+        exchange.mismatches = deployment.conformance.mismatches(
+            route.operation, response.status, response.headers, response.body
         )
         return response
 

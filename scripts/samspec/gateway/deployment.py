@@ -5,6 +5,7 @@ from typing import Any
 
 from samspec.gateway import events, http_api, integrations, responses, routes, validators
 from samspec.gateway.authorization import ApiSettings, Authorization
+from samspec.gateway.conformance import Conformance
 from samspec.gateway.errors import GatewayResponse
 from samspec.gateway.events import Request
 from samspec.gateway.responses import Response
@@ -51,6 +52,7 @@ class Deployment:
         self.stage = api.stage
         self.stage_variables = dict(api.variables)
         self.spec = api.document
+        self.conformance = Conformance(self.spec)
         self.where = str(api.file)
         self.routes = routes.read(self.spec, self.stage_variables)
         self.router = Router(self.routes, ignores_trailing_slash=not self.is_http)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from samspec.gateway.conformance import mismatches
+from samspec.gateway.conformance import Conformance
 
 USER = {
     "type": "object",
@@ -52,7 +52,7 @@ def check(status: int, body: Any = b"", media_type: str = "", **headers: Any) ->
     if media_type:
         sent.append(("content-type", media_type))
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return mismatches(SPEC, OPERATION, status, sent, raw)
+    return Conformance(SPEC).mismatches(OPERATION, status, sent, raw)
 
 
 JSON = "application/json; charset=utf-8"
@@ -148,12 +148,39 @@ def test_of_many_mismatches_the_first_are_told_and_each_is_short() -> None:
 
 
 def test_an_operation_without_documented_responses_is_not_checked() -> None:
-    assert mismatches(SPEC, {}, 200, [], b"x") == []
+    assert Conformance(SPEC).mismatches({}, 200, [], b"x") == []
 
 
 def test_a_reference_that_leads_nowhere_is_told() -> None:
     broken = {"responses": {"200": {"$ref": "#/components/responses/No"}}}
 
-    assert mismatches(SPEC, broken, 200, [], b"") == [
+    assert Conformance(SPEC).mismatches(broken, 200, [], b"") == [
         "the $ref #/components/responses/No in the API definition points nowhere"
+    ]
+
+
+TREE = {"type": "object", "properties": {"children": {"type": "array"}}}
+TREE["properties"]["children"]["items"] = {"$ref": "#/components/schemas/Tree"}  # type: ignore
+
+
+@pytest.mark.parametrize(
+    "schemas",
+    [
+        {"Tree": TREE},  # contains itself
+        {"Tree": {**TREE, "example": {"$ref": "no reference"}}},
+        {"Tree": {"allOf": [TREE, *[{"title": f"part {number}"} for number in range(3000)]]}},
+    ],
+    ids=["contains itself", "example", "large"],
+)
+def test_schemas_that_keep_their_references_are_checked_as_well(schemas: dict[str, Any]) -> None:
+    spec = {"openapi": "3.0.3", "components": {"schemas": schemas}}
+    media = {"application/json": {"schema": {"$ref": "#/components/schemas/Tree"}}}
+    operation = {"responses": {"200": {"content": media}}}
+    headers = [("Content-Type", "application/json")]
+    conformance = Conformance(spec)
+
+    good, bad = b'{"children": [{"children": []}]}', b'{"children": [{"children": 1}]}'
+    assert conformance.mismatches(operation, 200, headers, good) == []
+    assert conformance.mismatches(operation, 200, headers, bad) == [
+        "body at /children/0/children: 1 is not of type 'array'"
     ]

@@ -72,7 +72,7 @@ class Server:
 
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        status = self.process.wait(10)
+        status = self.process.wait(30)
         self._reader.join(10)
         assert self.process.stdout
         self.process.stdout.close()

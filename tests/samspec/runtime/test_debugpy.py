@@ -4,6 +4,7 @@ The launch configuration starts `samspec start` under debugpy, which follows it 
 processes: each of them announces itself, and the editor opens a second session with it.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -44,7 +45,8 @@ class Editor:
         self.events: list[dict[str, Any]] = []
         self._responses: dict[int, dict[str, Any]] = {}
         self._changed = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def send(self, name: str, **arguments: Any) -> int:
         self._sequence += 1
@@ -82,9 +84,16 @@ class Editor:
             assert self._changed.wait_for(lambda: attached in self._responses, timeout=60)
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):  # the debugger may have ended the connection
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._reader.join(10)
         self._socket.close()
 
     def _read(self) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the connection ends within a message
+            self._read_all()
+
+    def _read_all(self) -> None:
         while head := self._file.readline():
             length = int(head.split(b":")[1])
             self._file.readline()
