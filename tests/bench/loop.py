@@ -40,10 +40,12 @@ def measure() -> dict[str, Any]:
             "--quiet",
             "--no-throttle",
         ]
-        took, found = _timed(processes.running(command, port, stdout=subprocess.DEVNULL), port, 60)
+        took, milliseconds = _timed(
+            processes.running(command, port, stdout=subprocess.DEVNULL), port, 60
+        )
         ready.append(took)
-        for name, some in found.items():
-            times[name] += some
+        for name, sample in milliseconds.items():
+            times[name] += sample
     progress("")
     return {"scripts/start": _figures(ready, times)}
 
@@ -62,22 +64,22 @@ def measure_sam_local(template: Template, jar: Path | None) -> dict[str, Any]:
     with dynamodb.endpoint(None, jar) as endpoint:
         tables.connect(template, endpoint)
         built = api.build(template.path)
-        found = {}
+        figures = {}
         for name, warm, rounds in (
             ("sam local, warm containers", True, 20),
             ("sam local", False, 4),
         ):
             port = processes.free_port()
             took, times = _timed(api.running(built, endpoint, port, warm), port, rounds)
-            found[name] = _figures([took] * 2, times)
-    return found
+            figures[name] = _figures([took] * 2, times)
+    return figures
 
 
 def _figures(ready: list[float], times: Times) -> dict[str, Any]:
-    times = {"request": [ms for some in times.values() for ms in some], **times}
+    times = {"request": [ms for sample in times.values() for ms in sample], **times}
     return {
         "ready_s": spread(ready, 2),
-        "ms": {name: spread(some, 2) for name, some in times.items()},
+        "ms": {name: spread(sample, 2) for name, sample in times.items()},
     }
 
 

@@ -64,7 +64,7 @@ def _grow(connection: HTTPConnection, sizes: tuple[int, ...]) -> dict[str, Any]:
     from users.user import User
 
     new = (User.create(_body(f"user{number}@example.com")) for number in count())
-    table, users, found = _Metered(repository.Users()), list[User](), dict[str, list[Any]]()
+    table, users, costs = _Metered(repository.Users()), list[User](), dict[str, list[Any]]()
     for size in sizes:
         while len(users) < size:
             if len(users) % 100 < BATCH:
@@ -77,9 +77,9 @@ def _grow(connection: HTTPConnection, sizes: tuple[int, ...]) -> dict[str, Any]:
             _load(connection, [write["Put"]["Item"] for write in writes])
             users += batch
         for name, call in _operations(table.users, users, new).items():
-            found.setdefault(name, []).append({"users": size, **table.cost(call)})
+            costs.setdefault(name, []).append({"users": size, **table.cost(call)})
     progress("")
-    return found
+    return costs
 
 
 def _operations(table: Any, users: list[Any], new: Iterator[Any]) -> dict[str, Callable[[], Any]]:
@@ -135,7 +135,7 @@ class _Metered:
         # two.
         share = 0.5 if model.name == "TransactWriteItems" else 1
         self._units["read" if model.name in READS else "write"] += share * sum(
-            one["CapacityUnits"] for one in each
+            entry["CapacityUnits"] for entry in each
         )
 
 

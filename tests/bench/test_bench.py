@@ -44,7 +44,7 @@ def test_the_charts_are_svg_with_a_bar_for_each_row(tmp_path: Path) -> None:
 
     charts = {file.name: ElementTree.parse(file) for file in tmp_path.glob("*.svg")}  # noqa: S314 (our own)
     bars = {name: chart.findall("{*}rect") for name, chart in charts.items()}
-    assert {name: len(found) - 1 for name, found in bars.items()} == {
+    assert {name: len(rectangles) - 1 for name, rectangles in bars.items()} == {
         "cold-start.svg": 2,
         "scale.svg": 8,
         "scale-ms.svg": 8,
@@ -68,9 +68,8 @@ def test_documents_quote_the_last_run(
 def test_more_memory_is_never_slower() -> None:
     sizes = FIGURES["memory"]
 
-    assert [row["cold_ms"] for row in sizes] == sorted(
-        (row["cold_ms"] for row in sizes), reverse=True
-    )
+    times = [row["cold_ms"] for row in sizes]
+    assert times == sorted(times, reverse=True)
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,9 @@ def _cursors(path: str) -> Cursors | None:
     listing = path.strip("/").replace("-", " ")
     for repository in sorted(HANDLERS.glob("*/repository.py")):
         module = import_module(f"{repository.parent.name}.repository")
-        found: Cursors | None = getattr(module, "CURSORS", None)
-        if found and found.listing == listing:
-            return found
+        cursors: Cursors | None = getattr(module, "CURSORS", None)
+        if cursors and cursors.listing == listing:
+            return cursors
     return None
 
 

@@ -1,9 +1,10 @@
 """schemathesis on the spec, in process: the same cases every time. `scripts/fuzz` runs as many
-others as one likes.
+others as you like.
 """
 
 import re
 from collections import Counter
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_the_api_keeps_to_its_spec_in_every_phase(
         assert not isinstance(event, events.NonFatalError | events.FatalError), event
         if isinstance(event, events.ScenarioFinished):
             cases[event.phase.value.lower()] += len(event.recorder.cases)
-            checks = [check for found in event.recorder.checks.values() for check in found]
+            checks = list(chain.from_iterable(event.recorder.checks.values()))
             failures += [_message(c.failure_info) for c in checks if c.status == Status.FAILURE]
 
     assert not failures, "\n".join(failures)

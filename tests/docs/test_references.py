@@ -46,8 +46,8 @@ def fastapi(application: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
 
 
 def event(name: str, **changes: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((ROOT / f"events/{name}.json").read_text())
-    return found | changes
+    content: dict[str, Any] = json.loads((ROOT / f"events/{name}.json").read_text())
+    return content | changes
 
 
 @MANGUM
@@ -55,25 +55,25 @@ def test_the_fastapi_alternative_creates_and_gives_users(fastapi: Any) -> None:
     created = fastapi(event("create_user"), None)
     user = json.loads(created["body"])
     path = f"/users/{user['id']}"
-    found = fastapi(event("get_user", path=path), None)
+    fetched = fastapi(event("get_user", path=path), None)
 
     assert (created["statusCode"], created["headers"]["location"]) == (201, path)
-    assert (found["statusCode"], json.loads(found["body"])) == (200, user)
+    assert (fetched["statusCode"], json.loads(fetched["body"])) == (200, user)
 
 
 @MANGUM
 def test_the_fastapi_alternative_returns_errors_as_problems(fastapi: Any) -> None:
     fastapi(event("create_user"), None)
 
-    assert said(fastapi(event("create_user"), None)) == (409, "Email already in use")
-    assert said(fastapi(event("get_user"), None)) == (404, "User not found")
-    assert said(fastapi(event("create_user", body='{"email": "x"}'), None)) == (
+    assert problem(fastapi(event("create_user"), None)) == (409, "Email already in use")
+    assert problem(fastapi(event("get_user"), None)) == (404, "User not found")
+    assert problem(fastapi(event("create_user", body='{"email": "x"}'), None)) == (
         400,
         "Request does not match the API specification",
     )
 
 
-def said(response: dict[str, Any]) -> tuple[int, str]:
+def problem(response: dict[str, Any]) -> tuple[int, str]:
     assert response["headers"]["content-type"] == "application/problem+json"
     return response["statusCode"], json.loads(response["body"])["detail"]
 
@@ -119,8 +119,6 @@ def test_the_skill_has_its_front_matter_and_names_files_that_are_there() -> None
 
     assert front_matter["name"] == SKILL.name
     assert len(front_matter["description"]) < 1024
-    assert {path.name for path in REFERENCES.iterdir() if path.is_file()} == {
-        name
-        for name in ("endpoint.py", "fastapi-endpoint.py", "sam-template.yaml")
-        if f"references/{name}" in text
-    }
+    names = {path.name for path in REFERENCES.iterdir() if path.is_file()}
+    assert names == {"endpoint.py", "fastapi-endpoint.py", "sam-template.yaml"}
+    assert all(f"references/{name}" in text for name in names)

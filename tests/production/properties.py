@@ -18,8 +18,8 @@ Check = Callable[[Resources], bool]
 SPEC_TEXT = (Path(__file__).parents[2] / "specs/api/users-api.yaml").read_text()
 
 
-def of_type(r: Resources, kind: str) -> list[dict[str, Any]]:
-    return [resource["Properties"] for resource in r.values() if resource["Type"] == kind]
+def of_type(r: Resources, type_name: str) -> list[dict[str, Any]]:
+    return [resource["Properties"] for resource in r.values() if resource["Type"] == type_name]
 
 
 def functions(r: Resources) -> list[dict[str, Any]]:
@@ -40,8 +40,8 @@ def stage(r: Resources) -> dict[str, Any]:
 
 def settings(r: Resources) -> dict[str, Any]:
     """Of the stage, for every method."""
-    [found] = stage(r)["MethodSettings"]
-    return dict(found)
+    [every_method] = stage(r)["MethodSettings"]
+    return dict(every_method)
 
 
 def access_log(r: Resources) -> dict[str, str]:

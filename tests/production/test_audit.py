@@ -48,8 +48,8 @@ WRONGS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "text", "instead", "said"), WRONGS.values(), ids=WRONGS)
-def test_it_is_found(name: str, text: str, instead: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "text", "instead", "message"), WRONGS.values(), ids=WRONGS)
+def test_it_is_found(name: str, text: str, instead: str, message: str, tmp_path: Path) -> None:
     subprocess.run(["sh", "-c", COPY, tmp_path], cwd=ROOT, check=True)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     content = (tmp_path / name).read_text()
@@ -59,4 +59,4 @@ def test_it_is_found(name: str, text: str, instead: str, said: str, tmp_path: Pa
     audit = subprocess.run([tmp_path / "scripts/audit"], capture_output=True, text=True)
 
     assert audit.returncode != 0
-    assert said in audit.stdout + audit.stderr
+    assert message in audit.stdout + audit.stderr

@@ -89,10 +89,12 @@ def each(*columns: Iterable[Any]) -> list[Any]:
     """Every combination. One in five, where each value of each column is, is for every day; the
     others are slow.
     """
-    combined = [
-        [value for part in row for value in (part if isinstance(part, tuple) else (part,))]
-        for row in product(*columns)
-    ]
+    combined = []
+    for row in product(*columns):
+        values: list[Any] = []
+        for part in row:
+            values += part if isinstance(part, tuple) else [part]
+        combined.append(values)
     return [
         pytest.param(*row, marks=pytest.mark.slow if index % 5 else ())
         for index, row in enumerate(combined)

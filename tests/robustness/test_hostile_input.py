@@ -234,8 +234,8 @@ def test_headers_do_what_they_are_documented_to_and_no_more(
             )
         ),
         *(
-            (f"/users/{said}", 400)
-            for said in (
+            (f"/users/{id}", 400)
+            for id in (
                 ".",
                 "..",
                 ";x=1",
@@ -250,8 +250,8 @@ def test_headers_do_what_they_are_documented_to_and_no_more(
             )
         ),
         *(
-            (f"/users/{said}", 400)
-            for said in (
+            (f"/users/{id}", 400)
+            for id in (
                 "email%23ada@example.com",
                 "x" * 8_000,
                 "5F0C4E8A-6F1D-4A51-9C53-0D2F6B1A7E3C",

@@ -140,12 +140,12 @@ def lines(log: Path, many: int) -> list[dict[str, Any]]:
         complete = [
             line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")
         ]
-        found = [json.loads(line) for line in complete if line.startswith("{")]
-        found = [line for line in found if not line["logger"].startswith("urllib3")]
-        if len(found) >= many:
+        written = [json.loads(line) for line in complete if line.startswith("{")]
+        written = [line for line in written if not line["logger"].startswith("urllib3")]
+        if len(written) >= many:
             break
         time.sleep(0.05)
-    return found
+    return written
 
 
 def body(**fields: Any) -> str:

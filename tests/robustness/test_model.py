@@ -82,11 +82,11 @@ class Clients(RuleBasedStateMachine):
     @rule(client=clients, place=places)
     def get(self, client: int, place: int) -> None:
         id = self._id(place)
-        known = self.tags.get((client, id), '"x"')
-        response = self.api.get(id, If_None_Match=known)
+        tag = self.tags.get((client, id), '"x"')
+        response = self.api.get(id, If_None_Match=tag)
 
         user = self.users.get(id)
-        if user and user.etag == known:
+        if user and user.etag == tag:
             assert (response.status, response.etag) == (304, user.etag)
         elif user:
             self._shows(client, response, user, 200)
@@ -107,7 +107,7 @@ class Clients(RuleBasedStateMachine):
         elif self._owner(email) not in (None, id):
             assert response.status == 409
         else:
-            assert response.etag not in {known.etag for known in self.users.values()}
+            assert response.etag not in {other.etag for other in self.users.values()}
             self.users[id] = replace(user, email=email.lower(), name=name, etag=response.etag)
             self._shows(client, response, self.users[id], 200)
 
@@ -162,9 +162,9 @@ class Clients(RuleBasedStateMachine):
         items = self.dynamodb.items()
         markers = {key: items.pop(key)["owner"] for key in list(items) if key.startswith("email#")}
 
-        assert {id: (item["email"], item["name"]) for id, item in items.items()} == {
-            user.id: (user.email, user.name) for user in self.users.values()
-        }
+        stored = {id: (item["email"], item["name"]) for id, item in items.items()}
+        expected = {user.id: (user.email, user.name) for user in self.users.values()}
+        assert stored == expected
         assert markers == {f"email#{user.email}": user.id for user in self.users.values()}
 
     def _run(self, operation: str, client: int, arguments: dict[str, Any]) -> None:

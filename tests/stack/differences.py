@@ -27,13 +27,12 @@ class Exchange:
     @property
     def differing(self) -> set[str]:
         """The places, such as headers.location, where the two differ."""
-        return {
-            p for p in self.local.keys() | self.sam.keys() if self.local.get(p) != self.sam.get(p)
-        }
+        places = self.local.keys() | self.sam.keys()
+        return {place for place in places if self.local.get(place) != self.sam.get(place)}
 
-    def unexplained(self, known: "list[Difference]") -> Iterator[str]:
+    def unexplained(self, differences: "list[Difference]") -> Iterator[str]:
         for place in sorted(self.differing):
-            if not any(difference.explains(place, self) for difference in known):
+            if not any(difference.explains(place, self) for difference in differences):
                 local, sam = self.local.get(place), self.sam.get(place)
                 yield f"{self.sent}: {place} is {local!r}, in sam local {sam!r}"
 
@@ -44,6 +43,9 @@ class Difference:
     places: tuple[str, ...] = ("*",)  # patterns
     when: Callable[[Sent], bool] = lambda sent: True
     statuses: tuple[int, int] | None = None  # the local gateway's, sam local's
+
+    def explains_part_of(self, exchange: Exchange) -> bool:
+        return any(self.explains(place, exchange) for place in exchange.differing)
 
     def explains(self, place: str, exchange: Exchange) -> bool:
         statuses = exchange.local.get("status"), exchange.sam.get("status")

@@ -60,23 +60,22 @@ def test_every_module_in_the_artifact_is_compiled_for_lambdas_python_alone(artif
 
 
 def test_a_traceback_names_files_as_lambda_has_them(artifact: Path) -> None:
-    compiled = {p: marshal.loads(p.read_bytes()[16:]).co_filename for p in artifact.rglob("*.pyc")}  # noqa: S302
-    sources = {
-        p: p.relative_to(artifact).parent.parent / f"{p.name.split('.')[0]}.py" for p in compiled
-    }
-    assert compiled == {p: f"/var/task/{source}" for p, source in sources.items()}
+    for path in artifact.rglob("*.pyc"):
+        source = path.relative_to(artifact).parent.parent / f"{path.name.split('.')[0]}.py"
+        compiled = marshal.loads(path.read_bytes()[16:])  # noqa: S302
+        assert compiled.co_filename == f"/var/task/{source}"
 
 
 def test_the_artifacts_are_alike_to_the_byte_except_for_their_operations(built: Path) -> None:
-    contents = [
-        {
-            str(p.relative_to(folder)): p.read_bytes()
-            for p in folder.rglob("*")
-            if p.is_file() and p.parent.name != "contracts"
-        }
-        for folder in (built.parent / function for function in FUNCTIONS)
-    ]
+    contents = [_shared(built.parent / function) for function in FUNCTIONS]
     assert all(content == contents[0] for content in contents)
+
+
+def _shared(folder: Path) -> dict[str, bytes]:
+    """The files of an artifact that do not depend on its operation, by name."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    shared = [path for path in files if path.parent.name != "contracts"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in shared}
 
 
 def test_the_function_imports_with_nothing_but_its_artifact_and_boto3(

@@ -22,9 +22,9 @@ UNITS = {  # read and write units, those of the index included
 def test_an_operation_consumes_the_same_in_a_larger_table(pytestconfig: pytest.Config) -> None:
     template = Template(pytestconfig.rootpath / "template.yaml")
     jar: Path | None = pytestconfig.getoption("--dynamodb-jar")
-    found = scale.measure(template, jar, sizes=(100, 1000))
+    costs = scale.measure(template, jar, sizes=(100, 1000))
 
-    consumed = {
-        name: {(one["read"], one["write"]) for one in points} for name, points in found.items()
-    }
+    consumed = {}
+    for name, points in costs.items():
+        consumed[name] = {(point["read"], point["write"]) for point in points}
     assert consumed == {name: {units} for name, units in UNITS.items()}

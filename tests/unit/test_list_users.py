@@ -37,7 +37,8 @@ def test_a_walk_shows_every_user_once_and_ends_without_a_cursor(api: Api, limit:
 
     seen = api.walk(limit=limit)
 
-    assert sorted(user["id"] for user in seen) == sorted(user["id"] for user in created)
+    ids = [user["id"] for user in created]
+    assert sorted(user["id"] for user in seen) == sorted(ids)
 
 
 def test_the_last_page_is_full_and_has_no_cursor(api: Api) -> None:

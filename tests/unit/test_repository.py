@@ -171,7 +171,7 @@ def test_a_value_that_was_given_up_is_free(parcels: Parcels) -> None:
     parcels.replace(parcel.id, Parcel.change({**ANYTHING, "code": 2, "nick": "b"}), None)
 
     assert parcels.add(Parcel.create({**ANYTHING, "nick": "a"})).code == 1
-    assert [found.id for found in parcels.find("nick", "b")] == [parcel.id]
+    assert [match.id for match in parcels.find("nick", "b")] == [parcel.id]
 
 
 def test_a_value_whose_owner_is_gone_finds_nothing(parcels: Parcels, tables: Any) -> None:

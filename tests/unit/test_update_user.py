@@ -101,7 +101,7 @@ def test_a_malformed_condition_is_refused(api: Api, ada: Response) -> None:
 
 @pytest.mark.criterion("update-user/9")
 @pytest.mark.parametrize(
-    ("headers", "data", "said"),
+    ("headers", "data", "problem"),
     [
         ({"Content-Type": "text/plain"}, b"{}", (415, "Content-Type must be application/json")),
         (
@@ -114,11 +114,11 @@ def test_a_malformed_condition_is_refused(api: Api, ada: Response) -> None:
     ],
 )
 def test_what_is_wrong_is_said_before_the_user_is_looked_for(
-    api: Api, headers: dict[str, str], data: bytes, said: tuple[int, str]
+    api: Api, headers: dict[str, str], data: bytes, problem: tuple[int, str]
 ) -> None:
     response = api.request("PUT", f"/users/{uuid.uuid4()}", headers=headers, data=data)
 
-    assert response.problem() == said
+    assert response.problem() == problem
 
 
 @pytest.mark.criterion("update-user/11")

@@ -144,8 +144,8 @@ def test_an_index_is_in_the_order_of_its_range_key_and_then_of_the_tables(
         dynamodb.put_item(
             TableName="Things", Item={**key(id, ranged), **typed(colour="red"), "size": {"N": size}}
         )
-    found = dynamodb.scan(TableName="Things", IndexName="by-colour-and-size")["Items"]
-    assert [item["id"]["S"] for item in found] == ["c", "d", "b", "a", "e"]
+    items = dynamodb.scan(TableName="Things", IndexName="by-colour-and-size")["Items"]
+    assert [item["id"]["S"] for item in items] == ["c", "d", "b", "a", "e"]
 
 
 def test_a_refused_write_says_what_it_found(dynamodb: Any, ranged: bool) -> None:

@@ -49,16 +49,16 @@ class Browser:
 
     def find(self, selector: str) -> WebElement:
         """The element, as soon as it is there and shown."""
-        found: WebElement = self.until(lambda: next(iter(self.all(selector)), None))
-        return found
+        element: WebElement = self.until(lambda: next(iter(self.all(selector)), None))
+        return element
 
     def all(self, selector: str) -> list[WebElement]:
-        found = self.chromium.find_elements(By.CSS_SELECTOR, selector)
-        return [element for element in found if element.is_displayed()]
+        elements = self.chromium.find_elements(By.CSS_SELECTOR, selector)
+        return [element for element in elements if element.is_displayed()]
 
     def text(self, selector: str) -> str:
-        found = self.all(selector)
-        return found[0].text if found else ""
+        elements = self.all(selector)
+        return elements[0].text if elements else ""
 
     def until(self, condition: Callable[[], Any]) -> Any:
         return WebDriverWait(self.chromium, 10, 0.05, ignored_exceptions=[Exception]).until(
@@ -79,8 +79,12 @@ class Browser:
         """What axe finds wrong, one line for each rule."""
         self.run(self.axe)
         script = "axe.run(document, {resultTypes: ['violations']}).then(arguments[0])"
-        found = self.chromium.execute_async_script(script)["violations"]
-        return [f"{v['id']}: {[node['html'][:200] for node in v['nodes'][:3]]}" for v in found]
+        violations = self.chromium.execute_async_script(script)["violations"]
+        messages = []
+        for violation in violations:
+            places = [node["html"][:200] for node in violation["nodes"][:3]]
+            messages.append(f"{violation['id']}: {places}")
+        return messages
 
     def errors(self) -> list[dict[str, Any]]:
         """What the browser's console got since the last question."""

@@ -365,7 +365,9 @@ def test_the_spec_page_tells_what_was_seen(browser: Browser) -> None:
     browser.go("#/spec")
     browser.until(lambda: "placeOrder" in browser.text("#spec"))
     chips = {chip.text: chip.get_attribute("class") for chip in browser.all("#spec .chip")}
-    assert any(text.startswith("201 ") and "seen" in kind for text, kind in chips.items() if kind)
+    assert any(
+        text.startswith("201 ") and "seen" in style for text, style in chips.items() if style
+    )
 
 
 def test_a_gateway_that_is_gone_is_shown_and_a_new_one_starts_afresh(

@@ -28,10 +28,10 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_each_section_is_an_environment(root: Path) -> None:
-    found = environments.read(root)
-    assert list(found) == ["dev", "staging"]
-    assert found["dev"].parameters == {"Environment": "dev", "Title": "The shop"}
-    assert (found["staging"].stack, found["staging"].region) == ("shop-staging", "eu-west-2")
+    by_name = environments.read(root)
+    assert list(by_name) == ["dev", "staging"]
+    assert by_name["dev"].parameters == {"Environment": "dev", "Title": "The shop"}
+    assert (by_name["staging"].stack, by_name["staging"].region) == ("shop-staging", "eu-west-2")
 
 
 def test_the_default_section_is_known_by_both_names(root: Path) -> None:

@@ -27,9 +27,8 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         )
         recover(client, True)
         yield client
-        for name in client.list_tables()["TableNames"]:  # moto may go on for other tests
-            if name.startswith("users"):
-                client.delete_table(TableName=name)
+        for name in tables(client):
+            client.delete_table(TableName=name)
 
 
 def recover(client: Any, enabled: bool) -> None:
@@ -44,17 +43,22 @@ def put(client: Any, *items: Any) -> None:
         client.put_item(TableName="users", Item=item)
 
 
+def tables(client: Any) -> list[str]:
+    """Names of the tables of the drill; moto may have others, of other tests."""
+    return [name for name in client.list_tables()["TableNames"] if name.startswith("users")]
+
+
 def test_what_is_stored_comes_back_and_nothing_stays_behind(database: Any) -> None:
     put(database, USER, MARKER)
-    said = restore_drill.drill(database, "users", ["email"])
-    assert "users: 2 of now 2 items came back" in said
-    assert database.list_tables()["TableNames"] == ["users"]
+    report = restore_drill.drill(database, "users", ["email"])
+    assert "users: 2 of now 2 items came back" in report
+    assert tables(database) == ["users"]
 
 
 def test_the_restored_table_can_be_kept(database: Any) -> None:
     put(database, USER, MARKER)
     assert "kept as users-drill-" in restore_drill.drill(database, "users", ["email"], keep=True)
-    assert len(database.list_tables()["TableNames"]) == 2
+    assert len(tables(database)) == 2
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def test_values_and_markers_that_do_not_belong_together_are_found(
     put(database, *items)
     with pytest.raises(ProjectError, match=fault):
         restore_drill.drill(database, "users", ["email"])
-    assert database.list_tables()["TableNames"] == ["users"]
+    assert tables(database) == ["users"]
 
 
 def test_without_recovery_it_says_what_to_turn_on(database: Any) -> None:

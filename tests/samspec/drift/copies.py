@@ -78,10 +78,10 @@ def _state(path: Path) -> State:
 
 
 def _restore(path: Path, state: State) -> None:
-    kind, content = state
+    form, content = state
     if path.is_symlink() or path.exists():
         path.unlink()
-    if kind == "link":
+    if form == "link":
         path.symlink_to(content.decode())
-    elif kind == "file":
+    elif form == "file":
         path.write_bytes(content)

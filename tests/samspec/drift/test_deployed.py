@@ -112,7 +112,7 @@ def responses() -> dict[str, Any]:
 
 
 @pytest.fixture
-def found(responses: dict[str, Any]) -> Iterator[Callable[[], list[str]]]:
+def check(responses: dict[str, Any]) -> Iterator[Callable[[], list[str]]]:
     """Runs the check on the responses as they then are."""
     session = Session(responses)
 
@@ -127,12 +127,12 @@ def found(responses: dict[str, Any]) -> Iterator[Callable[[], list[str]]]:
 
 
 def _stack(parameters: dict[str, str]) -> dict[str, Any]:
-    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    pairs = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     return {
         "StackName": STACK,
         "StackStatus": "CREATE_COMPLETE",
         "CreationTime": "2026-11-23",
-        "Parameters": given,
+        "Parameters": pairs,
     }
 
 
@@ -146,8 +146,8 @@ def _resource(logical: str, physical: str) -> dict[str, Any]:
     }
 
 
-def test_a_stage_that_is_as_the_spec_says_has_no_finding(found: Callable[[], list[str]]) -> None:
-    assert found() == []
+def test_a_stage_that_is_as_the_spec_says_has_no_finding(check: Callable[[], list[str]]) -> None:
+    assert check() == []
 
 
 AUTH = "x-amazon-apigateway-auth"
@@ -163,7 +163,7 @@ def _preflight(spec: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda spec: spec["paths"]["/users"].pop("post"), "has no POST /users"),
         (lambda spec: spec["paths"].pop("/users/{id}"), "has no GET /users/{id}"),
@@ -231,30 +231,30 @@ def _preflight(spec: dict[str, Any]) -> Any:
     ],
 )
 def test_what_was_changed_by_hand_is_found(
-    found: Callable[[], list[str]], responses: dict[str, Any], change: Change, said: str
+    check: Callable[[], list[str]], responses: dict[str, Any], change: Change, message: str
 ) -> None:
     change(responses["apigateway"]["get_export"]["body"])
 
-    differences = found()
+    differences = check()
 
     assert differences
-    assert any(said in one for one in differences), differences
-    assert all(one.startswith(f"{STACK} ") for one in differences)
+    assert any(message in difference for difference in differences), differences
+    assert all(difference.startswith(f"{STACK} ") for difference in differences)
 
 
 def test_a_throttle_that_is_not_the_templates_for_the_stacks_parameters_is_found(
-    found: Callable[[], list[str]], responses: dict[str, Any]
+    check: Callable[[], list[str]], responses: dict[str, Any]
 ) -> None:
     responses["apigateway"]["get_stage"]["methodSettings"] = {"*/*": {"throttlingRateLimit": 5.0}}
 
-    assert sorted(found()) == [
+    assert sorted(check()) == [
         f"{STACK} has 5.0, not 1000, as throttlingRateLimit of */*",
         f"{STACK} has None, not 2000, as throttlingBurstLimit of */*",
     ]
 
 
 @pytest.mark.parametrize(
-    ("service", "method", "response", "said"),
+    ("service", "method", "response", "message"),
     [
         (
             "cloudformation",
@@ -283,17 +283,17 @@ def test_a_throttle_that_is_not_the_templates_for_the_stacks_parameters_is_found
     ],
 )
 def test_a_stack_that_cannot_be_asked_is_said_in_a_line(
-    found: Callable[[], list[str]],
+    check: Callable[[], list[str]],
     responses: dict[str, Any],
     service: str,
     method: str,
     response: Any,
-    said: str,
+    message: str,
 ) -> None:
     responses[service][method] = response
 
-    with pytest.raises(ProjectError, match=said):
-        found()
+    with pytest.raises(ProjectError, match=message):
+        check()
 
 
 def test_without_credentials_the_command_says_so(
@@ -323,21 +323,21 @@ def test_without_credentials_the_command_says_so(
     ],
 )
 def test_a_setting_of_the_stage_that_was_changed_by_hand_is_found(
-    found: Callable[[], list[str]],
+    check: Callable[[], list[str]],
     responses: dict[str, Any],
     settings: dict[str, Any],
     message: str,
 ) -> None:
     responses["apigateway"]["get_stage"]["methodSettings"]["*/*"].update(settings)
 
-    assert found() == [f"{STACK} {message}"]
+    assert check() == [f"{STACK} {message}"]
 
 
 def test_a_throttle_of_one_method_that_nobody_wrote_is_found(
-    found: Callable[[], list[str]], responses: dict[str, Any]
+    check: Callable[[], list[str]], responses: dict[str, Any]
 ) -> None:
     responses["apigateway"]["get_stage"]["methodSettings"]["~1users/GET"] = {
         "throttlingRateLimit": 1.0
     }
 
-    assert found() == [f"{STACK} has settings of ~1users/GET, which the template lacks"]
+    assert check() == [f"{STACK} has settings of ~1users/GET, which the template lacks"]

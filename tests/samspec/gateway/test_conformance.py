@@ -140,11 +140,11 @@ def test_each_mismatch_is_told_with_its_place(
 def test_of_many_mismatches_the_first_are_told_and_each_is_short() -> None:
     users = [{"id": "x" * 500} for _ in range(50)]
 
-    found = check(200, {"users": users}, JSON, x_count="1")
+    mismatches = check(200, {"users": users}, JSON, x_count="1")
 
-    assert found[-1] == "body: and more"
-    assert len(found) == 6
-    assert max(map(len, found)) == 200
+    assert mismatches[-1] == "body: and more"
+    assert len(mismatches) == 6
+    assert max(map(len, mismatches)) == 200
 
 
 def test_an_operation_without_documented_responses_is_not_checked() -> None:

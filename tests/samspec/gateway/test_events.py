@@ -10,36 +10,36 @@ Send = Callable[..., Any]
 
 
 def test_the_event_has_every_field_of_version_1(event: Send) -> None:
-    found = event("/books")
-    assert set(found) == {
+    received = event("/books")
+    assert set(received) == {
         "resource", "path", "httpMethod", "headers", "multiValueHeaders", "queryStringParameters",
         "multiValueQueryStringParameters", "pathParameters", "stageVariables", "requestContext",
         "body", "isBase64Encoded",
     }  # fmt: skip
-    assert set(found["requestContext"]) == {
+    assert set(received["requestContext"]) == {
         "accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "extendedRequestId",
         "httpMethod", "identity", "path", "protocol", "requestId", "requestTime",
         "requestTimeEpoch", "resourceId", "resourcePath", "stage",
     }  # fmt: skip
-    assert found["requestContext"]["identity"]["sourceIp"] == "127.0.0.1"
+    assert received["requestContext"]["identity"]["sourceIp"] == "127.0.0.1"
 
 
 def test_empty_maps_and_bodies_are_null(event: Send) -> None:
-    found = event("/books")
+    received = event("/books")
     for name in (
         "queryStringParameters",
         "multiValueQueryStringParameters",
         "pathParameters",
         "body",
     ):
-        assert found[name] is None
-    assert found["isBase64Encoded"] is False
+        assert received[name] is None
+    assert received["isBase64Encoded"] is False
 
 
 def test_query_strings_are_decoded_and_the_last_value_wins(event: Send) -> None:
-    found = event("/books?q=a+b&q=%C3%A9%2F&empty=&flag")
-    assert found["queryStringParameters"] == {"q": "é/", "empty": "", "flag": ""}
-    assert found["multiValueQueryStringParameters"] == {
+    received = event("/books?q=a+b&q=%C3%A9%2F&empty=&flag")
+    assert received["queryStringParameters"] == {"q": "é/", "empty": "", "flag": ""}
+    assert received["multiValueQueryStringParameters"] == {
         "q": ["a b", "é/"],
         "empty": [""],
         "flag": [""],
@@ -47,9 +47,9 @@ def test_query_strings_are_decoded_and_the_last_value_wins(event: Send) -> None:
 
 
 def test_paths_and_path_parameters_are_not_decoded(event: Send) -> None:
-    found = event("/covers/%41%2F/echo")
-    assert found["path"] == "/covers/%41%2F/echo"
-    assert found["pathParameters"] == {"proxy": "%41%2F/echo"}
+    received = event("/covers/%41%2F/echo")
+    assert received["path"] == "/covers/%41%2F/echo"
+    assert received["pathParameters"] == {"proxy": "%41%2F/echo"}
 
 
 def test_request_ids_are_unique_and_come_back_as_headers(client: Client) -> None:
@@ -66,16 +66,16 @@ def test_stage_variables_are_in_the_event(event: Send) -> None:
 
 
 def test_binary_media_types_arrive_as_base64(event: Send) -> None:
-    found = event("/covers/echo", "POST", data=b"\x89PNG", content_type="image/png")
-    assert (found["body"], found["isBase64Encoded"]) == (
+    received = event("/covers/echo", "POST", data=b"\x89PNG", content_type="image/png")
+    assert (received["body"], received["isBase64Encoded"]) == (
         base64.b64encode(b"\x89PNG").decode(),
         True,
     )
 
 
 def test_other_bodies_are_text_with_replacement_characters(event: Send) -> None:
-    found = event("/covers/echo", "POST", data=b"caf\xe9", content_type="text/plain")
-    assert (found["body"], found["isBase64Encoded"]) == ("caf\ufffd", False)
+    received = event("/covers/echo", "POST", data=b"caf\xe9", content_type="text/plain")
+    assert (received["body"], received["isBase64Encoded"]) == ("caf\ufffd", False)
 
 
 def test_headers_gain_what_the_gateway_adds_and_lose_the_content_length(event: Send) -> None:

@@ -60,7 +60,7 @@ def test_a_result_that_makes_no_sense_is_a_500(result: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "body"),
+    ("error", "status", "body"),
     [
         ("THROTTLED", 429, b'{"message":"Too Many Requests"}'),
         ("INTEGRATION_TIMEOUT", 503, b'{"message":"Service Unavailable"}'),
@@ -68,10 +68,12 @@ def test_a_result_that_makes_no_sense_is_a_500(result: Any) -> None:
     ],
 )
 def test_errors_have_a_message_and_a_status_of_http_apis(
-    kind: str, status: int, body: bytes
+    error: str, status: int, body: bytes
 ) -> None:
-    given = 502 if kind == "DEFAULT_5XX" else 0
-    response = http_api.from_gateway(GatewayResponse(kind, "Too Many Requests", status=given))
+    gateway_status = 502 if error == "DEFAULT_5XX" else 0
+    response = http_api.from_gateway(
+        GatewayResponse(error, "Too Many Requests", status=gateway_status)
+    )
     assert (response.status, response.body) == (status, body)
 
 

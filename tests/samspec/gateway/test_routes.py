@@ -31,9 +31,9 @@ def router() -> Router:
 def test_static_segments_win_over_parameters_and_those_over_greedy_ones(
     router: Router, path: str, resource: str, parameters: dict[str, str]
 ) -> None:
-    route, found = router.find("GET", path)
+    route, path_parameters = router.find("GET", path)
     assert route
-    assert (route.resource, found) == (resource, parameters)
+    assert (route.resource, path_parameters) == (resource, parameters)
 
 
 @pytest.mark.parametrize("path", ["/", "//", "/b/e", "/b//", "/z/d/e"])
@@ -77,8 +77,8 @@ def test_the_stage_may_stand_before_the_path(event: Callable[..., Any]) -> None:
 def test_a_trailing_slash_is_ignored_for_routing_and_kept_in_the_path(
     event: Callable[..., Any],
 ) -> None:
-    found = event("/books/")
-    assert (found["resource"], found["path"]) == ("/books", "/books/")
+    received = event("/books/")
+    assert (received["resource"], received["path"]) == ("/books", "/books/")
 
 
 def test_routes_say_which_function_and_alias_they_call(

@@ -45,8 +45,8 @@ class Server:
     def wait_for(self, pattern: str) -> re.Match[str]:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            if found := re.search(pattern, "".join(self.lines)):
-                return found
+            if match := re.search(pattern, "".join(self.lines)):
+                return match
             assert self.process.poll() is None, "".join(self.lines)
             time.sleep(0.01)
         raise AssertionError(f"no {pattern!r} in:\n{''.join(self.lines)}")
@@ -243,16 +243,16 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_a_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str], taken: int) -> None:
-    said = refused(capsys, "--port", str(taken))
+    message = refused(capsys, "--port", str(taken))
     assert (
-        said
+        message
         == f"samspec start: cannot listen on 127.0.0.1:{taken}: Address already in use: choose "
         "another with --port or --host"
     )
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--template", "none.yaml"), "none.yaml: No such file or directory"),
         (("--dynamodb", "moto5"), "'moto5' is neither moto nor a URL"),
@@ -265,13 +265,13 @@ def test_a_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str], tak
     ],
 )
 def test_a_start_that_cannot_be_is_one_clear_line(
-    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
-    assert said in refused(capsys, "--port", "0", *arguments)
+    assert message in refused(capsys, "--port", "0", *arguments)
 
 
 @pytest.mark.parametrize(
-    ("covers", "arguments", "said"),
+    ("covers", "arguments", "message"),
     [
         ("def lambda_handler(): pass", ("--seed", "1"), "--seed: POST /books answered 400"),
         (
@@ -282,11 +282,11 @@ def test_a_start_that_cannot_be_is_one_clear_line(
     ],
 )
 def test_what_fails_later_is_one_clear_line_as_well(
-    altered: Callable[..., Path], covers: str, arguments: tuple[str, ...], said: str
+    altered: Callable[..., Path], covers: str, arguments: tuple[str, ...], message: str
 ) -> None:
     template = altered()
     (template.parent / "src/covers.py").write_text(covers)
     status, error = _command("--template", str(template), *arguments)
     assert (status, error.count("\n")) == (2, 1)
     assert error.startswith("samspec start: ")
-    assert said in error
+    assert message in error

@@ -82,7 +82,7 @@ def test_intrinsic_functions_resolve(
 
 
 @pytest.mark.parametrize(
-    ("expression", "said"),
+    ("expression", "message"),
     [
         ("!Ref Nothing", "'Nothing' is neither a parameter nor a resource"),
         ("!Ref Needed", "give it with --parameter-overrides Needed=VALUE"),
@@ -98,10 +98,10 @@ def test_intrinsic_functions_resolve(
     ],
 )
 def test_what_cannot_be_resolved_is_refused_by_name(
-    template: Template, tmp_path: Path, expression: str, said: str
+    template: Template, tmp_path: Path, expression: str, message: str
 ) -> None:
     (tmp_path / "expression.yaml").write_text(f"it: {expression}\n")
-    with pytest.raises(ProjectError, match=said):
+    with pytest.raises(ProjectError, match=message):
         template.resolve(documents.read(tmp_path / "expression.yaml"))
 
 
@@ -118,16 +118,16 @@ def test_parameters_choose_conditions_and_maps(tmp_path: Path, template: Templat
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "message"),
     [
         ({"Colour": "red"}, "no parameter 'Colour'; it has: Color, Zones, Needed"),
         ({"Color": "green"}, "is not one of red, blue"),
     ],
 )
 def test_wrong_parameters_are_refused(
-    template: Template, parameters: dict[str, str], said: str
+    template: Template, parameters: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(ProjectError, match=said):
+    with pytest.raises(ProjectError, match=message):
         Template(template.path, parameters)
 
 
@@ -135,7 +135,7 @@ API = "Resources: { A: { Type: AWS::Serverless::Api, Properties: { %s } } }"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("a: [", "template.yaml:2: not valid YAML"),
         ("- a", "expected a mapping, found list"),
@@ -160,12 +160,12 @@ API = "Resources: { A: { Type: AWS::Serverless::Api, Properties: { %s } } }"
         (API % "DefinitionBody: { openapi: 3.0.3 }", "no paths"),
     ],
 )  # fmt: skip
-def test_a_broken_template_is_one_clear_line(tmp_path: Path, text: str, said: str) -> None:
+def test_a_broken_template_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(text)
     with pytest.raises(ProjectError) as refused:
         Gateway.from_template(path)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
@@ -192,7 +192,7 @@ def test_what_is_not_emulated_is_named(library: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         (
             "${CoversFunction.Arn}",
@@ -227,9 +227,9 @@ def test_what_is_not_emulated_is_named(library: Gateway) -> None:
     ],
 )
 def test_what_the_library_does_not_ask_for_would_be_named_too(
-    altered: Callable[..., Path], old: str, new: str, said: str
+    altered: Callable[..., Path], old: str, new: str, message: str
 ) -> None:
-    assert any(said in gap for gap in Gateway.from_template(altered((old, new))).project.gaps)
+    assert any(message in gap for gap in Gateway.from_template(altered((old, new))).project.gaps)
 
 
 def test_an_operation_that_cannot_be_resolved_is_named_and_the_rest_runs(

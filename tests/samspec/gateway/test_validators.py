@@ -70,8 +70,8 @@ def test_a_validator_that_is_not_declared_is_named_and_its_route_is_a_501(
         )
     )
     gateway = Gateway.from_template(template)
-    said = "PUT /books names the request validator 'none-such'"
-    assert any(said in gap for gap in gateway.project.gaps)
+    message = "PUT /books names the request validator 'none-such'"
+    assert any(message in gap for gap in gateway.project.gaps)
     response = Client(gateway).put("/books", json=BOOK)
     assert response.status_code == 501
-    assert said in response.get_json(force=True)["detail"]
+    assert message in response.get_json(force=True)["detail"]

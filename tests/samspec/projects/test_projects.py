@@ -88,23 +88,23 @@ def gateway(case: Any, template: Path, backend: str) -> Iterator[Gateway]:
 
 
 def settings(case: Any, backend: str) -> Settings:
-    given = case.get("settings") or {}
+    settings = case.get("settings") or {}
     if backend:
-        given = {"parameters": {"Backend": backend}}
-    parameters = {name: str(value) for name, value in (given.get("parameters") or {}).items()}
-    region = given.get("region", "us-east-1")
-    return Settings(parameters, given.get("values") or {}, region)
+        settings = {"parameters": {"Backend": backend}}
+    parameters = {name: str(value) for name, value in (settings.get("parameters") or {}).items()}
+    region = settings.get("region", "us-east-1")
+    return Settings(parameters, settings.get("values") or {}, region)
 
 
 def test_a_project_runs_as_on_aws(case: Any, request: pytest.FixtureRequest) -> None:
     if "refused" in case:
         with pytest.raises(ProjectError) as refused:
             request.getfixturevalue("gateway")
-        assert all(said in str(refused.value) for said in case["refused"])
+        assert all(words in str(refused.value) for words in case["refused"])
         return
     gateway = request.getfixturevalue("gateway")
-    for said in case.get("named", []):
-        assert [gap for gap in gateway.project.gaps if said in gap], gateway.project.gaps
+    for words in case.get("named", []):
+        assert [gap for gap in gateway.project.gaps if words in gap], gateway.project.gaps
     if "named" not in case:
         assert gateway.project.gaps == []
     for exchange in case["requests"]:

@@ -26,7 +26,7 @@ def function(tmp_path: Path) -> Callable[..., LambdaFunction]:
         code = tmp_path / "code"
         code.mkdir(exist_ok=True)
         (code / "app.py").write_text(source)
-        given: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "name": "Function",
             "physical_name": "function",
             "arn": "arn:aws:lambda:us-east-1:123456789012:function:function",
@@ -41,7 +41,7 @@ def function(tmp_path: Path) -> Callable[..., LambdaFunction]:
             "logging": {},
             **fields,
         }
-        return LambdaFunction(**given)
+        return LambdaFunction(**arguments)
 
     return make
 

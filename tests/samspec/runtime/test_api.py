@@ -94,13 +94,13 @@ def test_an_unknown_id_is_a_400(runtime: Runtime) -> None:
     assert not task.settled.is_set()
 
 
-@pytest.mark.parametrize("kind", ["response", "error"])
-def test_a_second_response_is_a_403(runtime: Runtime, kind: str) -> None:
+@pytest.mark.parametrize("outcome", ["response", "error"])
+def test_a_second_response_is_a_403(runtime: Runtime, outcome: str) -> None:
     task = runtime.give({})
     runtime.next()
     path = f"/invocation/{task.invocation.aws_request_id}"
     runtime.post(f"{path}/response", b"1")
-    status, body = runtime.post(f"{path}/{kind}", b"2")
+    status, body = runtime.post(f"{path}/{outcome}", b"2")
     assert (status, body["errorType"]) == (403, "InvalidStateTransition")
     assert task.result == b"1"
 

@@ -114,11 +114,11 @@ def get(url: str, path: str, responses: list[str]) -> threading.Thread:
     return thread
 
 
-@pytest.mark.parametrize("kind", ["terminal", "pipes"])
+@pytest.mark.parametrize("session_fixture", ["terminal", "pipes"])
 def test_a_breakpoint_stops_in_the_terminal_and_suspends_the_time_out(
-    kind: str, request: pytest.FixtureRequest
+    session_fixture: str, request: pytest.FixtureRequest
 ) -> None:
-    session: Session = request.getfixturevalue(kind)
+    session: Session = request.getfixturevalue(session_fixture)
     url = session.wait_for(r"Ready on (http://\S+)")[1]
     responses: list[str] = []
     request_thread = get(url, "/stop", responses)

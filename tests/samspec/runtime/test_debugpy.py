@@ -64,12 +64,12 @@ class Editor:
         return response.get("body")
 
     def wait_for(self, name: str) -> Any:
-        def found() -> Any:
+        def condition() -> Any:
             return next((event for event in self.events if event["event"] == name), None)
 
         with self._changed:
-            assert self._changed.wait_for(found, timeout=60), [e["event"] for e in self.events]
-            event = found()
+            assert self._changed.wait_for(condition, timeout=60), [e["event"] for e in self.events]
+            event = condition()
             self.events.remove(event)
         return event.get("body")
 

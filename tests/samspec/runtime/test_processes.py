@@ -320,11 +320,11 @@ def test_another_python_runs_what_its_runtime_names(
     from samspec.runtime import interpreters
 
     others = [(3, minor) for minor in (12, 13, 10, 9) if (3, minor) != sys.version_info[:2]]
-    found = next(filter(None, map(interpreters.installed, others)), None)
-    if found is None:
+    interpreter = next(filter(None, map(interpreters.installed, others)), None)
+    if interpreter is None:
         pytest.skip("no other Python is installed here")
     source = "import sys\ndef handler(event, context): return list(sys.version_info[:2])"
-    assert tuple(workers.call(function(source, runtime=found.name))) == found.version
+    assert tuple(workers.call(function(source, runtime=interpreter.name))) == interpreter.version
 
 
 def test_a_python_that_is_not_installed_is_said_and_the_own_one_runs(

@@ -10,7 +10,7 @@ def stored(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("declaration", "value", "said"),
+    ("declaration", "value", "message"),
     [
         ({"AllowedPattern": "[a-z]+"}, "A1", r"does not match its AllowedPattern \[a-z\]\+"),
         ({"AllowedPattern": "[a-z]+"}, "ab1", "does not match"),
@@ -25,10 +25,10 @@ def stored(name: str) -> str:
     ],
 )
 def test_a_value_that_breaks_its_declaration_is_refused(
-    declaration: Any, value: str, said: str
+    declaration: Any, value: str, message: str
 ) -> None:
     parameters = Parameters({"P": {"Type": "String", **declaration}}, {"P": value}, "template.yaml")
-    with pytest.raises(ProjectError, match=said):
+    with pytest.raises(ProjectError, match=message):
         parameters.check_given()
 
 

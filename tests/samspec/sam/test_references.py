@@ -61,7 +61,7 @@ def test_a_reference_is_resolved(reference: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "message"),
     [
         ("#/nowhere", "points nowhere"),
         ("#/b/{e}/7", "points nowhere"),
@@ -69,6 +69,6 @@ def test_a_reference_is_resolved(reference: str, value: Any) -> None:
         ("other.yaml#/a", "is not local"),
     ],
 )
-def test_a_reference_that_cannot_be_resolved_says_why(reference: str, said: str) -> None:
-    with pytest.raises(ProjectError, match=said):
+def test_a_reference_that_cannot_be_resolved_says_why(reference: str, message: str) -> None:
+    with pytest.raises(ProjectError, match=message):
         resolve(DOCUMENT, {"$ref": reference})

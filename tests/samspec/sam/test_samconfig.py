@@ -81,12 +81,12 @@ def test_a_file_replaces_the_variables_that_a_function_declares(
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [("{", "not valid JSON"), ("[]", "has to be of the form"), ('{"F": 1}', "F: it has to be")],
 )
 def test_a_file_that_is_not_of_that_form_is_refused(
-    tmp_path: Path, content: str, said: str
+    tmp_path: Path, content: str, message: str
 ) -> None:
     (tmp_path / "env.json").write_text(content)
-    with pytest.raises(ProjectError, match=said):
+    with pytest.raises(ProjectError, match=message):
         environments(tmp_path / "env.json")

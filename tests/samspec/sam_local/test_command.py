@@ -220,9 +220,9 @@ def test_it_runs_until_it_is_told_to_end_and_leaves_nothing(
     variables = document["Globals"]["Function"]["Environment"]["Variables"]
     assert variables["AWS_ENDPOINT_URL_DYNAMODB"].startswith("http://host.docker.internal:")
     processes.require_free(port)
-    said = (tmp_path / "docker.log").read_text()
-    assert "rm --force forgotten\n" in said
-    assert said.endswith(f"network rm sam-local-{port}\n")
+    log = (tmp_path / "docker.log").read_text()
+    assert "rm --force forgotten\n" in log
+    assert log.endswith(f"network rm sam-local-{port}\n")
 
 
 def send_when_said(file: Path, text: str, number: signal.Signals) -> None:

@@ -26,7 +26,7 @@ from werkzeug.test import Client
 from tests.samspec.drift.copies import SPEC, TEMPLATE, copy, edit
 from tests.samspec.scaffold.operations import VERIFY_USER, specify
 
-KINDS = ("cognito", "lambda", "api-key")
+CALLERS = ("cognito", "lambda", "api-key")
 OTHER = """\
 openapi: 3.0.1   # a comment
 info: { title: "Shop", version: '1' }
@@ -81,8 +81,8 @@ def other(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, kind: str) -> int:
-    return cli.main(["add-auth", kind, "--root", str(root)])
+def run(root: Path, callers: str) -> int:
+    return cli.main(["add-auth", callers, "--root", str(root)])
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -99,9 +99,9 @@ def operations(root: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]
                 yield operation[requirements.AUTH[:-4] + "integration"]["type"], operation, spec
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_operation_says_who_may_call_it(project: Path, kind: str) -> None:
-    assert run(project, kind) == 0
+@pytest.mark.parametrize("callers", CALLERS)
+def test_every_operation_says_who_may_call_it(project: Path, callers: str) -> None:
+    assert run(project, callers) == 0
     for type, operation, spec in operations(project):
         assert requirements.AUTH not in operation
         requirement = requirements.read(spec, operation)
@@ -109,13 +109,13 @@ def test_every_operation_says_who_may_call_it(project: Path, kind: str) -> None:
         assert requirement.is_open == (type == "mock")
         if type != "mock":
             assert "403" in operation["responses"]
-            assert ("401" in operation["responses"]) == (kind != "api-key")
+            assert ("401" in operation["responses"]) == (callers != "api-key")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_it_only_adds_lines_and_removes_what_it_replaces(project: Path, kind: str) -> None:
+@pytest.mark.parametrize("callers", CALLERS)
+def test_it_only_adds_lines_and_removes_what_it_replaces(project: Path, callers: str) -> None:
     before = (project / SPEC).read_text().splitlines()
-    run(project, kind)
+    run(project, callers)
     after = set((project / SPEC).read_text().splitlines())
     lost = [line.strip() for line in before if line not in after]
     allowed = (
@@ -125,23 +125,23 @@ def test_it_only_adds_lines_and_removes_what_it_replaces(project: Path, kind: st
     assert [line for line in lost if not re.fullmatch(allowed, line)] == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("callers", CALLERS)
 def test_a_second_time_it_changes_nothing(
-    project: Path, kind: str, capsys: pytest.CaptureFixture[str]
+    project: Path, callers: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(project, kind)
+    run(project, callers)
     before = contents(project)
     capsys.readouterr()
-    assert run(project, kind) == 0
+    assert run(project, callers) == 0
     assert "nothing to do" in capsys.readouterr().out
     assert contents(project) == before
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("callers", CALLERS)
 def test_the_gateway_takes_the_right_credentials_and_no_others(
-    project: Path, kind: str, dynamodb_client: Any
+    project: Path, callers: str, dynamodb_client: Any
 ) -> None:
-    run(project, kind)
+    run(project, callers)
     _install_beside_the_code(project / "handlers")
     apis = Project(project).apis
     client = Client(Gateway.from_template(project / "template.yaml"))
@@ -159,12 +159,12 @@ def _install_beside_the_code(folder: Path) -> None:
             (folder / package.name).symlink_to(package)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_line_ends_stay_as_they_are(project: Path, kind: str) -> None:
+@pytest.mark.parametrize("callers", CALLERS)
+def test_line_ends_stay_as_they_are(project: Path, callers: str) -> None:
     for name in (SPEC, TEMPLATE):
         text = (project / name).read_bytes().replace(b"\n", b"\r\n")
         (project / name).write_bytes(text)
-    assert run(project, kind) == 0
+    assert run(project, callers) == 0
     for name in (SPEC, TEMPLATE):
         text = (project / name).read_bytes()
         assert text.count(b"\n") == text.count(b"\r\n")
@@ -349,11 +349,11 @@ def test_a_key_is_added_behind_the_last_of_its_mapping(text: str, expected: str)
     assert document.result() == expected
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("callers", CALLERS)
 def test_a_new_operation_asks_for_its_caller_as_its_neighbours_do(
-    project: Path, kind: str, capsys: pytest.CaptureFixture[str]
+    project: Path, callers: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(project, kind)
+    run(project, callers)
     specify(project, "/users/{id}/mend", VERIFY_USER.replace("verifyUser", "mendUser"))
     assert cli.main(["new-operation", "--root", str(project)]) == 0, capsys.readouterr().err
     spec = Document.parse((project / SPEC).read_text(), SPEC).data
@@ -361,7 +361,7 @@ def test_a_new_operation_asks_for_its_caller_as_its_neighbours_do(
     assert item["post"]["security"] == spec["paths"]["/users"]["post"]["security"]
     assert item["options"]["security"] == []
     handler = (project / "handlers/mend_user.py").read_text()
-    assert ('@own("id")\ndef handler' in handler) == (kind != "api-key")
+    assert ('@own("id")\ndef handler' in handler) == (callers != "api-key")
 
 
 @pytest.mark.parametrize("kind", ["cognito", "lambda"])

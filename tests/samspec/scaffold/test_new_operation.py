@@ -134,7 +134,7 @@ def test_it_says_so_where_nothing_is_new(project: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize(
-    ("text", "instead", "said"),
+    ("text", "instead", "message"),
     [
         (
             "operationId: mendUsers",
@@ -165,7 +165,7 @@ def test_it_says_so_where_nothing_is_new(project: Path, capsys: pytest.CaptureFi
     ],
 )
 def test_what_is_missing_is_said_in_a_line_and_nothing_is_written(
-    specified: Path, capsys: pytest.CaptureFixture[str], text: str, instead: str, said: str
+    specified: Path, capsys: pytest.CaptureFixture[str], text: str, instead: str, message: str
 ) -> None:
     spec = (specified / SPEC).read_text()
     at = spec.index("    patch:\n")
@@ -175,7 +175,7 @@ def test_what_is_missing_is_said_in_a_line_and_nothing_is_written(
     assert run(specified) == 2
 
     error = capsys.readouterr().err
-    assert said in error
+    assert message in error
     assert error.startswith(f"samspec new-operation: {SPEC}:")
     assert error.count("\n") == 1
     assert contents(specified) == before

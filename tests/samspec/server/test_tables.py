@@ -83,7 +83,7 @@ def test_an_item_can_be_deleted_and_all_of_them(tables: Tables) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "given"),
+    ("action", "change"),
     [
         ("put", {}),
         ("put", {"item": {"id": "a"}}),
@@ -93,9 +93,9 @@ def test_an_item_can_be_deleted_and_all_of_them(tables: Tables) -> None:
         ("delete", {"key": {"room": {"S": "a"}}}),
     ],
 )
-def test_what_dynamodb_refuses_says_why(tables: Tables, action: str, given: Any) -> None:
+def test_what_dynamodb_refuses_says_why(tables: Tables, action: str, change: Any) -> None:
     with pytest.raises(ProjectError) as raised:
-        tables.change("Shelves", action, given)
+        tables.change("Shelves", action, change)
     assert str(raised.value)
     assert tables.described()[0]["count"] == 0
 

@@ -5,7 +5,7 @@ from samspec.server import text
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("raw", "shown"),
     [
         ("\x1b]0;OWNED\x07", r"\x1b]0;OWNED\x07"),
         ("a\nb\r", r"a\nb\r"),
@@ -15,8 +15,8 @@ from samspec.server import text
         ("Zoë 😀", "Zoë 😀"),
     ],
 )
-def test_control_and_format_characters_are_escaped(given: str, shown: str) -> None:
-    assert text.plain(given) == shown
+def test_control_and_format_characters_are_escaped(raw: str, shown: str) -> None:
+    assert text.plain(raw) == shown
 
 
 def test_a_line_is_capped() -> None:

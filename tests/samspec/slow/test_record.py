@@ -39,8 +39,8 @@ def _pytest(project: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_a_stale_record_fails_a_run_of_all_tests_until_it_is_renewed(project: Path) -> None:
-    status, said = _pytest(project)
-    assert (status, "run scripts/test --record and commit it" in said) == (1, True), said
+    status, output = _pytest(project)
+    assert (status, "run scripts/test --record and commit it" in output) == (1, True), output
 
     assert _pytest(project, "--record")[0] == 0
     assert '"GET /users"' in (project / OBSERVED).read_text()
@@ -52,9 +52,9 @@ def test_a_stale_record_fails_a_run_of_all_tests_until_it_is_renewed(project: Pa
 def test_a_run_of_some_tests_says_nothing_of_the_record(project: Path) -> None:
     (project / OBSERVED).unlink()
 
-    status, said = _pytest(project, "-k", "no_users")
-    assert (status, "observed.json" in said) == (0, False)
+    status, output = _pytest(project, "-k", "no_users")
+    assert (status, "observed.json" in output) == (0, False)
 
-    status, said = _pytest(project, "-k", "no_users", "--record")
-    assert (status, "nothing recorded, because that takes all tests" in said) == (0, True)
+    status, output = _pytest(project, "-k", "no_users", "--record")
+    assert (status, "nothing recorded, because that takes all tests" in output) == (0, True)
     assert not (project / OBSERVED).exists()

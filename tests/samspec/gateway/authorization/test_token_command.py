@@ -117,12 +117,12 @@ def test_a_key_that_cannot_be_read_is_told_so(
 
 def test_the_issuer_is_discovered_at_the_gateway(project: Project, template: Path) -> None:
     console = Client(Console(project.gateway(), Recorder()))
-    found = console.get("/_/issuer/.well-known/openid-configuration").json
-    assert found
-    assert found["jwks_uri"] == "http://localhost/_/issuer/jwks.json"
+    configuration = console.get("/_/issuer/.well-known/openid-configuration").json
+    assert configuration
+    assert configuration["jwks_uri"] == "http://localhost/_/issuer/jwks.json"
     assert console.get("/_/issuer/jwks.json").json == issuer.public_keys()
     assert console.get("/_/issuer/other").status_code == 404
-    assert KEY_ID not in str(found)
+    assert KEY_ID not in str(configuration)
 
 
 def test_an_api_key_can_be_printed_too(
