@@ -65,8 +65,8 @@ class Resource:
     @classmethod
     def change(cls, body: Body) -> Change:
         """The update that replaces all that a caller says of a resource."""
-        given = cls.normalized(body)
-        values = {name: given.get(cls.NAMES.get(name, name)) for name in cls.content()}
+        content = cls.normalized(body)
+        values = {name: content.get(cls.NAMES.get(name, name)) for name in cls.content()}
         # A random revision, not a count or a time: neither a resource made again under its old id
         # nor a clock that goes back can bring an entity tag back.
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -28,9 +28,9 @@ def guarded(
     document: Mapping[str, Mapping[str, Mapping[str, dict[str, str]]]],
 ) -> list[tuple[str, str]]:
     """Method and path of the operations that ask who calls."""
-    found = []
+    operations = []
     for path, item in document["paths"].items():
         for key, operation in item.items():
             if key in METHODS and not read(document, operation or {}).is_open:
-                found.append((key.upper(), path))
-    return found
+                operations.append((key.upper(), path))
+    return operations

@@ -16,7 +16,7 @@ from samspec.gateway import events, integrations, responses, validators, variabl
 from samspec.gateway.authorization import Call, Caller
 from samspec.gateway.authorization import FunctionFailed as AuthorizerFailed
 from samspec.gateway.deployment import Deployment
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.processes import worker_processes
 from samspec.gateway.project import RunningProject
 from samspec.gateway.responses import Response
@@ -217,7 +217,7 @@ class Gateway:
         exchange.deployment, exchange.route, exchange.scope = deployment, route, scope
         try:
             exchange.response = self._response(exchange, deployment, route, scope)
-        except GatewayResponse as error:
+        except GatewayError as error:
             exchange.response = deployment.refusal(error, scope)
 
     def _response(
@@ -274,7 +274,7 @@ class Gateway:
             try:
                 return self.runner.invoke(exchange.invocation, exchange.event or {}, route.timeout)
             except IntegrationTimedOut as error:
-                raise GatewayResponse(
+                raise GatewayError(
                     "INTEGRATION_TIMEOUT", "Endpoint request timed out", reason=str(error)
                 ) from error
 
@@ -284,7 +284,7 @@ class Gateway:
             return self._invoke(exchange, deployment, route)
         except FunctionFailed as error:
             exchange.failure = error.failure
-            raise GatewayResponse(
+            raise GatewayError(
                 "DEFAULT_5XX", "Internal server error", status=502, reason=str(error)
             ) from error
 
@@ -342,6 +342,6 @@ class Gateway:
             if validator.get("validateRequestBody"):
                 validators.check_body(spec, route, scope.request)
             exchange.validation = "passed" if any(validator.values()) else "none"
-        except GatewayResponse as error:
-            exchange.validation = error.message or error.kind
+        except GatewayError as error:
+            exchange.validation = error.message or error.response_type
             raise

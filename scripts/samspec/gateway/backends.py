@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from samspec.gateway import mapping
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
 from samspec.gateway.variables import Scope
@@ -94,11 +94,11 @@ def _sent(
         )
     except urllib3.exceptions.TimeoutError:
         reason = f"{url} took longer than the integration's {route.timeout:g} s"
-        raise GatewayResponse(
+        raise GatewayError(
             "INTEGRATION_TIMEOUT", "Endpoint request timed out", reason=reason
         ) from None
     except urllib3.exceptions.HTTPError as error:
-        raise GatewayResponse(
+        raise GatewayError(
             "INTEGRATION_FAILURE", "Internal server error", reason=f"{url}: {error}"
         ) from None
     return response.status, list(response.headers.items()), response.data

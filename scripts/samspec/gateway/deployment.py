@@ -6,7 +6,7 @@ from typing import Any
 from samspec.gateway import events, http_api, integrations, responses, routes, validators
 from samspec.gateway.authorization import ApiSettings, Authorization
 from samspec.gateway.conformance import Conformance
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.events import Request
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route, Router
@@ -132,17 +132,17 @@ class Deployment:
         """An HTTP API's own response to a browser that asks before it calls."""
         return http_api.preflight(self.api.cors, request) if self.is_http else None
 
-    def refusal(self, error: GatewayResponse, scope: Scope) -> Response:
+    def refusal(self, error: GatewayError, scope: Scope) -> Response:
         """The gateway's own response to a request that no integration gets, or that one fails."""
         if self.is_http:
             return http_api.from_gateway(error)
         return responses.from_gateway(error, self.gateway_responses, scope)
 
-    def no_route(self) -> GatewayResponse:
+    def no_route(self) -> GatewayError:
         """What a path or method that the API does not have ends in."""
         if self.is_http:
-            return GatewayResponse("NOT_FOUND", "Not Found", status=404)
-        return GatewayResponse("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
+            return GatewayError("NOT_FOUND", "Not Found", status=404)
+        return GatewayError("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
 
     def finish(self, response: Response, request: Request) -> None:
         """Add the headers that every response of the API has."""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 
-class GatewayResponse(Exception):
-    """The gateway itself responds; `kind` names the gateway response type, as the spec may redefine
-    it.
+class GatewayError(Exception):
+    """The gateway itself responds, with one of its gateway responses.
+
+    `response_type` is the gateway response type, which the spec can redefine.
 
     A `message` of None becomes JSON's null, as API Gateway's own errors of authorizers are.
     `headers` are those of an HTTP API. `reason` is for the developer's eyes only: it never reaches
@@ -14,7 +15,7 @@ class GatewayResponse(Exception):
 
     def __init__(
         self,
-        kind: str,
+        response_type: str,
         message: str | None = "",
         *,
         status: int = 0,
@@ -22,8 +23,8 @@ class GatewayResponse(Exception):
         validation: str = "",
         headers: Mapping[str, str] | None = None,
     ):
-        super().__init__(message or kind)
-        self.kind = kind
+        super().__init__(message or response_type)
+        self.response_type = response_type
         self.message = message
         self.status = status
         self.reason = reason

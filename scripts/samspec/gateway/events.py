@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.routes import Route
 from samspec.sam.account import ACCOUNT
 
@@ -54,12 +54,12 @@ class Request:
 
     def check_size(self) -> None:
         if len(self.body) > BODY_LIMIT:
-            raise GatewayResponse(
+            raise GatewayError(
                 "REQUEST_TOO_LARGE", "Request Too Long", reason="a payload is at most 10 MB"
             )
         if sum(len(name) + len(value) for name, value in self.headers) > HEADERS_LIMIT:
             reason = f"all headers together may have {HEADERS_LIMIT:,} bytes"
-            raise GatewayResponse(
+            raise GatewayError(
                 "DEFAULT_4XX", "Request Header Fields Too Large", status=431, reason=reason
             )
 

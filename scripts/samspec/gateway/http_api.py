@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote
 
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.events import DROPPED, Request, forwarded, identity
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import DEFAULT, Route
@@ -120,9 +120,9 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def _body(request: Request) -> tuple[str, bool]:
     """The body as text, or else as base64: by the media type, as HTTP APIs tell them apart."""
-    kind = (request.header("Content-Type") or "text/plain").split(";")[0].strip().lower()
-    is_text = kind.startswith("text/") or kind in TEXT_TYPES
-    if is_text or kind.endswith(("+json", "+xml")):
+    media_type = (request.header("Content-Type") or "text/plain").split(";")[0].strip().lower()
+    is_text = media_type.startswith("text/") or media_type in TEXT_TYPES
+    if is_text or media_type.endswith(("+json", "+xml")):
         return request.body.decode("utf-8", "replace"), False
     return base64.b64encode(request.body).decode(), bool(request.body)
 
@@ -146,9 +146,9 @@ def inferred(result: Any) -> Response:
     return response
 
 
-def failed(reason: str) -> GatewayResponse:
+def failed(reason: str) -> GatewayError:
     """What callers of an HTTP API get when its function fails, or its result makes no sense."""
-    return GatewayResponse("DEFAULT_5XX", "Internal Server Error", status=500, reason=reason)
+    return GatewayError("DEFAULT_5XX", "Internal Server Error", status=500, reason=reason)
 
 
 def _status(result: Mapping[str, Any]) -> int:
@@ -180,9 +180,9 @@ STATUSES = {
 }
 
 
-def from_gateway(error: GatewayResponse) -> Response:
+def from_gateway(error: GatewayError) -> Response:
     """An HTTP API's own error: a message, which nothing can redefine."""
-    status = error.status or STATUSES.get(error.kind, 500)
+    status = error.status or STATUSES.get(error.response_type, 500)
     message = "Forbidden" if status == 403 else error.message
     if status == 503:
         message = "Service Unavailable"

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from samspec.gateway import jsonpath, variables, velocity
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.events import matches_media_type
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
@@ -77,9 +77,9 @@ def response(route: Route, scope: Scope, outcome: Outcome) -> Response:
     return result
 
 
-def misconfigured(reason: str) -> GatewayResponse:
+def misconfigured(reason: str) -> GatewayError:
     """API Gateway's own 500, when an integration cannot be used as it is configured."""
-    return GatewayResponse("API_CONFIGURATION_ERROR", "Internal server error", reason=reason)
+    return GatewayError("API_CONFIGURATION_ERROR", "Internal server error", reason=reason)
 
 
 def _chosen(route: Route, selector: str) -> tuple[int, dict[str, Any]]:
@@ -117,7 +117,7 @@ def _request_body(
         return _rendered(str(template), names)
     behaviour = str(integration.get("passthroughBehavior", "when_no_match")).lower()
     if behaviour == "never" or (behaviour == "when_no_templates" and templates):
-        raise GatewayResponse("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
+        raise GatewayError("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
     return text
 
 

@@ -9,7 +9,7 @@ from samspec.gateway import triggers
 from samspec.gateway.authorization import Authorization
 from samspec.gateway.authorization.trusted import with_issuer_keys
 from samspec.gateway.deployment import Deployment
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.routes import Route, Router
 from samspec.gateway.throttle import Throttle
 from samspec.sam.errors import ProjectError
@@ -106,7 +106,7 @@ class RunningProject:
         function = deployment.function_of(route)
         if function is None or function.gap:
             reason = deployment.route_gaps.get(str(route), "")
-            raise GatewayResponse("API_CONFIGURATION_ERROR", "Internal server error", reason=reason)
+            raise GatewayError("API_CONFIGURATION_ERROR", "Internal server error", reason=reason)
         return self.functions[function.name]
 
     def function_by_arn(self, arn: str) -> LambdaFunction:
@@ -116,7 +116,7 @@ class RunningProject:
         if function and not function.gap:
             return self.functions[function.name]
         reason = function.gap if function else f"no function of the template has the ARN {arn}"
-        raise GatewayResponse("AUTHORIZER_CONFIGURATION_ERROR", None, reason=reason)
+        raise GatewayError("AUTHORIZER_CONFIGURATION_ERROR", None, reason=reason)
 
     def called_functions(self) -> list[LambdaFunction]:
         """The functions that some API calls and that can run."""
@@ -146,9 +146,9 @@ class RunningProject:
         gaps += self.triggers.gaps
         gaps += [f"the transform {name} is not applied here" for name in self.template.macros]
         for name in self.template.names(*NESTED):
-            kind = self.template.type_of(name)
+            type_name = self.template.type_of(name)
             gaps.append(
-                f"{name} ({kind}) is a stack of its own, which does not run here: "
+                f"{name} ({type_name}) is a stack of its own, which does not run here: "
                 "start its template next to this one"
             )
         gaps += self.template.unknown.values()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from samspec.gateway import variables
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.events import matches_media_type
 
 # What a header may be, https://www.rfc-editor.org/rfc/rfc9110#section-5
@@ -19,7 +19,7 @@ LIMIT = 6 * 1024 * 1024  # bytes that a synchronous invocation gives [D]
 REMAPPED = {"connection", "content-length", "date", "host", "server", "www-authenticate"}
 
 # Each gateway response type: its status and the error type in its header, by default [D].
-KINDS = {
+RESPONSE_TYPES = {
     "ACCESS_DENIED": (403, "AccessDenied"),
     "API_CONFIGURATION_ERROR": (500, "InternalServerError"),
     "AUTHORIZER_CONFIGURATION_ERROR": (500, "AuthorizerConfiguration"),
@@ -78,29 +78,31 @@ def not_emulated(detail: str) -> Response:
 
 def from_proxy(result: Any, accept: str | None, binary: list[str]) -> Response:
     """The HTTP response for the result of a proxy integration; a malformed one is a 502 [A]."""
-    if fault := _fault(result) or _header_fault(result):
+    fault = _fault(result) or _header_fault(result)
+    if fault:
         reason = f"malformed Lambda proxy response: {fault}"
-        raise GatewayResponse("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
+        raise GatewayError("DEFAULT_5XX", "Internal server error", status=502, reason=reason)
     body = (result.get("body") or "").encode("utf-8", "replace")
     if result.get("isBase64Encoded") and matches_media_type(accept, binary):
         body = _decoded(body)
-    headers = [("Content-Type", "application/json")]
-    given = [
-        (f"x-amzn-Remapped-{n}" if n.lower() in REMAPPED else n, v) for n, v in _headers(result)
-    ]
-    if any(name.lower() == "content-type" for name, _ in given):
-        headers = []
-    headers += [
-        (name, str(value).lower() if isinstance(value, bool) else str(value))
-        for name, value in given
-    ]
+    headers = [_sent(name, value) for name, value in _headers(result)]
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.insert(0, ("Content-Type", "application/json"))
     return Response(int(result.get("statusCode") or 200), headers, body)
+
+
+def _sent(name: str, value: Any) -> tuple[str, str]:
+    """A function's header as API Gateway sends it [A]."""
+    if name.lower() in REMAPPED:
+        name = f"x-amzn-Remapped-{name}"
+    return name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _fault(result: Any) -> str:
     if not isinstance(result, dict):
         return f"it is {json.dumps(result)[:80]}, not an object"
-    if unknown := sorted(set(result) - FIELDS):
+    unknown = sorted(set(result) - FIELDS)
+    if unknown:
         return f"unknown keys {', '.join(unknown)}"
     try:
         status = int(result.get("statusCode") or 200)
@@ -118,13 +120,12 @@ def _header_fault(result: dict[str, Any]) -> str:
     single, multi = result.get("headers") or {}, result.get("multiValueHeaders") or {}
     if not isinstance(single, dict) or not isinstance(multi, dict):
         return "headers and multiValueHeaders must be objects"
-    if wrong := [n for n, values in multi.items() if not isinstance(values, list)]:
-        return f"multiValueHeaders.{wrong[0]} is not a list"
-    if odd := [
-        name for name, value in _headers(result) if not isinstance(value, str | bool | int | float)
-    ]:
-        return f"the header {odd[0]} is not a string"
+    for name, values in multi.items():
+        if not isinstance(values, list):
+            return f"multiValueHeaders.{name} is not a list"
     for name, value in _headers(result):
+        if not isinstance(value, str | bool | int | float):
+            return f"the header {name} is not a string"
         if {"\r", "\n"} & set(f"{name}{value}"):
             return f"the header {name!r} holds a line break"
         if not TOKEN.fullmatch(name):
@@ -135,10 +136,12 @@ def _header_fault(result: dict[str, Any]) -> str:
 
 
 def _headers(result: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Both kinds of headers, merged; what stands in both comes once [D]."""
+    """`headers` and `multiValueHeaders`, merged; a value that is in both comes once [D]."""
     single, multi = result.get("headers") or {}, result.get("multiValueHeaders") or {}
-    once = [(name, value) for name, value in single.items() if value not in multi.get(name, ())]
-    return once + [(name, value) for name, values in multi.items() for value in values]
+    headers = [(name, value) for name, value in single.items() if value not in multi.get(name, ())]
+    for name, values in multi.items():
+        headers += [(name, value) for value in values]
+    return headers
 
 
 def _decoded(body: bytes) -> bytes:
@@ -146,30 +149,28 @@ def _decoded(body: bytes) -> bytes:
         return base64.b64decode(body, validate=True)
     except ValueError:
         reason = "isBase64Encoded, but the body is not base64"
-        raise GatewayResponse(
+        raise GatewayError(
             "API_CONFIGURATION_ERROR", "Internal server error", reason=reason
         ) from None
 
 
-def _declared(declared: dict[str, Any], kind: str, status: int) -> dict[str, Any]:
+def _declared(declared: dict[str, Any], response_type: str, status: int) -> dict[str, Any]:
     """What the spec says of a gateway response. It has no say on one that is too large [D]."""
-    if kind == "REQUEST_TOO_LARGE":
+    if response_type == "REQUEST_TOO_LARGE":
         return {}
     default = "DEFAULT_5XX" if status >= 500 else "DEFAULT_4XX"
-    return declared.get(kind) or declared.get(default) or {}
+    return declared.get(response_type) or declared.get(default) or {}
 
 
-def from_gateway(
-    error: GatewayResponse, declared: dict[str, Any], scope: variables.Scope
-) -> Response:
+def from_gateway(error: GatewayError, declared: dict[str, Any], scope: variables.Scope) -> Response:
     """The response of a gateway response type, as `declared` by the definition or by default."""
-    default_status, error_type = KINDS[error.kind]
+    default_status, error_type = RESPONSE_TYPES[error.response_type]
     status = error.status or default_status
-    own = _declared(declared, error.kind, status)
+    own = _declared(declared, error.response_type, status)
     scope.context["error"] = {
         "message": error.message,
         "messageString": json.dumps(error.message),
-        "responseType": error.kind,
+        "responseType": error.response_type,
         "validationErrorString": error.validation,
     }
     template = (own.get("responseTemplates") or {}).get(
@@ -189,7 +190,7 @@ def from_gateway(
     return response
 
 
-def _default_template(error: GatewayResponse) -> str:
+def _default_template(error: GatewayError) -> str:
     """API Gateway's own bodies; that of a denial by a policy is spelled differently [A]."""
-    name = "Message" if error.kind == "ACCESS_DENIED" else "message"
+    name = "Message" if error.response_type == "ACCESS_DENIED" else "message"
     return f'{{"{name}":$context.error.messageString}}'

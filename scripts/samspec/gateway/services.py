@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from samspec.gateway import mapping, variables
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.responses import Response
 from samspec.gateway.routes import Route
 from samspec.gateway.variables import Scope
@@ -177,7 +177,7 @@ def _first_class(route: Route, scope: Scope, clients: Clients) -> Response:
         arguments = {"Entries": [_entry(values)]}
     status, body = _called(clients(_client(service)), action, arguments)
     if status >= 500:
-        raise GatewayResponse("DEFAULT_5XX", "Internal Server Error", status=500, reason=str(body))
+        raise GatewayError("DEFAULT_5XX", "Internal Server Error", status=500, reason=str(body))
     data = json.dumps(body, separators=(",", ":"), default=str).encode()
     return Response(status, [("Content-Type", "application/json")], data)
 

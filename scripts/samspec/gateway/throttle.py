@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Any
 
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.routes import Route
 from samspec.sam.once import once
 
@@ -30,7 +30,7 @@ class Throttle:
         if self.enabled and bucket and not bucket.take():
             limit = f"{bucket.rate:g} requests per second, burst of {bucket.size:g}"
             reason = f"beyond {limit} (MethodSettings)"
-            raise GatewayResponse("THROTTLED", "Too Many Requests", reason=reason)
+            raise GatewayError("THROTTLED", "Too Many Requests", reason=reason)
 
     def _new_bucket(self, resource: str, method: str) -> "Bucket | None":
         for key in ((resource, method), (resource, "*"), ("/*", method), ("/*", "*")):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from samspec.gateway import messages
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.events import Request
 from samspec.gateway.routes import Route
 from samspec.sam.errors import ProjectError
@@ -48,7 +48,7 @@ def check_parameters(
         name for place, key, name in keys if place in values and not values[place].get(key)
     ]:
         message = f"Missing required request parameters: [{', '.join(missing)}]"
-        raise GatewayResponse("BAD_REQUEST_PARAMETERS", message)
+        raise GatewayError("BAD_REQUEST_PARAMETERS", message)
 
 
 def check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
@@ -65,14 +65,14 @@ def check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
     try:
         body = json.loads(request.body or b"{}")
     except (ValueError, RecursionError):
-        raise GatewayResponse(
+        raise GatewayError(
             "BAD_REQUEST_BODY", "Invalid request body", validation="not JSON"
         ) from None
     model = {**_model(schema), "components": _model(spec.get("components") or {})}
     faults: list[Any] = list(Draft4Validator(model).iter_errors(body))
     if faults:
         described = messages.described(faults)
-        raise GatewayResponse(
+        raise GatewayError(
             "BAD_REQUEST_BODY", "Invalid request body", reason=described, validation=described
         )
 

@@ -30,14 +30,14 @@ class Function:
 
 def functions(template: Template) -> list[Function]:
     """The Python functions whose code is a folder of the project."""
-    found = []
+    functions = []
     for name, properties in template.of_type(TYPE).items():
         code = template.path.parent / str(properties.get("CodeUri", "."))
         if code.is_dir() and str(properties.get("Runtime")).startswith("python"):
             variables = (properties.get("Environment") or {}).get("Variables") or {}
             target = Target.of(name, properties)
-            found.append(Function(name, str(properties["Handler"]), code, target, variables))
-    return found
+            functions.append(Function(name, str(properties["Handler"]), code, target, variables))
+    return functions
 
 
 def pack(function: Function, folder: Path) -> None:

@@ -45,16 +45,16 @@ def installed(code: Path, target: Target) -> Path | None:
 
 def _requirements(lock: Path) -> dict[str, Requirement]:
     """The requirements of a lock by their lines, hashes included."""
-    found = {}
+    requirements = {}
     for line in CONTINUED.sub(" ", lock.read_text(encoding="utf-8")).splitlines():
         pinned = line.partition(" --hash")[0].partition(" #")[0].strip()
         if not pinned or pinned.startswith(("#", "-")):
             continue
         try:
-            found[line] = Requirement(pinned)
+            requirements[line] = Requirement(pinned)
         except InvalidRequirement as error:
             raise ProjectError(f"{lock}: {pinned}: {error}") from None
-    return found
+    return requirements
 
 
 def _refuse_unlocked(code: Path, requirements: dict[str, Requirement]) -> None:

@@ -33,8 +33,8 @@ class Target:
             raise ProjectError(f"template.yaml: {name} runs on {runtime}, which is not Python")
         architecture = (properties.get("Architectures") or ["x86_64"])[0]
         if architecture not in MACHINES:
-            known = " or ".join(MACHINES)
-            raise ProjectError(f"template.yaml: {name} is for {architecture}: write {known}")
+            choices = " or ".join(MACHINES)
+            raise ProjectError(f"template.yaml: {name} is for {architecture}: write {choices}")
         return cls(python, MACHINES[architecture])
 
     @property

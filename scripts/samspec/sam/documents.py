@@ -44,9 +44,9 @@ def read(path: Path) -> dict[str, Any]:
         raise ProjectError(f"{path}: {error.strerror}: give the path of an existing file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        said = getattr(error, "problem", None) or str(error).splitlines()[0]
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ProjectError(
-            f"{path}{f':{mark.line + 1}' if mark else ''}: not valid YAML: {said}"
+            f"{path}{f':{mark.line + 1}' if mark else ''}: not valid YAML: {problem}"
         ) from None
     if not isinstance(content, dict):
         raise ProjectError(f"{path}: expected a mapping, found {type(content).__name__}")

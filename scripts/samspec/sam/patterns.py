@@ -74,9 +74,9 @@ def _letters(members: list[tuple[Any, Any]]) -> list[str]:
     """The printable letters of a character class, or its own if none is."""
     negated = members[0][0] is op.NEGATE
     rules = members[1:] if negated else members
-    found = [letter for letter in PRINTABLE if _within(rules, letter) is not negated]
-    if found or negated:
-        return found
+    letters = [letter for letter in PRINTABLE if _within(rules, letter) is not negated]
+    if letters or negated:
+        return letters
     return [
         chr(low) for low in (_lowest(operator, argument) for operator, argument in rules) if low
     ]

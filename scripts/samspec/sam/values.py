@@ -74,8 +74,11 @@ def value(schema: Any, number: int, resolve: Resolve, name: str = "") -> Any:
         return choices[number % len(choices)]
     if "properties" in schema or schema.get("type") == "object":
         properties = schema.get("properties", {})
-        writable = {key: one for key, one in properties.items() if not _read_only(one, resolve)}
-        return {key: value(one, number, resolve, key) for key, one in writable.items()}
+        example = {}
+        for key, member in properties.items():
+            if not _read_only(member, resolve):
+                example[key] = value(member, number, resolve, key)
+        return example
     make = MAKERS.get(str(schema.get("type", "string")), _string)
     return make(schema, number, resolve, name)
 
@@ -131,7 +134,7 @@ def _string(schema: Schema, number: int, resolve: Resolve, name: str) -> str:
 def _formatted(schema: Schema, number: int, name: str) -> str:
     moment = FIRST_DAY + timedelta(days=number, seconds=number)
     named = person(number)
-    known = {
+    examples = {
         "date": (FIRST_DAY.date() + timedelta(days=number)).isoformat(),
         "date-time": moment.isoformat().replace("+00:00", "Z"),
         "email": f"{named.lower().replace(' ', '.')}@example.com",
@@ -140,10 +143,10 @@ def _formatted(schema: Schema, number: int, name: str) -> str:
         "byte": "c2Ftc3BlYw==",
     }
     form = schema.get("format")
-    if form in known:
-        return known[form]
+    if form in examples:
+        return examples[form]
     if "mail" in name.lower():
-        return known["email"]
+        return examples["email"]
     if "name" in name.lower():
         return named
     return f"{WORDS[number % len(WORDS)]} {number}"

@@ -54,10 +54,10 @@ def pairs(values: list[tuple[str, str]]) -> list[tuple[str, str]]:
 def url(text: str) -> str:
     """A request's target with the secrets of its query replaced; unchanged if it has none."""
     path, mark, query = text.partition("?")
-    given = parse_qsl(query, keep_blank_values=True)
-    if pairs(given) == given:
+    fields = parse_qsl(query, keep_blank_values=True)
+    if pairs(fields) == fields:
         return text
-    return path + mark + urlencode(pairs(given))
+    return path + mark + urlencode(pairs(fields))
 
 
 def body(text: str) -> str:

@@ -46,8 +46,8 @@ def _paths(resource: str, planted: dict[str, list[str]]) -> list[str]:
     if not separator:
         return [resource]
     rest = rest.partition("}")[2]
-    found = [f"{parent}/{id}{rest}" for id in planted.get(parent, [])]
-    return [path for path in found if not PARAMETER.search(path)]
+    paths = [f"{parent}/{id}{rest}" for id in planted.get(parent, [])]
+    return [path for path in paths if not PARAMETER.search(path)]
 
 
 def _create(gateway: Gateway, route: Route, path: str, number: int) -> str:

@@ -103,8 +103,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(128)
     except (OSError, OverflowError) as error:
         listening.close()
-        said = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or error
         raise ProjectError(
-            f"cannot listen on {host}:{port}: {said}: choose another with --port or --host"
+            f"cannot listen on {host}:{port}: {reason}: choose another with --port or --host"
         ) from None
     return listening

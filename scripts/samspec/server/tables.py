@@ -57,16 +57,16 @@ class Tables:
         items = [_json_ready(item) for item in page["Items"]]
         return {"items": items, "next": json.dumps(_json_ready(last)) if last else ""}
 
-    def change(self, name: str, action: str, given: dict[str, Any]) -> dict[str, Any]:
+    def change(self, name: str, action: str, change: dict[str, Any]) -> dict[str, Any]:
         """`put` an item, `delete` an item, or `reset`: delete all. Returns what was done."""
         client, table = self._client(), self._known(name)
         if action == "reset":
             return {"detail": f"{_delete_all(client, table)} items deleted from {table}"}
         if action == "delete":
-            key = _binary(given.get("key"))
+            key = _binary(change.get("key"))
             _called(client.delete_item, TableName=table, Key=key)
             return {"detail": "Deleted"}
-        _called(client.put_item, TableName=table, Item=_binary(given.get("item")))
+        _called(client.put_item, TableName=table, Item=_binary(change.get("item")))
         return {"detail": "Saved"}
 
     def _known(self, name: str) -> str:

@@ -10,16 +10,18 @@ ESCAPED = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 
 def plain(text: object, longest: int = LONGEST) -> str:
     """The text on one line, control and format characters escaped, cut to `longest` characters."""
-    given = str(text)
-    escaped = "".join(map(_escaped, given[: longest + 1]))
-    return cut(escaped, longest) if len(given) > longest else escaped
+    line = str(text)
+    escaped = "".join(map(_escaped, line[: longest + 1]))
+    return cut(escaped, longest) if len(line) > longest else escaped
 
 
 def lines(text: object, most: int = 200) -> list[str]:
     """The lines of a text, each made safe; `most` of them."""
-    given = str(text).split("\n")
-    shown = [plain(line.replace("\t", "    ")) for line in given[:most]]
-    return [*shown, f"... and {len(given) - most} more lines"] if len(given) > most else shown
+    every = str(text).split("\n")
+    shown = [plain(line.replace("\t", "    ")) for line in every[:most]]
+    if len(every) > most:
+        shown.append(f"... and {len(every) - most} more lines")
+    return shown
 
 
 def cut(text: str, width: int) -> str:

@@ -58,7 +58,7 @@ def _chosen(accepted: list[Trusted], issuer: str | None) -> Trusted:
         _note(f"no operation takes a token by itself; the issuer is the local one, {LOCAL}")
     first = accepted[0] if accepted else Trusted(LOCAL, "access", "local", "", ())
     if issuer is None:
-        if len({one.issuer for one in accepted}) > 1:
+        if len({trusted.issuer for trusted in accepted}) > 1:
             _note(f"the issuer is {first.issuer}; another by --issuer")
         return first
     for candidate in accepted:

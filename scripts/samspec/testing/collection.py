@@ -22,13 +22,13 @@ class Collection:
         self._resource = resource
         self.path = path or _path(api, resource)
 
-    def body(self, name: str | None = None, given: Any = None) -> dict[str, Any]:
+    def body(self, name: str | None = None, replacement: Any = None) -> dict[str, Any]:
         """A valid body that was not sent before, with one value as it is given."""
         operation = self._api.spec["paths"][self._resource]["post"]
         content = self._resolve(operation["requestBody"])["content"]
         schema = content["application/json"]["schema"]
         body = dict(value(schema, next(NUMBERS), self._resolve))
-        return {**body, name: given} if name else body
+        return {**body, name: replacement} if name else body
 
     def create(self, body: Any = NEW, headers: Mapping[str, str] | None = None) -> Response:
         return self._api.request("POST", self.path, json=self._new(body), headers=headers)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from samspec.gateway import http_api
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.events import Request
 from samspec.gateway.responses import Response
 
@@ -54,7 +54,7 @@ def test_a_response_is_inferred_from_the_result(
     ],
 )
 def test_a_result_that_makes_no_sense_is_a_500(result: Any) -> None:
-    with pytest.raises(GatewayResponse) as refused:
+    with pytest.raises(GatewayError) as refused:
         http_api.inferred(result)
     assert http_api.from_gateway(refused.value).status == 500
 
@@ -72,7 +72,7 @@ def test_errors_have_a_message_and_a_status_of_http_apis(
 ) -> None:
     gateway_status = 502 if error == "DEFAULT_5XX" else 0
     response = http_api.from_gateway(
-        GatewayResponse(error, "Too Many Requests", status=gateway_status)
+        GatewayError(error, "Too Many Requests", status=gateway_status)
     )
     assert (response.status, response.body) == (status, body)
 

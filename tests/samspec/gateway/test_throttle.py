@@ -1,5 +1,5 @@
 import pytest
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.routes import Route
 from samspec.gateway.throttle import Bucket, Throttle
 
@@ -25,7 +25,7 @@ def test_beyond_the_rate_of_method_settings_is_a_429(path: str, method: str) -> 
     limits = {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 1}
     throttle = Throttle([{"ResourcePath": path, "HttpMethod": method, **limits}])
     throttle.take(ROUTE, "GET")
-    with pytest.raises(GatewayResponse, match="Too Many Requests"):
+    with pytest.raises(GatewayError, match="Too Many Requests"):
         throttle.take(ROUTE, "GET")
 
 
@@ -41,7 +41,7 @@ def test_the_most_specific_setting_wins() -> None:
     for _ in range(9):
         throttle.take(ROUTE, "GET")
     throttle.take(ROUTE, "PUT")
-    with pytest.raises(GatewayResponse):
+    with pytest.raises(GatewayError):
         throttle.take(ROUTE, "PUT")
 
 

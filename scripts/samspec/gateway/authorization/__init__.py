@@ -14,7 +14,7 @@ from samspec.gateway.authorization.call import Call, FunctionFailed, Invoke
 from samspec.gateway.authorization.functions import LambdaAuthorizer, access
 from samspec.gateway.authorization.keys import UsagePlans
 from samspec.gateway.authorization.requirements import Requirement
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.events import identity
 from samspec.gateway.routes import Route
 from samspec.sam.account import ACCOUNT
@@ -156,7 +156,7 @@ class Authorization:
         requirement = self.requirement(call.route)
         fault = self.gap(call.route)
         if fault:
-            raise GatewayResponse("DEFAULT_5XX", fault, status=501, reason=fault)
+            raise GatewayError("DEFAULT_5XX", fault, status=501, reason=fault)
         if self._policy:
             self._judge_by_policy(call, requirement)
         caller, usage_key = self._authenticate(call, requirement)
@@ -231,4 +231,4 @@ class Authorization:
         if decision is policy.Decision.DENY:
             message += " with an explicit deny"
         reason = f"the resource policy: {decision.value} for {call.arn}"
-        raise GatewayResponse("ACCESS_DENIED", message, reason=reason)
+        raise GatewayError("ACCESS_DENIED", message, reason=reason)

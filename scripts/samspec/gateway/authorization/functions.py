@@ -11,7 +11,7 @@ from samspec.gateway.authorization import policy
 from samspec.gateway.authorization.call import Call, FunctionFailed
 from samspec.gateway.authorization.requirements import Authorizer
 from samspec.gateway.authorization.tokens import unauthorized
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 
 FUNCTION_ARN = re.compile(r"(arn:[\w-]+:lambda:[^/\s]+)/invocations$")
 REST_TTL = 300  # seconds; the default of REST APIs. HTTP APIs do not cache unless told to [D]
@@ -176,7 +176,7 @@ class LambdaAuthorizer:
     def _judge(self, call: Call, result: Result) -> None:
         if self._is_simple:
             if not result.allowed:
-                raise GatewayResponse("ACCESS_DENIED", "Forbidden", reason="isAuthorized is false")
+                raise GatewayError("ACCESS_DENIED", "Forbidden", reason="isAuthorized is false")
             return
         decision = policy.decide(result.policy, access(call))
         if decision is policy.Decision.ALLOW:
@@ -184,19 +184,19 @@ class LambdaAuthorizer:
         explicit = decision is policy.Decision.DENY
         message = DENIED_EXPLICITLY if explicit else DENIED
         reason = f"{self.authorizer.name}'s policy: {decision.value} for {call.arn}"
-        raise GatewayResponse(
+        raise GatewayError(
             "ACCESS_DENIED", "Forbidden" if self._http_api else message, reason=reason
         )
 
-    def _unauthorized(self, reason: str) -> GatewayResponse:
+    def _unauthorized(self, reason: str) -> GatewayError:
         return unauthorized(f"{self.authorizer.name}: {reason}")
 
-    def _misconfigured(self, reason: str) -> GatewayResponse:
+    def _misconfigured(self, reason: str) -> GatewayError:
         return self._failure("AUTHORIZER_CONFIGURATION_ERROR", reason)
 
-    def _failure(self, kind: str, reason: str) -> GatewayResponse:
+    def _failure(self, kind: str, reason: str) -> GatewayError:
         message = "Internal Server Error" if self._http_api else NO_MESSAGE
-        return GatewayResponse(kind, message, reason=f"{self.authorizer.name}: {reason}")
+        return GatewayError(kind, message, reason=f"{self.authorizer.name}: {reason}")
 
 
 def access(call: Call) -> policy.Access:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.routes import Route
 from samspec.gateway.throttle import Bucket
 from samspec.sam.template import Template
@@ -72,7 +72,7 @@ class UsagePlans:
         send."""
         key, plans = self._by_value.get(value or "", (None, []))
         if key is None or not key.enabled or not plans:
-            raise GatewayResponse("INVALID_API_KEY", "Forbidden", reason=_why(value, key))
+            raise GatewayError("INVALID_API_KEY", "Forbidden", reason=_why(value, key))
         plan = plans[0]
         if not self.limited:
             return key
@@ -117,7 +117,7 @@ def _throttle(plan: Plan, key: ApiKey, route: Route, method: str) -> None:
         plan.buckets[key.id, where] = bucket
     if not bucket.take():
         reason = f"{key.name} is beyond {rate:g} requests per second ({plan.name})"
-        raise GatewayResponse("THROTTLED", "Too Many Requests", reason=reason)
+        raise GatewayError("THROTTLED", "Too Many Requests", reason=reason)
 
 
 def _count(plan: Plan, key: ApiKey) -> None:
@@ -130,7 +130,7 @@ def _count(plan: Plan, key: ApiKey) -> None:
     limit = int(plan.quota["Limit"])
     if used >= limit:
         reason = f"{key.name} has used its {limit:,} requests per {plan.quota.get('Period')}"
-        raise GatewayResponse("QUOTA_EXCEEDED", "Limit Exceeded", reason=f"{reason} ({plan.name})")
+        raise GatewayError("QUOTA_EXCEEDED", "Limit Exceeded", reason=f"{reason} ({plan.name})")
     plan.counts[key.id, period] = used + 1
 
 

@@ -5,7 +5,7 @@ import hmac
 import re
 from datetime import UTC, datetime, timedelta
 
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 from samspec.gateway.events import Request
 from samspec.sam.account import KEY_ID, SECRET
 
@@ -24,7 +24,7 @@ def caller(request: Request) -> str:
     header, stamp = request.header("Authorization"), request.header("X-Amz-Date") or ""
     if not header:
         reason = "the operation asks for AWS_IAM and the request is not signed"
-        raise GatewayResponse(
+        raise GatewayError(
             "MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token", reason=reason
         )
     fields = dict(re.findall(r"(SignedHeaders|Signature)=([^,\s]+)", header))
@@ -57,8 +57,8 @@ def _has_its_body(request: Request) -> bool:
     return stated == hashlib.sha256(request.body).hexdigest()
 
 
-def _refused(message: str, reason: str = "") -> GatewayResponse:
-    return GatewayResponse("INVALID_SIGNATURE", message, reason=reason)
+def _refused(message: str, reason: str = "") -> GatewayError:
+    return GatewayError("INVALID_SIGNATURE", message, reason=reason)
 
 
 def _is_recent(stamp: str) -> bool:

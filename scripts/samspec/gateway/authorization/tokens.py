@@ -7,7 +7,7 @@ from typing import Any
 
 from samspec.gateway.authorization.call import Call
 from samspec.gateway.authorization.requirements import Authorizer
-from samspec.gateway.errors import GatewayResponse
+from samspec.gateway.errors import GatewayError
 
 BEARER = re.compile(r"bearer\s+", re.IGNORECASE)
 DATES = ("exp", "iat")
@@ -68,9 +68,9 @@ def jwt(authorizer: Authorizer, scopes: tuple[str, ...], call: Call) -> dict[str
     return {"jwt": {"claims": texts, "scopes": owned if scopes else None}}
 
 
-def unauthorized(reason: str, message: str = "Unauthorized") -> GatewayResponse:
+def unauthorized(reason: str, message: str = "Unauthorized") -> GatewayError:
     """The 401 of a REST API."""
-    return GatewayResponse("UNAUTHORIZED", message, reason=reason)
+    return GatewayError("UNAUTHORIZED", message, reason=reason)
 
 
 def problem(authorizer: Authorizer) -> str:
@@ -162,12 +162,12 @@ def _http_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _invalid(description: str, reason: str) -> GatewayResponse:
+def _invalid(description: str, reason: str) -> GatewayError:
     challenge = f'Bearer scope="" error="invalid_token" error_description="{description}"'
     return _challenge(challenge, f"the token is not accepted: {reason}")
 
 
 def _challenge(
     challenge: str, reason: str, kind: str = "UNAUTHORIZED", message: str = "Unauthorized"
-) -> GatewayResponse:
-    return GatewayResponse(kind, message, reason=reason, headers={"www-authenticate": challenge})
+) -> GatewayError:
+    return GatewayError(kind, message, reason=reason, headers={"www-authenticate": challenge})
