@@ -72,7 +72,9 @@ def completed(schemas: list[Schema], value: Any, faults: Faults) -> Any:
     """A valid value with the defaults of absent properties; a fraction is a Decimal only where a
     schema of the value has the format decimal.
     """
-    applied = [part for schema in schemas for part in schema.applied(value, faults)]
+    applied: list[Schema] = []
+    for schema in schemas:
+        applied += schema.applied(value, faults)
     if isinstance(value, dict):
         for schema in applied:
             for name, default in schema.defaults.items():

@@ -63,7 +63,8 @@ def detailed(
     title = f"{environment.name}, {requests:,.0f} requests a month, prices of {cost.date}"
     lines = [title, f"{'':20}" + "".join(f"{cpu:>14}" for cpu in bills)]
     totals = {cpu: sum(items.values()) for cpu, items in bills.items()}
-    lines += [_row(item, [bills[cpu][item] for cpu in bills]) for item in bills[CPU]]
+    for item in bills[CPU]:
+        lines.append(_row(item, [bills[cpu][item] for cpu in bills]))
     lines.append(_row("Dollars", totals.values()))
     if inventory.unknown:
         lines.append(f"not counted: {', '.join(inventory.unknown)}")

@@ -59,15 +59,19 @@ class Inventory:
             properties = resource.get("Properties") or {}
             by_type.setdefault(resource["Type"], []).append(properties)
         functions = by_type.get("AWS::Lambda::Function", [])
-        logs = by_type.get("AWS::Logs::LogGroup", [])
+        sizes = [int(function.get("MemorySize", 128)) for function in functions]
+        retentions = [
+            int(group.get("RetentionInDays", 365))
+            for group in by_type.get("AWS::Logs::LogGroup", [])
+        ]
         stages = by_type.get("AWS::ApiGateway::Stage", [])
         return cls(
-            memory_mb=max((int(f.get("MemorySize", 128)) for f in functions), default=128),
+            memory_mb=max(sizes, default=128),
             keys=len(by_type.get("AWS::KMS::Key", [])),
             alarm_metrics=sum(map(_metrics, by_type.get("AWS::CloudWatch::Alarm", []))),
             custom_metrics=len(by_type.get("AWS::Logs::MetricFilter", [])) + _detailed(by_type),
             dashboards=len(by_type.get("AWS::CloudWatch::Dashboard", [])),
-            retention_days=max((int(log.get("RetentionInDays", 365)) for log in logs), default=0),
+            retention_days=max(retentions, default=0),
             is_traced=any(stage.get("TracingEnabled") is True for stage in stages),
             has_recovery=any(map(_has_recovery, by_type.get("AWS::DynamoDB::Table", []))),
             unknown=tuple(sorted(set(by_type) - BY_USE - FREE - PRICED)),

@@ -118,12 +118,13 @@ def _compare(table: Mapping[str, Any], restored: Mapping[str, Any]) -> None:
     for what in ("KeySchema", "AttributeDefinitions"):
         if table[what] != restored[what]:
             raise ProjectError(f"{what} came back as {restored[what]}, not {table[what]}")
-    names = [
-        sorted(index["IndexName"] for index in description.get("GlobalSecondaryIndexes", []))
-        for description in (table, restored)
-    ]
-    if names[0] != names[1]:
-        raise ProjectError(f"the indexes came back as {names[1]}, not {names[0]}")
+    before, after = _indexes(table), _indexes(restored)
+    if before != after:
+        raise ProjectError(f"the indexes came back as {after}, not {before}")
+
+
+def _indexes(description: Mapping[str, Any]) -> list[str]:
+    return sorted(index["IndexName"] for index in description.get("GlobalSecondaryIndexes", []))
 
 
 def _items(database: Any, table: str) -> Iterator[Item]:

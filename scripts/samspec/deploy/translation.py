@@ -23,10 +23,9 @@ BASIC = (
 def translated(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """CloudFormation's template; conditions and mappings stand in it as they do in `file`."""
     template = _included(documents.read(file), file.parent)
-    for function in (
-        r for r in template["Resources"].values() if r["Type"] == "AWS::Serverless::Function"
-    ):
-        function["Properties"]["CodeUri"] = "s3://bucket/code.zip"  # what `sam deploy` writes
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"  # what `sam deploy` writes
     if "Function" in template.get("Globals", {}):
         template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
     policies = {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in BASIC}
@@ -37,14 +36,12 @@ def resolved(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """The resources that the environment has, without any intrinsic function left."""
     result = translated(file, parameters)
     template = Template(file, parameters, document=result)
-    always = {"Fn::Equals": ["", ""]}
-    return {
-        name: template.resolve(resource)
-        for name, resource in result["Resources"].items()
-        if template.resolve(
-            {"Condition": resource["Condition"]} if "Condition" in resource else always
-        )
-    }
+    resources = {}
+    for name, resource in result["Resources"].items():
+        if "Condition" in resource and not template.resolve({"Condition": resource["Condition"]}):
+            continue
+        resources[name] = template.resolve(resource)
+    return resources
 
 
 def _included(value: Any, folder: Path) -> Any:

@@ -1,5 +1,6 @@
-"""Runs `schemathesis run` with schemathesis.toml; starts a local gateway that does not throttle
-where no --url is."""
+"""Runs `schemathesis run` with schemathesis.toml. Without --url, starts a local gateway that does
+not throttle.
+"""
 
 import argparse
 import os
@@ -20,10 +21,10 @@ from samspec.sam.project import Project
 
 # What `sam local start-api` does not do as API Gateway does, and so is not asked of it.
 SAM_LOCAL = {
-    "--exclude-method=OPTIONS": "it does not answer MOCK integrations: OPTIONS is a 403",
+    "--exclude-method=OPTIONS": "it does not run MOCK integrations: OPTIONS is a 403",
 }
 SAM_LOCAL_CHECKS = {
-    "unsupported_method": "sam local answers a method that a path does not have with 403, not 405",
+    "unsupported_method": "in sam local, a method that a path does not have is a 403, not a 405",
 }
 # Where each request has credentials, it adds them to the requests that are to have none, too.
 CREDENTIALS_CHECKS = {
@@ -33,7 +34,7 @@ CREDENTIALS_CHECKS = {
 # tests/contract/hooks.py reads it; the name is SAM CLI's own, in its containers.
 SAM_LOCAL_BODIES = (
     "AWS_SAM_LOCAL",
-    "it answers bytes that are no UTF-8 with 502: they are sent as U+FFFD",
+    "bytes that are not UTF-8 are a 502 there, so they are sent as U+FFFD",
 )
 
 
@@ -77,10 +78,12 @@ def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
 
 def _refusals(url: str) -> int:
     """Try callers who may not call; the exit code."""
-    lines = [line for api in Project().apis[:1] for line in callers.accepted(url, api)]
-    for line in lines:
-        print(f"accepted: {line}")
-    return 1 if lines else 0
+    status = 0
+    for api in Project().apis[:1]:
+        for line in callers.accepted(url, api):
+            print(f"accepted: {line}")
+            status = 1
+    return status
 
 
 @contextmanager
@@ -98,7 +101,7 @@ def _require(url: str) -> None:
         requests.get(url, timeout=30)
     except requests.RequestException:
         raise ProjectError(
-            f"no answer from {url}: start the API there, or give --url another"
+            f"no response from {url}: start the API there, or give another --url"
         ) from None
 
 
@@ -119,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sam-local", action="store_true", help="the API at --url is behind `sam local start-api`"
     )
-    parser.add_argument("--seed", type=int, help="default: another one each time, printed")
+    parser.add_argument("--seed", type=int, help="default: a different one each time, printed")
     parser.add_argument(
         "--examples", type=int, metavar="N", help="how many cases an operation and a phase may have"
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 STEP = re.compile(
@@ -25,7 +26,7 @@ def find(value: Any, path: str) -> Any:
         if step is None:
             raise ValueError(f"the JSONPath {path} cannot be read at {path[at:]!r}")
         several = several or step[0] in (".*", "[*]") or bool(step["deep"] or step["slice"])
-        values = [inner for outer in values for inner in _inner(outer, step)]
+        values = list(chain.from_iterable(_inner(value, step) for value in values))
         at = step.end()
     if several:
         return values

@@ -98,12 +98,10 @@ def _enum(fault: Fault) -> str:
 
 def _additional(fault: Fault) -> str:
     patterns = fault.schema.get("patternProperties") or {}
-    unknown = [
-        name
-        for name in fault.instance
-        if name not in (fault.schema.get("properties") or {})
-        and not any(re.search(pattern, name) for pattern in patterns)
-    ]
+    unknown = []
+    for name in fault.instance.keys() - (fault.schema.get("properties") or {}).keys():
+        if not any(re.search(pattern, name) for pattern in patterns):
+            unknown.append(name)
     return (
         "object instance has properties which are not allowed by the schema: "
         f"{_json(sorted(unknown))}"

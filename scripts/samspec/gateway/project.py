@@ -120,11 +120,9 @@ class RunningProject:
 
     def called_functions(self) -> list[LambdaFunction]:
         """The functions that some API calls and that can run."""
-        names = {
-            function.name
-            for deployment in self.deployments.values()
-            for function in deployment.called()
-        }
+        names = set()
+        for deployment in self.deployments.values():
+            names |= {function.name for function in deployment.called()}
         return [function for name, function in self.functions.items() if name in names]
 
     def reread(self) -> "RunningProject":
@@ -142,7 +140,9 @@ class RunningProject:
         gaps = list(self.source.api_gaps)
         for deployment in self.deployments.values():
             gaps += deployment.gaps
-        gaps += [gap for gap in self._function_gaps() if not any(gap in other for other in gaps)]
+        for gap in self._function_gaps():
+            if not any(gap in other for other in gaps):
+                gaps.append(gap)
         gaps += self.triggers.gaps
         gaps += [f"the transform {name} is not applied here" for name in self.template.macros]
         for name in self.template.names(*NESTED):

@@ -1,4 +1,4 @@
-"""Throttling by the stage's MethodSettings: one token bucket a method."""
+"""Throttling by the stage's MethodSettings: one token bucket per method."""
 
 import threading
 import time
@@ -14,14 +14,11 @@ class Throttle:
 
     def __init__(self, settings: list[dict[str, Any]]):
         self.enabled = True
-        self._settings = {
-            (
-                "/" + str(s.get("ResourcePath", "/*")).replace("~1", "/").lstrip("/"),
-                str(s.get("HttpMethod", "*")),
-            ): s
-            for s in settings
-            if "ThrottlingRateLimit" in s
-        }
+        self._settings = {}
+        for setting in settings:
+            if "ThrottlingRateLimit" in setting:
+                path = str(setting.get("ResourcePath", "/*")).replace("~1", "/").lstrip("/")
+                self._settings[f"/{path}", str(setting.get("HttpMethod", "*"))] = setting
         self._bucket = once(self._new_bucket)
 
     def take(self, route: Route, method: str) -> None:

@@ -194,15 +194,14 @@ def _iterator(client: Any, arn: str) -> str:
 
 def _message_record(message: Mapping[str, Any], arn: str, region: str) -> dict[str, Any]:
     """A message as Lambda hands it on."""
-    attributes = {
-        name: {
+    attributes = {}
+    for name, value in (message.get("MessageAttributes") or {}).items():
+        attributes[name] = {
             "stringValue": value.get("StringValue"),
             "dataType": value["DataType"],
             "stringListValues": [],
             "binaryListValues": [],
         }
-        for name, value in (message.get("MessageAttributes") or {}).items()
-    }
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

@@ -37,16 +37,14 @@ def check_parameters(
 ) -> None:
     headers = {name.lower(): value for name, value in request.headers}
     values = {"path": path, "query": dict(request.query), "header": headers}
-    required = [
-        p for p in (resolve(spec, p) for p in route.operation["parameters"]) if p.get("required")
-    ]
-    keys = [
-        (p["in"], p["name"].lower() if p["in"] == "header" else p["name"], p["name"])
-        for p in required
-    ]
-    if missing := [
-        name for place, key, name in keys if place in values and not values[place].get(key)
-    ]:
+    missing = []
+    for node in route.operation["parameters"]:
+        parameter = resolve(spec, node)
+        place, name = parameter["in"], parameter["name"]
+        key = name.lower() if place == "header" else name
+        if parameter.get("required") and place in values and not values[place].get(key):
+            missing.append(name)
+    if missing:
         message = f"Missing required request parameters: [{', '.join(missing)}]"
         raise GatewayError("BAD_REQUEST_PARAMETERS", message)
 
@@ -54,13 +52,9 @@ def check_parameters(
 def check_body(spec: dict[str, Any], route: Route, request: Request) -> None:
     content = resolve(spec, route.operation.get("requestBody") or {}).get("content") or {}
     schema = (content.get(request.media_type) or {}).get("schema")
-    if not schema or "allOf" in resolve(
-        spec, schema
-    ):  # no model for it, or one that is not imported [D]
-        return
-    from jsonschema import (
-        Draft4Validator,  # only specs that let the gateway validate bodies wait for it
-    )
+    if not schema or "allOf" in resolve(spec, schema):
+        return  # no model for it, or one that API Gateway does not import [D]
+    from jsonschema import Draft4Validator  # slow; most specs leave bodies to the functions
 
     try:
         body = json.loads(request.body or b"{}")

@@ -22,7 +22,7 @@ def serve(arguments: argparse.Namespace) -> None:
     processes.require("sam", "install the AWS SAM CLI")
     processes.require("docker", "install Docker, or use scripts/start, which needs none")
     processes.run(
-        ["docker", "info"], "Docker does not answer: start its daemon, or use scripts/start"
+        ["docker", "info"], "Docker does not respond: start its daemon, or use scripts/start"
     )
     processes.require_free(arguments.port)
     template = Template(Path("template.yaml"))
@@ -37,15 +37,13 @@ def serve(arguments: argparse.Namespace) -> None:
             )
             process.wait()
     raise ProjectError(
-        f"sam local ended by itself with status {process.returncode}: what it said is above"
+        f"sam local ended by itself with status {process.returncode}: its output is above"
     )
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="samspec sam-local", description=__doc__)
-    parser.add_argument(
-        "--port", type=int, default=3000, help="where the API answers (default: 3000)"
-    )
+    parser.add_argument("--port", type=int, default=3000, help="the API's port (default: 3000)")
     database = parser.add_mutually_exclusive_group()
     database.add_argument(
         "--dynamodb-jar", type=Path, metavar="PATH", help="run this DynamoDBLocal.jar"

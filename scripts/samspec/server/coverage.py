@@ -52,11 +52,10 @@ class Coverage:
         `unknown` counts the requests that no operation takes.
         """
         with self._lock:
-            operations = [
-                self._operation(deployment, route, prefix(project, deployment))
-                for deployment in project.deployments.values()
-                for route in deployment.routes
-            ]
+            operations = []
+            for deployment in project.deployments.values():
+                before = prefix(project, deployment)
+                operations += [self._operation(deployment, r, before) for r in deployment.routes]
             return {"operations": operations, "unknown": self._unknown}
 
     def _operation(self, deployment: Deployment, route: Route, prefix: str) -> dict[str, Any]:
@@ -64,7 +63,12 @@ class Coverage:
         seen = self._seen.get(_place(deployment, route), Seen())
         body = resolve(spec, route.operation.get("requestBody") or {})
         declared = [str(status) for status in route.operation.get("responses") or {}]
-        parameters = [resolve(spec, node) for node in route.operation.get("parameters", [])]
+        parameters = []
+        for node in route.operation.get("parameters", []):
+            parameter = resolve(spec, node)
+            place, name = parameter["in"], parameter["name"]
+            calls = seen.parameters[place, _key(place, name)]
+            parameters.append({"name": name, "in": place, "calls": calls})
         return {
             "operation": route.operation.get("operationId") or str(route),
             "method": route.method,
@@ -72,14 +76,7 @@ class Coverage:
             "calls": seen.calls,
             "mismatches": seen.mismatches,
             "statuses": _counts(declared, seen.statuses),
-            "parameters": [
-                {
-                    "name": node["name"],
-                    "in": node["in"],
-                    "calls": seen.parameters[node["in"], _key(node["in"], node["name"])],
-                }
-                for node in parameters
-            ],
+            "parameters": parameters,
             "media_types": _counts(list(body.get("content") or {}), seen.media_types),
         }
 

@@ -45,6 +45,11 @@ def in_flight(exchange: Exchange) -> dict[str, Any]:
 def detail(exchange: Exchange, root: Path) -> dict[str, Any]:
     """Everything about an exchange; `root` is the folder of the project."""
     request, response = exchange.request, exchange.response
+    log: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
+    for run in invocations(exchange):
+        log += run.lines
+        calls += [called(call, exchange) for call in run.calls]
     return {
         **summary(exchange),
         "reason": response.reason,
@@ -62,8 +67,8 @@ def detail(exchange: Exchange, root: Path) -> dict[str, Any]:
         "request": message(request.headers, request.body),
         "response": message(response.headers, response.body),
         "event": without_body(exchange.event),
-        "log": [line for run in invocations(exchange) for line in run.lines],
-        "calls": [called(call, exchange) for run in invocations(exchange) for call in run.calls],
+        "log": log,
+        "calls": calls,
     }
 
 

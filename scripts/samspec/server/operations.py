@@ -13,12 +13,12 @@ Spec = dict[str, Any]
 
 def described(project: RunningProject) -> list[dict[str, Any]]:
     """Each operation with its parameters and the examples of its bodies; the first API's first."""
-    return [
-        _operation(deployment.spec, route, prefix(project, deployment))
-        for deployment in project.deployments.values()
-        for route in deployment.routes
-        if route.method != "ANY"
-    ]
+    operations = []
+    for deployment in project.deployments.values():
+        for route in deployment.routes:
+            if route.method != "ANY":
+                operations.append(_operation(deployment.spec, route, prefix(project, deployment)))
+    return operations
 
 
 def prefix(project: RunningProject, deployment: Deployment) -> str:
@@ -28,16 +28,16 @@ def prefix(project: RunningProject, deployment: Deployment) -> str:
 
 def _operation(spec: Spec, route: Route, prefix: str) -> dict[str, Any]:
     body = resolve(spec, route.operation.get("requestBody") or {})
+    bodies = {}
+    for media_type, content in (body.get("content") or {}).items():
+        bodies[media_type] = _examples(spec, content)
     return {
         "id": route.operation.get("operationId") or str(route),
         "summary": route.operation.get("summary") or "",
         "method": route.method,
         "path": prefix + route.resource,
         "parameters": [_parameter(spec, node) for node in route.operation.get("parameters", [])],
-        "bodies": {
-            media_type: _examples(spec, content)
-            for media_type, content in (body.get("content") or {}).items()
-        },
+        "bodies": bodies,
     }
 
 
@@ -55,12 +55,12 @@ def _parameter(spec: Spec, node: dict[str, Any]) -> dict[str, Any]:
 def _examples(spec: Spec, node: dict[str, Any]) -> list[dict[str, Any]]:
     """The named examples of a media type or parameter, its one example, or the schema's."""
     if node.get("examples"):
-        named = {name: resolve(spec, item) for name, item in node["examples"].items()}
-        return [
-            {"name": item.get("summary") or name, "value": item["value"]}
-            for name, item in named.items()
-            if "value" in item
-        ]
+        examples = []
+        for name, item in node["examples"].items():
+            example = resolve(spec, item)
+            if "value" in example:
+                examples.append({"name": example.get("summary") or name, "value": example["value"]})
+        return examples
     if "example" in node:
         return [{"name": "example", "value": node["example"]}]
     schema = node.get("schema")

@@ -111,8 +111,9 @@ def _delete_all(client: Any, table: str) -> int:
     for page in _pages(client, TableName=table):
         items = page["Items"]
         for first in range(0, len(items), BATCH):
-            batch = [{name: item[name] for name in keys} for item in items[first : first + BATCH]]
-            requests = [{"DeleteRequest": {"Key": key}} for key in batch]
+            requests = []
+            for item in items[first : first + BATCH]:
+                requests.append({"DeleteRequest": {"Key": {name: item[name] for name in keys}}})
             while requests:
                 result = _called(client.batch_write_item, RequestItems={table: requests})
                 requests = (result.get("UnprocessedItems") or {}).get(table, [])
@@ -139,7 +140,7 @@ def _json_ready(value: Any) -> Any:
 
 
 def _binary(value: Any) -> Any:
-    """The opposite of `_json_ready`: what stands under B and BS as bytes."""
+    """The opposite of `_json_ready`: what is under B and BS as bytes."""
     if isinstance(value, list):
         return [_binary(part) for part in value]
     if not isinstance(value, dict):

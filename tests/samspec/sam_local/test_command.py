@@ -127,7 +127,7 @@ def test_a_missing_program_is_named(
 @pytest.mark.parametrize(
     ("program", "on", "options", "error"),
     [
-        ("docker", "info", JAR, "Docker does not answer: start its daemon, or use scripts/start"),
+        ("docker", "info", JAR, "Docker does not respond: start its daemon, or use scripts/start"),
         ("docker", "image inspect public", JAR, ""),
         ("sam", "build", JAR, "sam build failed: what it said is above"),
         ("sam", "local", JAR, "sam ended before it was ready: what it said is above"),

@@ -228,7 +228,7 @@ def test_a_project_of_another_form_is_turned_too(
     assert client.get("/orders/7", headers=accepted).get_json() == "administrator"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("callers", CALLERS)
 @pytest.mark.parametrize(
     "components",
     [
@@ -240,17 +240,17 @@ def test_a_project_of_another_form_is_turned_too(
     ],
 )
 def test_what_a_spec_lacks_under_components_is_added_once(
-    other: Path, kind: str, components: str
+    other: Path, callers: str, components: str
 ) -> None:
     text = OTHER[: OTHER.index("components:")] + components
     (other / "shop.yaml").write_text(text)
 
-    assert run(other, kind) == 0
+    assert run(other, callers) == 0
 
     document = Document.parse((other / "shop.yaml").read_text(), "shop.yaml")
     assert document.repeated == []
     added = {"cognito": {"Unauthorized", "Forbidden"}, "lambda": {"Unauthorized", "Forbidden"}}
-    assert added.get(kind, {"Forbidden"}) <= document.data["components"]["responses"].keys()
+    assert added.get(callers, {"Forbidden"}) <= document.data["components"]["responses"].keys()
     before = Document.parse(text, "shop.yaml").data.get("components") or {}
     for section, entries in before.items():
         assert entries.items() <= document.data["components"][section].items()
@@ -295,9 +295,9 @@ def test_without_a_function_in_python_nothing_is_changed(
     assert contents(other) == before
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_written_code_passes_the_projects_linter(project: Path, kind: str) -> None:
-    run(project, kind)
+@pytest.mark.parametrize("callers", CALLERS)
+def test_the_written_code_passes_the_projects_linter(project: Path, callers: str) -> None:
+    run(project, callers)
     for command in (["check"], ["format", "--check"]):
         ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "handlers", "tests/unit"]
         done = subprocess.run(ruff, cwd=project, capture_output=True, text=True, check=False)
