@@ -178,7 +178,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
     # Callers
     **callers_are_known(),
     "a browser may ask unsigned what it may send": (
-        "      summary: CORS preflight, answered by the gateway itself\n",
+        "      summary: CORS preflight, handled by the gateway itself\n",
         "      x-amazon-apigateway-auth: { type: AWS_IAM }\n",
         lambda r: (
             len(operations(r, "options")) == 2

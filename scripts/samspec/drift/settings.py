@@ -46,7 +46,7 @@ class Settings:
     require_features: bool | str = "auto"
     require_events: bool | str = "auto"
     require_observed: bool | str = "auto"
-    require_packaged_definition: bool | str = "auto"  # a link to the spec beside the handlers
+    require_packaged_definition: bool | str = "auto"  # a link to the spec next to the handlers
     waivers: tuple[Waiver, ...] = field(default=())
 
 

@@ -34,7 +34,7 @@ function differences(left, right) {
     el("tbody", {}, rows.map(([a, b]) => el("tr", {className: a === b ? "" : "changed"}, cell(a, b), cell(b, a)))))];
 }
 
-/** Pairs of lines: equal ones beside each other, null where one side has none (longest common subsequence). */
+/** Pairs of lines: equal ones next to each other, null where one side has none (longest common subsequence). */
 export function aligned(left, right) {
   let head = 0, tail = 0;
   while (head < left.length && head < right.length && left[head] === right[head]) head++;
@@ -45,7 +45,7 @@ export function aligned(left, right) {
 }
 
 function between(left, right) {
-  if (left.length > MOST || right.length > MOST) return beside(left, right);
+  if (left.length > MOST || right.length > MOST) return aligned(left, right);
   const width = right.length + 1;
   const length = new Uint16Array((left.length + 1) * width);
   for (let i = left.length - 1; i >= 0; i--) {
@@ -56,7 +56,7 @@ function between(left, right) {
   }
   const rows = [];
   let i = 0, j = 0, fromI = 0, fromJ = 0;
-  const flush = () => { rows.push(...beside(left.slice(fromI, i), right.slice(fromJ, j))); };
+  const flush = () => { rows.push(...aligned(left.slice(fromI, i), right.slice(fromJ, j))); };
   while (i < left.length && j < right.length) {
     if (left[i] === right[j]) {
       flush();
@@ -70,4 +70,4 @@ function between(left, right) {
   return rows;
 }
 
-const beside = (left, right) => Array.from({length: Math.max(left.length, right.length)}, (_, i) => [left[i] ?? null, right[i] ?? null]);
+const aligned = (left, right) => Array.from({length: Math.max(left.length, right.length)}, (_, i) => [left[i] ?? null, right[i] ?? null]);
