@@ -43,7 +43,7 @@ class LocalApi:
         return tables.client(self.application.project.template.region, self._endpoint)
 
     def empty(self) -> None:
-        """Make all tables anew, without items."""
+        """Make all tables again, without items."""
         for name in self.tables:
             with suppress(self.dynamodb.exceptions.ResourceNotFoundException):
                 self.dynamodb.delete_table(TableName=name)

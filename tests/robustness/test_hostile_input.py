@@ -310,10 +310,9 @@ def test_a_limit_out_of_bounds_is_refused(api: Api, limit: str) -> None:
     assert api.list(limit=limit).faults() == {("query", "limit")}
 
 
-# What this API takes for an address, and for another one. An address is ASCII: look-alikes of other
-# scripts are refused
-# rather than mapped, for no mapping is the one that every mail system makes. Letter case alone does
-# not count.
+# What this API takes for an address, and what for a different one. An address is ASCII: look-alikes
+# of other scripts are refused rather than mapped, because mail systems map them differently. Only
+# letter case does not count.
 @pytest.mark.parametrize(
     "email",
     [

@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME=VALUE",
-        help="on top of samconfig.toml's, which `sam deploy` alone would drop",
+        help="on top of samconfig.toml's, which a plain `sam deploy` would drop",
     )
     parser.add_argument(
         "--without-canary",

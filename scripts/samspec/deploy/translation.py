@@ -21,7 +21,7 @@ BASIC = (
 
 
 def translated(file: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """CloudFormation's template; conditions and mappings stand in it as they do in `file`."""
+    """CloudFormation's template; conditions and mappings are in it as they are in `file`."""
     template = _included(documents.read(file), file.parent)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":

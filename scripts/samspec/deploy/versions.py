@@ -1,6 +1,6 @@
 """A new version of each function whose code or settings change.
 
-SAM publishes a version when the code changes, not when a parameter or a mapping alone does: an
+SAM publishes a version when the code changes, but not when only a parameter or a mapping does: an
 alias would go on with the old setting. Its property AutoPublishCodeSha256 decides instead, so the
 built template gets a digest of both there.
 """

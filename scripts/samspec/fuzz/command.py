@@ -44,27 +44,25 @@ def main(arguments: list[str] | None = None) -> int:
     if options.sam_local and not options.url:
         parser.error("--sam-local says what is behind --url: give that as well")
     seed = random.randrange(2**31) if options.seed is None else options.seed  # noqa: S311 (no secret)
-    command = _command(options, [f"--seed={seed}", *others])
+    if options.examples:
+        others.append(f"--max-examples={options.examples}")
+    if options.seconds:
+        others.append(f"--max-time={options.seconds}")
+    command = _command([f"--seed={seed}", *others], options.sam_local)
     environment = os.environ | ({SAM_LOCAL_BODIES[0]: "true"} if options.sam_local else {})
-    with _target(options) as url:
+    with _target(options.url, options.dynamodb) as url:
         print(f"Against {url}; the same cases again: samspec fuzz --seed {seed}", flush=True)
         status = subprocess.run([*command, f"--url={url}"], env=environment, check=False).returncode
         return max(status, _refusals(url))
 
 
-def _command(options: argparse.Namespace, others: list[str]) -> list[str]:
-    command = [
-        str(Path(sys.executable).with_name("schemathesis")),
-        "run",
-        Project().spec.name,
-        *others,
-    ]
-    command += [f"--max-examples={options.examples}"] if options.examples else []
-    command += [f"--max-time={options.seconds}"] if options.seconds else []
+def _command(others: list[str], is_sam_local: bool) -> list[str]:
+    schemathesis = str(Path(sys.executable).with_name("schemathesis"))
+    command = [schemathesis, "run", Project().spec.name, *others]
     headers = credentials(Project().apis)
     command += [f"--header={name}: {value}" for name, value in headers.items()]
     excluded = CREDENTIALS_CHECKS if headers else {}
-    if options.sam_local:
+    if is_sam_local:
         excluded = excluded | SAM_LOCAL_CHECKS
         for what, reason in [*SAM_LOCAL.items(), SAM_LOCAL_BODIES]:
             print(f"{what}: {reason}")
@@ -87,12 +85,13 @@ def _refusals(url: str) -> int:
 
 
 @contextmanager
-def _target(options: argparse.Namespace) -> Iterator[str]:
-    if options.url:
-        _require(options.url)
-        yield options.url
+def _target(url: str | None, dynamodb: str | None) -> Iterator[str]:
+    """The URL of the running API, or of a local gateway that runs for so long."""
+    if url:
+        _require(url)
+        yield url
         return
-    with local_api(dynamodb=options.dynamodb or MOTO) as api:
+    with local_api(dynamodb=dynamodb or MOTO) as api:
         yield api.url
 
 

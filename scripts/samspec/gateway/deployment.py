@@ -121,7 +121,7 @@ class Deployment:
         return event
 
     def proxied(self, result: Any, scope: Scope, route: Route) -> Response:
-        """The response that the result of a proxy integration's function stands for."""
+        """The response made of the result of a proxy integration's function."""
         if self.is_http and str(route.integration.get("payloadFormatVersion")) == "2.0":
             return http_api.inferred(result)
         accept = "*/*" if self.is_http else scope.request.header("Accept")

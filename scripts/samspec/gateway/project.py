@@ -170,5 +170,5 @@ def _no_api(gaps: list[str]) -> str:
         return "no API that can be served here: " + "; ".join(gaps)
     return (
         "no API in it: add a function with an Api event, or an AWS::Serverless::Api "
-        "with a DefinitionBody; a function alone runs with samspec invoke FUNCTION"
+        "with a DefinitionBody; a function without an API runs with samspec invoke FUNCTION"
     )

@@ -65,7 +65,7 @@ class Response:
 
 
 def problem(status: int, title: str, detail: str) -> Response:
-    """A response of this gateway alone, for the developer: API Gateway has none like it."""
+    """A response that only this gateway has, for the developer; API Gateway has none like it."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     headers = [("Content-Type", "application/problem+json")]
     return Response(status, headers, json.dumps(body).encode(), detail)

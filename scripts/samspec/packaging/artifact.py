@@ -61,7 +61,7 @@ def pack(function: Function, folder: Path) -> None:
 def compile_modules(function: Function, folder: Path) -> None:
     """Compiles the modules for Lambda's Python, which cannot write into its /var/task.
 
-    Without that version here the artifact is complete, but each cold start compiles anew.
+    Without that version here the artifact is complete, but each cold start compiles again.
     """
     interpreter = function.target.interpreter
     if interpreter is None:

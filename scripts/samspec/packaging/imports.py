@@ -1,4 +1,4 @@
-"""Imports a handler from its artifact alone, as Lambda does."""
+"""Imports a handler with nothing but its artifact, as Lambda does."""
 
 import importlib.util
 import os

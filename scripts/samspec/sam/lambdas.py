@@ -141,7 +141,7 @@ class _Reader:
         return None
 
     def _built(self, folder: Path, name: str) -> Path:
-        """The layer's folder, or what `sam build` made of one that has requirements alone."""
+        """The layer's folder, or what `sam build` made of one that has only requirements."""
         if (folder / "python").is_dir() or not (folder / "requirements.txt").is_file():
             return folder
         built = self._folder / ".aws-sam/build" / name

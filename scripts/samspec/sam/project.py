@@ -117,7 +117,7 @@ class Project:
         return (operation for operation in self.operations if operation.is_proxy)
 
     def resolve(self, node: Any) -> Any:
-        """What a `$ref` of the spec stands for."""
+        """What a `$ref` of the spec refers to."""
         return resolve(self.spec.data, node)
 
     def parameters(self, operation: Operation) -> list[dict[str, Any]]:

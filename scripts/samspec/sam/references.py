@@ -20,7 +20,7 @@ TARGET = re.compile(
 
 
 def resolve(document: Mapping[str, Any], node: Any) -> Any:
-    """What a local `$ref` stands for, or the node itself.
+    """What a local `$ref` refers to, or the node itself.
 
     Raises a ProjectError for a `$ref` that points nowhere, outside the document or at itself.
     """

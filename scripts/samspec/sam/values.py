@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from samspec.sam import patterns
 
 Schema = Mapping[str, Any]
-Resolve = Callable[[Any], Any]  # what a `$ref` stands for
+Resolve = Callable[[Any], Any]  # what a `$ref` refers to
 
 FIRST = [
     "Ada",
@@ -180,7 +180,7 @@ def _number(schema: Schema, number: int, resolve: Resolve, name: str) -> float:
 
 
 def _bounded(schema: Schema, number: int, least_step: float, name: str) -> float:
-    """The number-th multiple of the step within the bounds, beginning anew after the last."""
+    """The number-th multiple of the step within the bounds, beginning again after the last."""
     step = float(schema.get("multipleOf", least_step))
     low, high = schema.get("minimum", 0), schema.get("maximum", math.inf)
     if low < 0 and high >= step:

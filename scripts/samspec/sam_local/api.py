@@ -37,7 +37,7 @@ def build(template: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         print(done.stderr, file=sys.stderr)
-        raise ProjectError("sam build failed: what it said is above")
+        raise ProjectError("sam build failed: its output is above")
     return template.parent / ".aws-sam/build/template.yaml"
 
 

@@ -2,12 +2,22 @@
 
 import argparse
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 from samspec.aws import tables
 from samspec.sam.errors import ProjectError
 from samspec.sam.template import Template
 from samspec.sam_local import api, dynamodb, processes
+
+
+@dataclass(frozen=True)
+class SamLocalOptions:
+    """DynamoDB is the one at the URL, or a DynamoDBLocal.jar, or the image in Docker."""
+
+    port: int
+    dynamodb: str | None
+    dynamodb_jar: Path | None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,21 +28,21 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def serve(arguments: argparse.Namespace) -> None:
+def serve(options: SamLocalOptions) -> None:
     processes.require("sam", "install the AWS SAM CLI")
     processes.require("docker", "install Docker, or use scripts/start, which needs none")
     processes.run(
         ["docker", "info"], "Docker does not respond: start its daemon, or use scripts/start"
     )
-    processes.require_free(arguments.port)
+    processes.require_free(options.port)
     template = Template(Path("template.yaml"))
     api.fetch_images(template)
     built = api.build(template.path)
-    with dynamodb.endpoint(arguments.dynamodb, arguments.dynamodb_jar) as endpoint:
+    with dynamodb.endpoint(options.dynamodb, options.dynamodb_jar) as endpoint:
         tables.connect(template, endpoint)
-        with api.running(built, endpoint, arguments.port) as process:
+        with api.running(built, endpoint, options.port) as process:
             print(
-                f"\nReady: http://127.0.0.1:{arguments.port} (DynamoDB: {endpoint}; Ctrl-C ends)\n",
+                f"\nReady: http://127.0.0.1:{options.port} (DynamoDB: {endpoint}; Ctrl-C ends)\n",
                 flush=True,
             )
             process.wait()
@@ -41,7 +51,7 @@ def serve(arguments: argparse.Namespace) -> None:
     )
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
+def _options(arguments: list[str] | None) -> SamLocalOptions:
     parser = argparse.ArgumentParser(prog="samspec sam-local", description=__doc__)
     parser.add_argument("--port", type=int, default=3000, help="the API's port (default: 3000)")
     database = parser.add_mutually_exclusive_group()
@@ -51,4 +61,5 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     database.add_argument(
         "--dynamodb", metavar="URL", help=f"use this one (default: {dynamodb.IMAGE} in Docker)"
     )
-    return parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
+    return SamLocalOptions(parsed.port, parsed.dynamodb, parsed.dynamodb_jar)

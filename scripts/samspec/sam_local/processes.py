@@ -59,16 +59,16 @@ def running(
     env: dict[str, str] | None = None,
     stdout: int | None = None,
 ) -> Iterator[Process]:
-    """The command as a process, from when it answers on `port` until the block ends.
+    """The command as a process, from when it responds on `port` until the block ends.
 
-    It gets a session of its own: Ctrl-C reaches this process alone, which then ends the others in
+    It gets a session of its own: Ctrl-C reaches only this process, which then ends the others in
     order.
     """
     process = subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, start_new_session=True)
     try:
         while not _answers(port):
             if process.poll() is not None:
-                raise ProjectError(f"{command[0]} ended before it was ready: what it said is above")
+                raise ProjectError(f"{command[0]} ended before it was ready: its output is above")
             time.sleep(0.02)
         yield process
     finally:

@@ -15,7 +15,7 @@ TYPES = {
 
 
 def own(name: str) -> tuple[bytes, str] | None:
-    """A file of the console and its media type, or None. It is read anew each time: it is small."""
+    """A file of the console and its media type, or None. It is small, and so read each time."""
     return _file(PAGES / name)
 
 

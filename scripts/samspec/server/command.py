@@ -3,16 +3,30 @@
 import argparse
 from pathlib import Path
 
-from samspec.server.settings import add_options, like
+from samspec.server.settings import add_options, like, settings
 
 TEMPLATE = Path("template.yaml")
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    from samspec.server.serve import serve
+    # The server's modules take most of a start: a wrong option is told without them.
+    from samspec.sam.project import template_at
+    from samspec.server.serve import ServeOptions, serve
+    from samspec.server.terminal import TerminalOptions
 
-    return serve(options)
+    return serve(
+        ServeOptions(
+            host=options.host,
+            port=int(options.port),
+            template=options.template,
+            settings=settings(options, template_at(options.template).parent),
+            dynamodb=options.dynamodb,
+            seeds=int(options.seed),
+            is_throttled=not options.no_throttle,
+            terminal=TerminalOptions(options.quiet, options.verbose, options.json),
+        )
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--no-throttle",
         action="store_true",
-        help="let pass what MethodSettings would answer with 429",
+        help="do not throttle, whatever MethodSettings says",
     )
     parser.add_argument(
         "--json", action="store_true", help="print a JSON object per line, for programs"

@@ -58,7 +58,7 @@ def _create(gateway: Gateway, route: Route, path: str, number: int) -> str:
     exchange = gateway.handle(Request("POST", path, [], headers, data, url=path))
     response = exchange.response
     if response.status >= 300:
-        raise ProjectError(f"--seed: {route} answered {response.status}: {response.reason}")
+        raise ProjectError(f"--seed: {route} responded with {response.status}: {response.reason}")
     try:
         created = json.loads(response.body or b"null")
     except ValueError:

@@ -1,23 +1,23 @@
-"""The development server: the gateway and its console over HTTP, a thread a connection."""
+"""The development server: the gateway and its console over HTTP, one thread per connection."""
 
-import argparse
 import contextlib
 import gc
 import logging
 import signal
 import socket
 import time
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from samspec.aws import embedded, tables
 from samspec.gateway.application import Exchange, Gateway
 from samspec.gateway.processes import worker_processes
 from samspec.sam.errors import ProjectError
-from samspec.sam.project import template_at
+from samspec.sam.template import Settings
 from samspec.server import seeds
 from samspec.server.console import Console
 from samspec.server.recorder import Recorder
-from samspec.server.settings import settings
 from samspec.server.tables import Tables
 from samspec.server.terminal import Terminal, TerminalOptions
 from samspec.serving.http import HttpServer
@@ -25,32 +25,39 @@ from samspec.serving.http import HttpServer
 log = logging.getLogger("gateway")
 
 
-def serve(options: argparse.Namespace) -> int:
+@dataclass(frozen=True)
+class ServeOptions:
+    """What the command line decides; `dynamodb` is "moto" or a URL, `port` 0 is any free one."""
+
+    host: str
+    port: int
+    template: Path
+    settings: Settings
+    dynamodb: str
+    seeds: int
+    is_throttled: bool
+    terminal: TerminalOptions
+
+
+def serve(options: ServeOptions) -> int:
     """Run until Ctrl-C; the exit status."""
     started = time.perf_counter()
-    with _listen(options.host, int(options.port)) as listening:
-        dynamodb = options.dynamodb
+    dynamodb = options.dynamodb
+    with _listen(options.host, options.port) as listening:
         runner = worker_processes(options.template, dynamodb=dynamodb, has_terminal=True)
-        chosen = settings(options, template_at(options.template).parent)
         with contextlib.closing(runner):
             gateway = Gateway.from_template(
-                options.template, settings=chosen, dynamodb=dynamodb, runner=runner
+                options.template, settings=options.settings, dynamodb=dynamodb, runner=runner
             )
-            terminal = Terminal(TerminalOptions(options.quiet, options.verbose, options.json))
-            recorder = Recorder()
+            terminal = Terminal(options.terminal)
             terminal.take_log()
             runner.on_line = lambda function, line: terminal.line(line)
             names = _prepare(gateway, dynamodb)
             gateway.project.limit_throttling(False)
-            if options.seed != "0":
-                terminal.say(seeds.plant(gateway, int(options.seed)))
-            gateway.project.limit_throttling(not options.no_throttle)
-            console = Console(
-                gateway, recorder, host=options.host, tables=_tables(gateway, dynamodb)
-            )
-            gateway.on_start = recorder.begin
-            gateway.on_exchange = partial(_record, console, terminal)
-            server = HttpServer(console, listening)
+            if options.seeds:
+                terminal.say(seeds.plant(gateway, options.seeds))
+            gateway.project.limit_throttling(options.is_throttled)
+            server = HttpServer(_console(gateway, terminal, options), listening)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: server.interrupt())
             gc.freeze()
@@ -68,6 +75,16 @@ def serve(options: argparse.Namespace) -> int:
             server.close()
         terminal.say("Stopped.")
     return 0
+
+
+def _console(gateway: Gateway, terminal: Terminal, options: ServeOptions) -> Console:
+    """The console, which together with the terminal is told of every request."""
+    recorder = Recorder()
+    tables = _tables(gateway, options.dynamodb)
+    console = Console(gateway, recorder, host=options.host, tables=tables)
+    gateway.on_start = recorder.begin
+    gateway.on_exchange = partial(_record, console, terminal)
+    return console
 
 
 def _record(console: Console, terminal: Terminal, exchange: Exchange) -> None:

@@ -24,6 +24,8 @@ MINUTE = 60
 def main(arguments: list[str] | None = None) -> int:
     """Print the token; returns the exit code."""
     options = _parser().parse_args(arguments)
+    from samspec.aws import issuer  # after the options, because its libraries load slowly
+
     settings = Settings(dict(pair.split("=", 1) for pair in options.parameter_overrides))
     apis = Project(options.template, settings).apis
     if options.api_key is not None:
@@ -36,7 +38,18 @@ def main(arguments: list[str] | None = None) -> int:
         _note(f"no operation asks for {', '.join(unknown)}; this API's scopes: {_listed(chosen)}")
     if chosen.use == "access" and chosen.scopes and not options.scope:
         _note(f"a token without scopes; this API's are {_listed(chosen)}: give --scope")
-    print(_token(options, chosen))
+    request = issuer.TokenRequest(
+        issuer=chosen.issuer,
+        subject=options.sub,
+        client=options.client or chosen.client,
+        scopes=tuple(options.scope),
+        groups=tuple(options.group),
+        audience=options.audience or chosen.audience,
+        use=options.use or chosen.use,
+        lifetime=-MINUTE if options.expired else options.minutes * MINUTE,
+        claims=_claims(options.claim),
+    )
+    print(issuer.issue(request))
     return 0
 
 
@@ -67,26 +80,12 @@ def _chosen(accepted: list[Trusted], issuer: str | None) -> Trusted:
     return Trusted(issuer, first.use, first.client, first.audience, first.scopes)
 
 
-def _token(options: argparse.Namespace, chosen: Trusted) -> str:
-    from samspec.aws import issuer
-
+def _claims(pairs: list[str]) -> dict[str, Any]:
     claims = {}
-    for pair in options.claim:
+    for pair in pairs:
         name, _, value = pair.partition("=")
         claims[name] = _value(value)
-    return issuer.issue(
-        issuer.TokenRequest(
-            issuer=chosen.issuer,
-            subject=options.sub,
-            client=options.client or chosen.client,
-            scopes=tuple(options.scope),
-            groups=tuple(options.group),
-            audience=options.audience or chosen.audience,
-            use=options.use or chosen.use,
-            lifetime=-MINUTE if options.expired else options.minutes * MINUTE,
-            claims=claims,
-        )
-    )
+    return claims
 
 
 def _value(text: str) -> Any:
@@ -102,7 +101,7 @@ def _listed(chosen: Trusted) -> str:
 
 
 def _note(text: str) -> None:
-    """On standard error, because standard output is the token alone."""
+    """On standard error, because standard output has only the token."""
     print(f"token: {text}", file=sys.stderr)
 
 

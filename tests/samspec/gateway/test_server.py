@@ -273,7 +273,7 @@ def test_a_start_that_cannot_be_is_one_clear_line(
 @pytest.mark.parametrize(
     ("covers", "arguments", "message"),
     [
-        ("def lambda_handler(): pass", ("--seed", "1"), "--seed: POST /books answered 400"),
+        ("def lambda_handler(): pass", ("--seed", "1"), "--seed: POST /books responded with 400"),
         (
             "",
             ("--dynamodb", "http://127.0.0.1:9"),

@@ -129,9 +129,9 @@ def test_a_missing_program_is_named(
     [
         ("docker", "info", JAR, "Docker does not respond: start its daemon, or use scripts/start"),
         ("docker", "image inspect public", JAR, ""),
-        ("sam", "build", JAR, "sam build failed: what it said is above"),
-        ("sam", "local", JAR, "sam ended before it was ready: what it said is above"),
-        ("docker", "run", (), "docker ended before it was ready: what it said is above"),
+        ("sam", "build", JAR, "sam build failed: its output is above"),
+        ("sam", "local", JAR, "sam ended before it was ready: its output is above"),
+        ("docker", "run", (), "docker ended before it was ready: its output is above"),
         ("docker", "network create", JAR, "Docker cannot make the network sam-local-"),
     ],
 )

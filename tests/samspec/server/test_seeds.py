@@ -16,7 +16,7 @@ def test_seeds_are_plausible_and_distinct(application: Gateway) -> None:
 
 
 def test_a_refused_seed_shows_the_response(library: Gateway) -> None:
-    with pytest.raises(ProjectError, match="--seed: POST /books answered 400"):
+    with pytest.raises(ProjectError, match="--seed: POST /books responded with 400"):
         seeds.plant(library, 1)
 
 
