@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from samspec.sam_local import processes
@@ -74,17 +74,36 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterator[Invoke]:
-    """The function that the test is parametrized with, in the emulator; gives status and gateway
-    request id.
+    """The function that the test is parametrized with, in the emulator.
+
+    Returns the status of the response and the gateway's request id.
     """
-    on, port = lambda_(), processes.free_port()
-    addresses = [
-        "--log-level",
-        "error",
-        "--runtime-interface-emulator-address",
-        f"127.0.0.1:{port}",
-    ]
-    addresses += ["--runtime-api-address", f"127.0.0.1:{processes.free_port()}"]
+    port = processes.free_port()
+    url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+
+    def invoke(does: str = "take", **changes: Any) -> tuple[int, str]:
+        Database.does = does
+        event = json.loads((ROOT / f"events/{request.param}.json").read_bytes())
+        event["requestContext"]["requestId"] = str(uuid.uuid4())
+        event |= changes
+        with urllib.request.urlopen(url, json.dumps(event).encode(), timeout=30) as response:
+            return json.load(response)["statusCode"], event["requestContext"]["requestId"]
+
+    with (
+        log.open("wb") as file,
+        _emulator(f"{request.param}.handler", port, database, file) as process,
+    ):
+        try:
+            while not _listens(port):
+                assert process.poll() is None
+                time.sleep(0.02)
+            yield invoke
+        finally:
+            process.terminate()
+
+
+def _emulator(handler: str, port: int, database: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    on = lambda_()
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT / 'handlers'}:{on.packages}",
@@ -96,35 +115,11 @@ def function(request: pytest.FixtureRequest, database: str, log: Path) -> Iterat
         **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "us-east-1"),
         **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "local"),
     }
-    command = [
-        str(on.emulator),
-        *addresses,
-        sys.executable,
-        "-m",
-        "awslambdaric",
-        f"{request.param}.handler",
-    ]
-
-    def invoke(does: str = "take", **changes: Any) -> tuple[int, str]:
-        Database.does = does
-        event = json.loads((ROOT / f"events/{request.param}.json").read_bytes())
-        event["requestContext"]["requestId"] = str(uuid.uuid4())
-        event |= changes
-        url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-        with urllib.request.urlopen(url, json.dumps(event).encode(), timeout=30) as response:
-            return json.load(response)["statusCode"], event["requestContext"]["requestId"]
-
-    with (
-        log.open("wb") as file,
-        subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process,
-    ):
-        try:
-            while not _listens(port):
-                assert process.poll() is None
-                time.sleep(0.02)
-            yield invoke
-        finally:
-            process.terminate()
+    command = [str(on.emulator), "--log-level", "error"]
+    command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+    command += ["--runtime-api-address", f"127.0.0.1:{processes.free_port()}"]
+    command += [sys.executable, "-m", "awslambdaric", handler]
+    return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
 
 def _listens(port: int) -> bool:

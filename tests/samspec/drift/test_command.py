@@ -342,80 +342,72 @@ def test_an_operation_that_is_not_added_everywhere_is_drift(project: Path, left_
     assert left_out in "".join(map(str, run(project).findings))
 
 
+RENAMED = {"deleteUser": "archiveUser", "DeleteUser": "ArchiveUser", "delete_user": "archive_user"}
+
+
 def add_archive_user(root: Path) -> None:
     """POST /users/{id}/archive, after the example of DELETE /users/{id}."""
+    derive(root, "handlers/delete_user.py", "handlers/archive_user.py")
+    derive(root, "specs/features/delete-user.md", "specs/features/archive-user.md")
+    derive(root, "events/delete_user.json", "events/archive_user.json")
+    add_archive_to_spec(root)
+    add_archive_function(root)
+    add_archive_tests(root)
+    add_archive_to_documents(root)
+    add_archive_to_record(root)
 
-    def derive(source: str, target: str, **others: str) -> None:
-        text = (root / source).read_text()
-        renamed = {
-            "deleteUser": "archiveUser",
-            "DeleteUser": "ArchiveUser",
-            "DELETE": "POST",
-            "{id}": "{id}/archive",
-        }
-        for old, new in {**renamed, "0d2f6b1a7e3c": "0d2f6b1a7e3c/archive", **others}.items():
-            text = text.replace(old, new)
-        (root / target).write_text(text)
 
-    derive("handlers/delete_user.py", "handlers/archive_user.py")
-    derive(
-        "specs/features/delete-user.md",
-        "specs/features/archive-user.md",
-        delete_user="archive_user",
-    )
-    derive(
-        "events/delete_user.json",
-        "events/archive_user.json",
-        **{f'"id": "{ADA}/archive"': f'"id": "{ADA}"'},
-    )
-    spec = (root / SPEC).read_text()
-    item = spec[
-        spec.index("    delete:\n") : spec.index("    options:\n", spec.index("    delete:\n"))
-    ]
-    item = (
-        item.replace("    delete:", "    post:")
-        .replace("deleteUser", "archiveUser")
-        .replace("DeleteUser", "ArchiveUser")
-    )
+def derive(root: Path, source: str, target: str) -> None:
+    path = {"DELETE": "POST", "{id}": "{id}/archive", f"/{ADA}": f"/{ADA}/archive"}
+    (root / target).write_text(replaced((root / source).read_text(), RENAMED | path))
+
+
+def replaced(text: str, names: dict[str, str]) -> str:
+    for old, new in names.items():
+        text = text.replace(old, new)
+    return text
+
+
+def between(text: str, start: str, end: str) -> str:
+    """From `start` up to the next `end`, which is left out."""
+    begin = text.index(start)
+    return text[begin : text.index(end, begin)]
+
+
+def add_archive_to_spec(root: Path) -> None:
+    delete = between((root / SPEC).read_text(), "    delete:\n", "    options:\n")
+    item = replaced(delete, RENAMED | {"    delete:": "    post:"})
     edit(root, SPEC, "\ncomponents:\n", f"\n  /users/{{id}}/archive:\n{item}\ncomponents:\n")
-    template = (root / TEMPLATE).read_text()
-    function = template[template.index("  DeleteUserFunction:\n") :]
-    function = (
-        function[: function.index("\n\n") + 2]
-        .replace("DeleteUser", "ArchiveUser")
-        .replace("delete_user", "archive_user")
-    )
-    function = function.replace(
-        '"/users/{id}", Method: delete', '"/users/{id}/archive", Method: post'
-    )
+
+
+def add_archive_function(root: Path) -> None:
+    function = between((root / TEMPLATE).read_text(), "  DeleteUserFunction:\n", "\n\n") + "\n\n"
+    path = {'"/users/{id}", Method: delete': '"/users/{id}/archive", Method: post'}
+    function = replaced(function, RENAMED | path)
     edit(root, TEMPLATE, "  DeleteUserFunction:\n", f"{function}  DeleteUserFunction:\n")
-    tests = (root / "tests/unit/test_delete_user.py").read_text() + (
-        root / "tests/integration/test_races.py"
-    ).read_text()
-    (root / "tests/unit/test_archive_user.py").write_text(
-        tests.replace("delete-user/", "archive-user/")
-    )
+
+
+def add_archive_tests(root: Path) -> None:
+    """Tests that name the criteria of the new feature, as many as there are."""
+    tests = (root / "tests/unit/test_delete_user.py").read_text()
+    tests += (root / "tests/integration/test_races.py").read_text()
+    tests = tests.replace("delete-user/", "archive-user/")
+    (root / "tests/unit/test_archive_user.py").write_text(tests)
+
+
+def add_archive_to_documents(root: Path) -> None:
     row = "| ArchiveUserFunction | AWS::Serverless::Function | POST /users/{id}/archive |\n"
     edit(root, "specs/architecture.md", "| DeleteUserFunction |", f"{row}| DeleteUserFunction |")
+    row = "| POST | /users/{id}/archive | ArchiveUserFunction | x |\n"
     for name in ("specs/architecture.md", "README.md"):
         if "| DELETE |" in (root / name).read_text():
-            edit(
-                root,
-                name,
-                "| DELETE |",
-                "| POST | /users/{id}/archive | ArchiveUserFunction | x |\n| DELETE |",
-            )
-    observed = (root / OBSERVED).read_text()
-    observed = observed.replace(
-        '"DeleteUserFunction"',
-        '"ArchiveUserFunction": '
-        '["dynamodb:DeleteItem UsersTable", "dynamodb:GetItem UsersTable"],\n'
-        '    "DeleteUserFunction"',
-    )
-    responses = observed[observed.index('"DELETE /users/{id}": {') :]
-    responses = responses[: responses.index("},") + 2].replace(
-        "DELETE /users/{id}", "POST /users/{id}/archive"
-    )
-    (root / OBSERVED).write_text(
-        observed.replace('"DELETE /users/{id}": {', responses + '\n    "DELETE /users/{id}": {')
-    )
+            edit(root, name, "| DELETE |", f"{row}| DELETE |")
+
+
+def add_archive_to_record(root: Path) -> None:
+    calls = '["dynamodb:DeleteItem UsersTable", "dynamodb:GetItem UsersTable"]'
+    function = '"DeleteUserFunction"'
+    edit(root, OBSERVED, function, f'"ArchiveUserFunction": {calls},\n    {function}')
+    responses = between((root / OBSERVED).read_text(), '"DELETE /users/{id}": {', "},") + "},"
+    archive = responses.replace("DELETE /users/{id}", "POST /users/{id}/archive")
+    edit(root, OBSERVED, responses, f"{archive}\n    {responses}")
