@@ -31,9 +31,7 @@ def read(root: Path) -> dict[str, Environment]:
     """The environments by name, in the file's order."""
     sections = tables(root)
     if not sections:
-        raise ProjectError(
-            f"{FILE}: it is missing or empty: it says which environments there are"
-        )
+        raise ProjectError(f"{FILE}: it is missing or empty: it says which environments there are")
     environments = {}
     for section, commands in sections.items():
         if isinstance(commands, dict):

@@ -277,7 +277,10 @@ def test_the_new_function_follows_one_in_python_that_has_a_folder(
     assert run(other, "cognito") == 0
 
     function = Project(other).functions["CustomizeTokenFunction"]
-    assert (function["CodeUri"], function["Runtime"]) == ("src/", "python3.11")
+    assert (function.properties["CodeUri"], function.properties["Runtime"]) == (
+        "src/",
+        "python3.11",
+    )
     assert (other / "src/customize_token.py").exists()
     assert "src/customize_token.py" in (other / "template.yaml").read_text()
 
