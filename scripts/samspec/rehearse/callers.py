@@ -22,6 +22,7 @@ from samspec.sam.errors import ProjectError
 REFUSED = (401, 403)
 EXISTS = 409
 COLLECTION, ITEM = ("post", "get"), ("get", "put", "delete")
+STRANGER = "other user"
 MAKERS = ("owner", "partner", "administrator")
 
 
@@ -74,10 +75,21 @@ class _Table:
 
     def rows(self) -> Iterator[str]:
         yield f"callers of {', '.join(map(str, self.operations))}"
+        shared: list[Operation] = []
         width = max(len(caller.name) for caller in self.callers)
         for caller in self.callers:
             statuses = [self._status(caller, operation) for operation in self.operations]
             yield f"{caller.name:<{width}}  {' '.join(map(str, statuses))}"
+            if caller.name == STRANGER:
+                shared += self._shared(statuses)
+        for operation in shared:
+            yield f"note: {operation} lets another user have the owner's item: is that meant?"
+
+    def _shared(self, statuses: list[int]) -> Iterator[Operation]:
+        """The operations on the owner's item that succeeded."""
+        for operation, status in zip(self.operations, statuses, strict=True):
+            if operation.path == self.item and status < 300:
+                yield operation
 
     def _status(self, caller: Identity, operation: Operation) -> int:
         url = self._url()

@@ -24,7 +24,7 @@ from samspec.deploy import options as deploy_options
 from samspec.deploy import restore_drill, sign_in, smoke
 from samspec.deploy.stack import Stack, client
 from samspec.rehearse import callers, ministack, provider, retained, standins
-from samspec.rehearse.inspection import Inspection, inventory
+from samspec.rehearse.inspection import Inspection, inventory, the_api
 from samspec.sam import environments
 from samspec.sam.environments import Environment
 from samspec.sam.errors import ProjectError
@@ -81,9 +81,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="samspec rehearse", description=__doc__)
     parser.add_argument("environment", help="an environment of samconfig.toml, such as dev")
     environment = environments.named(Path.cwd(), parser.parse_args(arguments).environment)
+    processes.require("sam", "install the AWS SAM CLI")
+    the_api(Project().resolved)
     # what ends by Ctrl-C ends by `kill` as well
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    processes.require("sam", "install the AWS SAM CLI")
     try:
         with (
             tempfile.TemporaryDirectory(prefix="rehearsal-") as folder,

@@ -20,8 +20,9 @@ from samspec.gateway.authorization.requirements import Requirement
 from samspec.sam.errors import ProjectError
 from samspec.sam.operations import INTEGRATION
 from samspec.sam.project import Project, template_at
-from samspec.sam.template import Settings
+from samspec.sam.template import Settings, Template
 
+API = "AWS::Serverless::Api"
 INVENTORIED = (
     ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     ("API", "apigateway", "get_rest_apis", "items", "id"),
@@ -48,6 +49,17 @@ def inventory(region: str) -> set[tuple[str, str]]:
     return there
 
 
+def the_api(template: Template) -> str:
+    """The logical id of the template's API. Raises a ProjectError unless there is exactly one."""
+    names = template.names(API)
+    if len(names) != 1:
+        raise ProjectError(
+            f"a rehearsal inspects a template with one {API}; this one has {len(names)}: "
+            "samspec start runs APIs of other types"
+        )
+    return names[0]
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a method asks of its callers, in API Gateway's words."""
@@ -66,7 +78,7 @@ class Inspection:
         self.project = Project(root, Settings(stack.parameters, region=stack.region))
         self.template = self.project.resolved
         self._resources = translation.resolved(template_at(root), stack.parameters)
-        [self.api] = self.template.names("AWS::Serverless::Api")
+        self.api = the_api(self.template)
 
     def client(self, service: str) -> Any:
         return client(service, self.stack.region)
@@ -104,7 +116,7 @@ class Inspection:
     @property
     def where(self) -> dict[str, str]:
         """The stage, as API Gateway's calls name it."""
-        stage = self.template.of_type("AWS::Serverless::Api")[self.api]["StageName"]
+        stage = self.template.of_type(API)[self.api]["StageName"]
         return {"restApiId": self[self.api], "stageName": stage}
 
     def export(self) -> dict[str, Any]:
@@ -299,7 +311,7 @@ def _key(inspection: Inspection) -> str:
 
 
 def _stage(inspection: Inspection) -> str:
-    api = inspection.template.of_type("AWS::Serverless::Api")[inspection.api]
+    api = inspection.template.of_type(API)[inspection.api]
     stage = inspection.client("apigateway").get_stage(**inspection.where)
     for wanted in api.get("MethodSettings") or []:
         path = "*" if wanted["ResourcePath"] == "/*" else wanted["ResourcePath"].lstrip("/")

@@ -104,7 +104,8 @@ class Notes:
         scopes = claims["scope"].split()
         if "notes/write" not in scopes:
             return Response("", 201 if self.wrong == "scopes" else 403)
-        if "notes/admin" not in scopes and claims["sub"] != "ada":
+        is_owner = claims["sub"] == "ada" or self.wrong == "shared"
+        if "notes/admin" not in scopes and not is_owner:
             return Response("", 418 if self.wrong == "undocumented" else 403)
         if self.wrong == "nobody":
             return Response("", 403)
@@ -153,6 +154,16 @@ def stack(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 def test_each_caller_is_tried_with_each_operation(root: Path, stack: Stack) -> None:
     assert "\n".join(callers.rows(root, stack)) == TABLE
+
+
+def test_an_item_that_another_user_may_have_is_named(
+    notes: Notes, root: Path, stack: Stack
+) -> None:
+    notes.wrong = "shared"
+    *_, note = callers.rows(root, stack)
+    assert (
+        note == "note: DELETE /notes/{id} lets another user have the owner's item: is that meant?"
+    )
 
 
 def test_an_item_that_exists_is_not_created_again(notes: Notes, root: Path, stack: Stack) -> None:

@@ -1,6 +1,7 @@
 """What a rehearsal reads and changes, without its minutes; `scripts/rehearse` shows the rest."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from samspec.sam.errors import ProjectError
 
 from tests.conftest import ROOT
 
+CONFIGURATION = """
+[live.global.parameters]
+stack_name = "shop"
+region = "eu-west-1"
+"""
 PLAN = """
 [tool.samspec.rehearse.live]
 parameters = "Mail=a@example.com"
@@ -62,6 +68,22 @@ def test_without_ministack_it_says_how_to_get_it(
         ministack.running(tmp_path),
     ):
         pytest.fail("it runs")
+
+
+@pytest.mark.parametrize("apis", [0, 2])
+def test_a_template_without_its_one_api_is_refused_before_anything_runs(
+    apis: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api: dict[str, Any] = {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "v1"}}
+    resources: dict[str, Any] = {"Topic": {"Type": "AWS::SNS::Topic"}}
+    resources |= {f"Api{number}": api for number in range(apis)}
+    (tmp_path / "template.yaml").write_text(json.dumps({"Resources": resources}))
+    (tmp_path / "samconfig.toml").write_text(CONFIGURATION)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda program: program)
+
+    with pytest.raises(ProjectError, match=f"this one has {apis}: samspec start runs"):
+        command.main(["live"])
 
 
 @pytest.fixture
