@@ -71,12 +71,15 @@ def with_looked_up_conditions(template: Node, parameters: Parameters) -> None:
 def with_security_scheme(template: Node, parameters: Parameters) -> None:
     """x-amazon-apigateway-auth is not read: a security scheme says the same"""
     for api in _of_type(template, "AWS::Serverless::Api"):
-        include = (api.get("DefinitionBody") or {}).get("Fn::Transform", {}).get("Parameters")
+        body = api.get("DefinitionBody") or {}
+        include = body.get("Fn::Transform", {}).get("Parameters")
         if include:
             spec = yaml.safe_load((BUILT / include["Location"]).read_text())
             _state_schemes(spec)
             (BUILT / "rehearsed.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
             include["Location"] = "rehearsed.yaml"
+        elif "paths" in body:
+            _state_schemes(body)
 
 
 def _state_schemes(spec: Node) -> None:
@@ -84,10 +87,17 @@ def _state_schemes(spec: Node) -> None:
         for operation in path.values():
             stated = isinstance(operation, dict) and operation.pop("x-amazon-apigateway-auth", None)
             if stated:
-                condition, _, _ = stated["type"]["Fn::If"]
-                operation["security"] = {"Fn::If": [condition, [{"sigv4": []}], []]}
+                operation["security"] = _security(stated["type"])
                 schemes = spec.setdefault("components", {}).setdefault("securitySchemes", {})
                 schemes["sigv4"] = SIGNED
+
+
+def _security(type_name: Any) -> Any:
+    """The `security` that says the same as a type of x-amazon-apigateway-auth."""
+    if isinstance(type_name, dict):
+        condition, *choices = type_name["Fn::If"]
+        return {"Fn::If": [condition, *map(_security, choices)]}
+    return [{"sigv4": []}] if str(type_name).upper() == "AWS_IAM" else []
 
 
 ALL = (

@@ -119,10 +119,31 @@ def test_stand_ins_leave_out_what_ministack_lacks(built: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
+    ("stated", "security"),
+    [
+        ("AWS_IAM", [{"sigv4": []}]),
+        ("NONE", []),
+        ({"Fn::If": ["C", "AWS_IAM", "NONE"]}, {"Fn::If": ["C", [{"sigv4": []}], []]}),
+    ],
+)
+def test_what_asks_for_a_signature_is_said_as_a_scheme(stated: Any, security: Any) -> None:
+    operation: dict[str, Any] = {"x-amazon-apigateway-auth": {"type": stated}}
+    body: dict[str, Any] = {"paths": {"/a": {"get": operation, "parameters": []}}}
+    api = {"Type": "AWS::Serverless::Api", "Properties": {"DefinitionBody": body}}
+
+    standins.with_security_scheme({"Resources": {"Api": api}}, {})
+
+    assert operation == {"security": security}
+    assert body["components"]["securitySchemes"]["sigv4"] == standins.SIGNED
+
+
+@pytest.mark.parametrize(
     ("line", "code"),
     [
         ("a.yaml:1: s has no ANY /users: deploy again", 0),
         ("a.yaml:1: s has no GET /users: deploy again", 1),
+        ("a.yaml:1: s has none, not UserPool, as authorization of GET /users: deploy again", 0),
+        ("a.yaml:1: s has Keys, not UserPool, as authorization of GET /users: deploy again", 1),
         ("a.yaml:1: warning: LEVEL is set, and nothing reads it: remove it", 0),
     ],
 )
