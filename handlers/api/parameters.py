@@ -117,7 +117,7 @@ class Field:
         return self._shape == "object" and self._explode and self._style in ("form", "deepObject")
 
     def _property(self, key: str) -> str:
-        """Which property that name is; empty if it is none."""
+        """The property that a name belongs to; empty if there is none."""
         if self._style == "deepObject":
             match = re.fullmatch(re.escape(self.name) + r"\[([^\[\]]+)\]", key)
             return match[1] if match else ""

@@ -65,10 +65,10 @@ def local_api(
 ) -> Iterator[LocalApi]:
     """The API of a SAM template, until the block ends. Raises ProjectError.
 
-    `settings` has parameters and the region, `environment` variables for every function.
-    `dynamodb` is the URL of another DynamoDB. Functions run in worker processes; with
-    `runner=in_process()` in this process, for tests that measure coverage or look into functions.
-    Without `throttles`, the stage's rate limits do not apply.
+    `settings` has parameters and the region, `environment` variables for every function. `dynamodb`
+    is the URL of another DynamoDB. Functions run in worker processes; with `runner=in_process()` in
+    this process, for tests that measure coverage or look into functions. Without `throttles`, the
+    stage's rate limits do not apply.
     """
     with ExitStack() as stack:
         if runner is None:

@@ -361,7 +361,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
         "EnableKeyRotation: false",
         lambda r: r["EncryptionKey"]["Properties"]["EnableKeyRotation"] is True,
     ),
-    "a deleted key can be had back for a month": (
+    "a deleted key can be restored for a month": (
         "PendingWindowInDays: 30",
         "PendingWindowInDays: 7",
         lambda r: r["EncryptionKey"]["Properties"]["PendingWindowInDays"] == 30,

@@ -22,7 +22,7 @@ class Share:
 
 
 def fixed(prices: Prices, inventory: Inventory) -> dict[str, float]:
-    """Dollars a month that the stack costs without a single request."""
+    """Dollars per month that the stack costs without any request."""
     return {
         "KMS keys": inventory.keys * prices.kms_key_month,
         "Alarms": inventory.alarm_metrics * prices.alarm_metric_month,
@@ -39,7 +39,7 @@ def by_use(
     requests: float,
     cpu: str,
 ) -> dict[str, float]:
-    """Dollars a month for so many requests, by what they are for; `cpu` is x86_64 or arm64."""
+    """Dollars per month for a number of requests, by item; `cpu` is x86_64 or arm64."""
     traffic = prices.traffic
     reads = writes = seconds = log_bytes = 0.0
     for part in mix:

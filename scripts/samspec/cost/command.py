@@ -20,7 +20,7 @@ from samspec.sam.errors import ProjectError
 
 FIGURES = Path("docs/bench.json")
 SCALES = {"1 million": 1e6, "100 million": 1e8, "10 billion": 1e10}
-CPU = "x86_64"  # what functions run on if a template does not say otherwise
+CPU = "x86_64"  # the architecture of functions whose template names none
 WIDTH = 42
 # What a request of any operation takes, if nobody has measured it.
 ASSUMED = {
@@ -60,7 +60,7 @@ def detailed(
         cpu: bill.fixed(cost, inventory) | bill.by_use(figures, cost, mix, inventory, requests, cpu)
         for cpu in cost.gb_second
     }
-    title = f"{environment.name}, {requests:,.0f} requests a month, prices of {cost.date}"
+    title = f"{environment.name}, {requests:,.0f} requests per month, prices of {cost.date}"
     lines = [title, f"{'':20}" + "".join(f"{cpu:>14}" for cpu in bills)]
     totals = {cpu: sum(items.values()) for cpu, items in bills.items()}
     for item in bills[CPU]:
@@ -75,7 +75,7 @@ def summarized(root: Path, figures: Any, mix: list[Share]) -> str:
     """A line for each environment: what it costs at rest, and at each of the scales."""
     cost = prices.read()
     columns = f"{'at rest':>10}" + "".join(f"{name:>14}" for name in SCALES)
-    lines = [f"Dollars a month, {CPU}, {cost.date}".ljust(WIDTH) + columns]
+    lines = [f"Dollars per month, {CPU}, {cost.date}".ljust(WIDTH) + columns]
     for environment in environments.read(root).values():
         inventory = Inventory.of(root, environment.parameters)
         at_rest = sum(bill.fixed(cost, inventory).values())

@@ -87,7 +87,7 @@ PRICED = {
 
 
 def _metrics(alarm: Mapping[str, Any]) -> int:
-    """How many metrics an alarm watches; an expression over them is none."""
+    """How many metrics an alarm watches; an expression over them does not count."""
     metrics = alarm.get("Metrics")
     return len([metric for metric in metrics if "MetricStat" in metric]) if metrics else 1
 

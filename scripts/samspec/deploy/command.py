@@ -29,7 +29,7 @@ Drift = Callable[[Path, Sequence[str]], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 if the environment is deployed and works. Raises a ProjectError otherwise."""
+    """0 if the environment is deployed and works; if not, raises a ProjectError."""
     root = Path.cwd()
     return run(root, deploy_options.read(root, arguments))
 

@@ -16,7 +16,8 @@ CANARY = "Canary"  # the template's parameter of `--without-canary`
 @dataclass(frozen=True)
 class Options:
     """`parameters` are the environment's with those of the command line; `sam` goes to `sam
-    deploy`."""
+    deploy`.
+    """
 
     environment: Environment
     parameters: dict[str, str]

@@ -1,2 +1,3 @@
 """`scripts/fuzz`: schemathesis against the local gateway or any URL, with a seed that brings the
-same cases again."""
+same cases again.
+"""

@@ -86,7 +86,7 @@ def _refusals(url: str) -> int:
 
 @contextmanager
 def _target(url: str | None, dynamodb: str | None) -> Iterator[str]:
-    """The URL of the running API, or of a local gateway that runs for so long."""
+    """The URL of the running API, or of a local gateway that runs until the block ends."""
     if url:
         _require(url)
         yield url
@@ -125,5 +125,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--examples", type=int, metavar="N", help="how many cases an operation and a phase may have"
     )
-    parser.add_argument("--seconds", type=int, metavar="N", help="go on for so long")
+    parser.add_argument("--seconds", type=int, metavar="N", help="how long the run may take")
     return parser

@@ -103,8 +103,7 @@ class Gateway:
     """One API of a SAM template.
 
     `spec` is its OpenAPI document with every intrinsic function resolved; `project` holds all else
-    that the files
-    say, and is another one after a change of template or spec.
+    that the files say, and is another one after a change of template or spec.
     """
 
     def __init__(self, project: RunningProject, runner: Runner):
@@ -289,7 +288,7 @@ class Gateway:
             ) from error
 
     def _invoke_directly(self, exchange: Exchange, deployment: Deployment, route: Route) -> Any:
-        """The same for an integration that is no proxy: what fails is its own to map."""
+        """The same for an integration that is not a proxy: it maps failures itself."""
         try:
             return self._invoke(exchange, deployment, route)
         except FunctionFailed as error:

@@ -84,7 +84,7 @@ def respond(route: Route, scope: Scope, binary: list[str], outside: Outside) -> 
 
 
 def _function(route: Route, scope: Scope, binary: list[str], outside: Outside) -> Response:
-    """A function behind mapping templates: the event is the mapped body, as it is the result."""
+    """A function behind mapping templates, which make its event and the response."""
     mapped = mapping.request(route, scope, binary)
     try:
         event = json.loads(mapped.body or "{}")

@@ -82,8 +82,8 @@ class RunningProject:
     def deployment(self, method: str, path: str) -> tuple[Deployment, str]:
         """The API that a request is for, and the path in it.
 
-        If there are several, each has the paths under its name, and any other path is for the
-        first that has a route for it.
+        If there are several, each has the paths under its name, and any other path is for the first
+        that has a route for it.
         """
         if len(self.deployments) == 1:
             return self.main, path

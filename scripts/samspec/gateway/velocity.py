@@ -21,7 +21,7 @@ class TemplateFailed(Exception):
 def rendered(template: str, names: Callable[[], Mapping[str, Any]]) -> str:
     """The template with its variables, which `names` gives if it has any.
 
-    Raises TemplateFailed for one that asks for what is not there, as API Gateway's fail.
+    Raises TemplateFailed for one that uses what is not there, because API Gateway fails too.
     """
     if "$" not in template and "#" not in template:
         return template

@@ -42,7 +42,8 @@ def functions(template: Template) -> list[Function]:
 
 def pack(function: Function, folder: Path) -> None:
     """Copies modules and locked packages into `folder`; raises ProjectError if two have one
-    name."""
+    name.
+    """
     own = shutil.ignore_patterns(*NOT_PACKED)
     shutil.copytree(function.code, folder, ignore=own, dirs_exist_ok=True)
     installed = packages.installed(function.code, function.target)

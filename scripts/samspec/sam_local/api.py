@@ -45,8 +45,10 @@ def build(template: Path) -> Path:
 def running(
     built: Path, endpoint: str, port: int, warm: bool = True
 ) -> Iterator[processes.Process]:
-    """The API on `port`, its functions calling the DynamoDB at `endpoint`; its containers warm, or
-    one a request."""
+    """The API on `port`, whose functions call the DynamoDB at `endpoint`.
+
+    Its containers are warm, or each request has a new one.
+    """
     print("sam local start-api ...", flush=True)
     network = f"sam-local-{port}"
     command = [
@@ -80,7 +82,8 @@ def environment(endpoint: str) -> dict[str, str]:
 @contextmanager
 def _network(name: str) -> Iterator[None]:
     """A Docker network; whatever runs in it when the block ends is ended: `sam local` forgets some
-    containers."""
+    containers.
+    """
     processes.run(["docker", "network", "create", name], f"Docker cannot make the network {name}")
     try:
         yield

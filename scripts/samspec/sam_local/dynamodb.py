@@ -1,5 +1,6 @@
 """The DynamoDB behind the functions: DynamoDB Local from its Docker image or its jar, or any
-endpoint."""
+endpoint.
+"""
 
 import subprocess
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ OPTIONS = ["-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb"]
 @contextmanager
 def endpoint(url: str | None, jar: Path | None) -> Iterator[str]:
     """The endpoint's URL as this machine sees it; what had to be started for it ends with the
-    block."""
+    block.
+    """
     if url:
         yield url
         return

@@ -48,7 +48,7 @@ class Callers:
     def send(
         self, caller: str, method: str, path: str, given: Mapping[str, Any] = NOTHING
     ) -> Response:
-        """The response to a request; the path is the spec's, and means what is the owner's.
+        """The response to a request of a path of the spec, about what belongs to the owner.
 
         `given` are arguments of the client, such as json. Without a body, a resource is created or
         replaced with one that fits the caller.
@@ -69,7 +69,8 @@ class Callers:
 
     def _body(self, caller: str, item: str) -> Mapping[str, Any]:
         """The owner repeats the body of what they own, and so does another user if a token must
-        prove it; everyone else sends a new one."""
+        prove it; everyone else sends a new one.
+        """
         owned = self._bodies[item]
         is_top = item.count("{") == 1
         is_proven = any(name in owned for name in self._proven)
@@ -132,7 +133,8 @@ def collection_of(item: str) -> str:
 
 def cases(table: Mapping[str, Sequence[int | None]]) -> list[tuple[str, str, int]]:
     """Operation, caller and status of each entry; a row has the statuses in the order of CALLERS,
-    None where the table does not say."""
+    None where the table does not say.
+    """
     rows = []
     for operation, statuses in table.items():
         for caller, status in zip(CALLERS, statuses, strict=True):

@@ -1,5 +1,6 @@
 """An API as its callers have it, in process or over HTTP. Every response is checked against the
-spec."""
+spec.
+"""
 
 import json as jsonlib
 import re
@@ -89,7 +90,8 @@ class ApiClient:
         query: Mapping[str, Any] | None = None,
     ) -> Response:
         """Send `json`, or `data` as it is. Fails if the operation does not document the
-        response."""
+        response.
+        """
         content_type = JSON if json is not None else {}
         headers = {**content_type, **self._credentials, **(headers or {})}
         body = jsonlib.dumps(json).encode() if json is not None else data or b""

@@ -15,7 +15,8 @@ NEW = object()
 
 class Collection:
     """The collection at a path of the spec, such as /users/{id}/orders. What it belongs to is
-    created first, if `path` does not name it."""
+    created first, if `path` does not name it.
+    """
 
     def __init__(self, api: Api, resource: str, path: str | None = None) -> None:
         self._api = api

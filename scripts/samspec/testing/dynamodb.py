@@ -55,7 +55,8 @@ class DynamoDB:
 
     def clear(self, table: str | None = None) -> None:
         """Delete all items of a table whose key is `id`; of the template's first without
-        `table`."""
+        `table`.
+        """
         for key in self.items(table):
             self._client.delete_item(TableName=table or self._tables[0], Key={"id": {"S": key}})
 

@@ -32,7 +32,8 @@ is_recorded: ContextVar[bool] = ContextVar("is_recorded", default=False)
 
 class Recorder:
     """What was seen. `calls` are (function, permission); `responses` are (operation, status and
-    title, header), once per response with an empty header."""
+    title, header), once per response with an empty header.
+    """
 
     def __init__(self) -> None:
         self.calls: set[tuple[str, ...]] = set()
@@ -40,7 +41,8 @@ class Recorder:
 
     def called(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         """botocore's hook before each call: the permissions that it needs, for the function that
-        runs."""
+        runs.
+        """
         invocation = running.get()
         if invocation and is_recorded.get():
             for permission in _permissions(model.name, params):
@@ -62,8 +64,11 @@ class Recorder:
                 self.responses.add((str(route), status, name))
 
     def observed(self) -> dict[str, Any]:
-        """The record: {"calls": {function: [permission]},
-        "responses": {"GET /users": {"400 Bad Request": "headers"}}}."""
+        """The record, as observed.json has it.
+
+        {"calls": {function: [permission]},
+         "responses": {"GET /users": {"400 Bad Request": "headers"}}}
+        """
         calls, names = defaultdict(list), defaultdict[str, dict[str, list[str]]](dict)
         for function, permission in sorted(self.calls):
             calls[function].append(permission)
