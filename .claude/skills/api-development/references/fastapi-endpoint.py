@@ -1,21 +1,22 @@
-"""The alternative to one function an operation: FastAPI behind Mangum, one function for all of them.
+"""The alternative to one function per operation: FastAPI behind Mangum, one function for all.
 
-Domain, repository and problems stay as they are; FastAPI takes the place of entry points, contract and proxy. It gives
-routing, dependencies and a test client that many know. It costs: about twice the cold start of this project's handlers
-and an artifact of 15 MB (`scripts/bench`), the schema a second time as models (hold `app.openapi()` against the spec),
-and one policy that may do all that any operation does. In the template one function gets an event for each operation,
-and in the spec all integrations name it.
+Domain, repository and problems stay as they are; FastAPI takes the place of entry points, contract
+and proxy. You get routing, dependencies and a test client that many people know. It costs about
+twice the cold start of this project's handlers, an artifact of 15 MB (`scripts/bench`), the schema
+a second time as models (check `app.openapi()` against the spec), and one policy that allows
+whatever any operation does. In the template one function has an event for each operation, and in
+the spec every integration names it.
 """
 
 from typing import Annotated
 
+from api.errors import Fault, InvalidRequest
+from api.problems import PROBLEMS, problem
 from fastapi import FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from mangum import Mangum
 from pydantic import BaseModel, ConfigDict, Field
-from api.errors import Fault, InvalidRequest
-from api.problems import PROBLEMS, problem
 from users.repository import Users
 from users.user import User
 
@@ -32,7 +33,9 @@ class UserInput(BaseModel):
 
 
 @app.post("/users", operation_id="createUser")
-def create_user(body: UserInput, idempotency_key: Annotated[str | None, Header()] = None) -> JSONResponse:
+def create_user(
+    body: UserInput, idempotency_key: Annotated[str | None, Header()] = None
+) -> JSONResponse:
     user = User.create(body.model_dump(), idempotency_key)
     stored = users.add(user)
     headers = {"Location": f"/users/{stored.id}", "ETag": stored.etag}
@@ -47,19 +50,23 @@ def get_user(id: str) -> JSONResponse:
     return JSONResponse(user.as_json(), 200, {"ETag": user.etag})
 
 
-def answer(request: Request, error: Exception) -> JSONResponse:
+def respond(request: Request, error: Exception) -> JSONResponse:
     response = problem(error)
     return JSONResponse(response.body, response.status, dict(response.headers))
 
 
 def refuse(request: Request, error: RequestValidationError) -> JSONResponse:
-    faults = [Fault(one["loc"][0], ".".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()]
-    return answer(request, InvalidRequest(faults))
+    faults = []
+    for mistake in error.errors():
+        place, *field = mistake["loc"]
+        faults.append(Fault(place, ".".join(map(str, field)), mistake["msg"]))
+    return respond(request, InvalidRequest(faults))
 
 
-for kind in PROBLEMS:
-    app.add_exception_handler(kind, answer)
+for error_class in PROBLEMS:
+    app.add_exception_handler(error_class, respond)
 app.add_exception_handler(RequestValidationError, refuse)
 
-# Mangum would encode what it does not know as base64, which API Gateway sends on as it is.
-handler = Mangum(app, lifespan="off", text_mime_types=["application/json", "application/problem+json"])
+# Mangum sends any other media type as base64, which API Gateway would not decode.
+JSON_TYPES = ["application/json", "application/problem+json"]
+handler = Mangum(app, lifespan="off", text_mime_types=JSON_TYPES)
