@@ -1,7 +1,8 @@
 """`samspec remove canary`: takes a feature that you do not need out of the project.
 
 canary: gradual deploys. kms: the customer-managed key. github: workflows. sam-local: `sam local`
-over DynamoDB Local. bench: the benchmark. On any error nothing changes.
+over DynamoDB Local. bench: the benchmark. idempotency: Idempotency-Key. etags: ETag, If-Match and
+If-None-Match. On any error nothing changes.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 from samspec.sam.documents import Document, nodes
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.scaffold import copying, workspace
+from samspec.scaffold import copying, request_features, workspace
 from samspec.scaffold.remove_resource import without
 
 Keys = tuple[str, ...]
@@ -31,7 +32,7 @@ LINES: dict[str, dict[str, list[str]]] = {
 def main(arguments: list[str] | None = None) -> int:
     """Removes the feature and prints what is gone; returns 0."""
     parser = argparse.ArgumentParser(prog="samspec remove", description=__doc__)
-    parser.add_argument("feature", choices=sorted({*FILES, *TEMPLATE}))
+    parser.add_argument("feature", choices=CHOICES)
     parser.add_argument("--root", type=Path, default=Path(), help="the project's folder")
     options = parser.parse_args(arguments)
     with workspace.workspace(options.root) as copy:
@@ -42,6 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def remove(root: Path, feature: str) -> Iterator[str]:
     """Removes it in place; yields lines that say what is gone. ProjectError if it is not there."""
+    if feature in request_features.FEATURES:
+        yield from request_features.remove(root, request_features.FEATURES[feature])
+        yield "Next: scripts/test --record, scripts/check"
+        return
     gone = []
     for pattern in FILES.get(feature, ()):
         for path in [root / pattern, *sorted((root / pattern).rglob("*"))]:
@@ -135,3 +140,4 @@ def _names(data: object) -> set[str]:
 
 
 TEMPLATE: dict[str, Callable[[str], str]] = {"canary": _without_canary, "kms": _without_key}
+CHOICES = sorted({*FILES, *TEMPLATE, *request_features.FEATURES})

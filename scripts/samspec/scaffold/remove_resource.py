@@ -78,7 +78,7 @@ def _operations(project: Project, names: Names) -> list[Operation]:
 
 def _spec(project: Project, gone: list[Operation], names: Names) -> str:
     text = project.text(project.spec.name)
-    unused = _unused(project.spec)  # before: these were somebody's intention
+    unused = unused_components(project.spec)  # before: these were somebody's intention
     for path in {operation.path for operation in gone}:
         text = without(text, ("paths", path))
     return without_unused(_without_tag(text, gone), unused)
@@ -87,13 +87,13 @@ def _spec(project: Project, gone: list[Operation], names: Names) -> str:
 def without_unused(text: str, kept: set[tuple[str, ...]]) -> str:
     """The spec without components that nothing refers to, except those that are kept."""
     while True:
-        unused = sorted(_unused(Document.parse(text, "spec")) - kept)
+        unused = sorted(unused_components(Document.parse(text, "spec")) - kept)
         if not unused:
             return text
         text = without(text, unused[0])
 
 
-def _unused(spec: Document) -> set[tuple[str, ...]]:
+def unused_components(spec: Document) -> set[tuple[str, ...]]:
     """The keys of components that nothing refers to."""
     components = spec.data.get("components") or {}
     defined: set[tuple[str, ...]] = {

@@ -48,11 +48,12 @@ def write(root: Path, name: str, content: str) -> None:
     path.write_text(content, encoding="utf-8", newline="\r\n" if has_crlf else "\n")
 
 
-def tidy(root: Path, names: list[str]) -> None:
-    """Sorts imports and formats, where ruff is installed."""
+def tidy(root: Path, names: list[str], is_pruned: bool = False) -> None:
+    """Sorts imports and formats, where ruff is installed; if `is_pruned`, unused imports go."""
     if not names:
         return
-    for command in (["check", "--select=I", "--fix"], ["format"]):
+    rules = "I,F401" if is_pruned else "I"
+    for command in (["check", f"--select={rules}", "--fix"], ["format"]):
         ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--quiet", *names]
         subprocess.run(ruff, cwd=root, check=False, capture_output=True)
 

@@ -10,7 +10,7 @@ import pytest
 from tests.samspec.drift.copies import ROOT, SPEC
 from tests.samspec.scaffold.operations import PATCH_USER, VERIFY_USER, specify
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 HERE = Path(__file__).parent
 ALL_TESTS = ["scripts/test", "-m", "not slow", "--numprocesses", "auto", "--dist", "loadfile"]
 COVERAGE = ["--cov=handlers", "--cov-branch", "--cov-fail-under=100"]  # as scripts/test asks
