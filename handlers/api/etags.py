@@ -3,7 +3,7 @@
 import re
 
 TAG = re.compile(r'(W/)?("[^"]*")')
-OURS = re.compile('"([0-9a-f]{32})"')  # what User.etag looks like; no other tag can match
+OURS = re.compile('"([0-9a-f]{32})"')  # what Resource.etag looks like; no other tag can match
 
 
 def revisions(if_match: str | None) -> frozenset[str] | None:
