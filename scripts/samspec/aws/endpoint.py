@@ -84,11 +84,11 @@ class Endpoint:
         body = environ["wsgi.input"].read()
         scope = scope_of(headers, environ["QUERY_STRING"])
         if scope is None:
-            status, given, reply = _refusal()
+            status, response_headers, reply = _refusal()
         else:
-            status, given, reply = self._call(scope, environ, headers, body)
-        given = [(name, value) for name, value in given if name.lower() not in DROPPED]
-        start_response(f"{status} ", [*given, ("Content-Length", str(len(reply)))])
+            status, response_headers, reply = self._call(scope, environ, headers, body)
+        kept = [pair for pair in response_headers if pair[0].lower() not in DROPPED]
+        start_response(f"{status} ", [*kept, ("Content-Length", str(len(reply)))])
         return [reply]
 
     def _call(
@@ -100,14 +100,13 @@ class Endpoint:
         is_item_call = scope.service == "dynamodb" and target.startswith("DynamoDB_")
         units = None
         if is_item_call and self._dynamodb:
-            status, given, reply, units = self._dynamodb.call(name, headers, body)
+            status, response_headers, reply, units = self._dynamodb.call(name, headers, body)
         elif is_item_call and name in embedded.ITEM_CALLS:
             status, reply, units = embedded.call(name, scope.region, body)
-            given = [("Content-Type", "application/x-amz-json-1.0")]
+            response_headers = [("Content-Type", "application/x-amz-json-1.0")]
         else:
-            status, given, reply = self._invoked(scope, environ, headers, body) or _by_moto(
-                scope, environ, headers, body
-            )
+            own = self._invoked(scope, environ, headers, body)
+            status, response_headers, reply = own or _by_moto(scope, environ, headers, body)
         call = {
             "service": scope.service,
             "name": name,
@@ -119,7 +118,7 @@ class Endpoint:
             "response": _shown(reply),
         }
         self.on_call(scope.key_id, call)
-        return status, given, reply
+        return status, response_headers, reply
 
     def _invoked(
         self, scope: Scope, environ: Mapping[str, Any], headers: Headers, body: bytes
@@ -164,12 +163,12 @@ class Forwarder:
             finally:
                 self._sockets.discard(waiting)
         # Its checksum is of the response with the units that were not asked for.
-        given = [(k, v) for k, v in response.getheaders() if k.lower() != "x-amz-crc32"]
+        kept = [(k, v) for k, v in response.getheaders() if k.lower() != "x-amz-crc32"]
         if b'"ConsumedCapacity"' not in reply:
-            return response.status, given, reply, None
+            return response.status, kept, reply, None
         content = json.loads(reply)
         units = embedded.take_capacity(content, is_asked)
-        return response.status, given, reply if is_asked else json.dumps(content).encode(), units
+        return response.status, kept, reply if is_asked else json.dumps(content).encode(), units
 
     def close(self) -> None:
         """Let no call wait any longer."""
@@ -230,9 +229,10 @@ def _by_moto(scope: Scope, environ: Mapping[str, Any], headers: Headers, body: b
     if reply is None or reply[2] == "Not yet implemented":  # moto's words for an unknown host
         message = f"moto does not emulate the service {scope.service}"
         return _problem(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", message)
-    status, given, content = reply
+    status, response_headers, content = reply
     data = content.encode() if isinstance(content, str) else bytes(content or b"")
-    return int(status), [(str(name), str(value)) for name, value in dict(given).items()], data
+    headers = [(str(name), str(value)) for name, value in dict(response_headers).items()]
+    return int(status), headers, data
 
 
 def _host(scope: Scope, target: str, uri: str) -> str:

@@ -113,8 +113,10 @@ def _machine(client: Any, resource: Resource, properties: Properties) -> None:
     definition = properties.get("Definition") or {"StartAt": "Done", "States": {"Done": {}}}
     text = properties.get("DefinitionString") or json.dumps(definition)
     role = f"arn:aws:iam::{ACCOUNT}:role/{resource.logical_id}"
-    kind = properties.get("StateMachineType", properties.get("Type", "STANDARD"))
-    client.create_state_machine(name=resource.name, definition=text, roleArn=role, type=kind)
+    machine_type = properties.get("StateMachineType", properties.get("Type", "STANDARD"))
+    client.create_state_machine(
+        name=resource.name, definition=text, roleArn=role, type=machine_type
+    )
 
 
 def _key(client: Any, resource: Resource, properties: Properties) -> None:

@@ -45,10 +45,10 @@ def _definition(template: Template, name: str) -> dict[str, Any]:
     table = {"BillingMode": mode, **properties, "TableName": template.physical_name(name)}
     if "StreamSpecification" in table:
         table["StreamSpecification"] = {"StreamEnabled": True, **table["StreamSpecification"]}
-    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-        if kind in table:
-            table[kind] = [
-                {key: index[key] for key in INDEX if key in index} for index in table[kind]
+    for key_name in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        if key_name in table:
+            table[key_name] = [
+                {key: index[key] for key in INDEX if key in index} for index in table[key_name]
             ]
     return dict(_with_numbers(table))
 

@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parameter-overrides", nargs="+", default=[], metavar="NAME=VALUE")
     options = parser.parse_args(arguments)
     root = Path.cwd()
-    given = overrides(options.parameter_overrides, "--parameter-overrides")
-    parameters = {**environments.named(root, options.environment).parameters, **given}
+    overridden = overrides(options.parameter_overrides, "--parameter-overrides")
+    parameters = {**environments.named(root, options.environment).parameters, **overridden}
     print(json.dumps({"Resources": resolved(template_at(root), parameters)}, indent=1))
     return 0

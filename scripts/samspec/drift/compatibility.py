@@ -331,14 +331,14 @@ def _alternatives(operation: Operation) -> list[Alternative]:
     return listed or [{}]
 
 
-def _is_satisfied(wanted: Alternative, given: Alternative) -> bool:
+def _is_satisfied(wanted: Alternative, offered: Alternative) -> bool:
     for name, scopes in wanted.items():
-        if name not in given:
+        if name not in offered:
             return False
         # Any one of the scopes lets a caller in: more of them is no break, fewer may be.
-        if scopes and not set(given[name] or scopes) <= set(scopes):
+        if scopes and not set(offered[name] or scopes) <= set(scopes):
             return False
-        if scopes and not given[name]:
+        if scopes and not offered[name]:
             return False
     return True
 

@@ -71,24 +71,24 @@ def _capabilities(
     stated = parameters.get("capabilities")
     if stated is None:
         return  # the SAM CLI asks, or takes its own default
-    given = set(stated.split() if isinstance(stated, str) else map(str, stated))
-    given = {item for part in given for item in part.split(",")}
+    capabilities = set(stated.split() if isinstance(stated, str) else map(str, stated))
+    capabilities = {item for part in capabilities for item in part.split(",")}
     missing = []
     named = [
         resource
         for resource, content in application.resources.items()
         if NAMED_RESOURCES.get(str(content.get("Type"))) in (content.get("Properties") or {})
     ]
-    if command == "sync" and EXPAND not in given:
+    if command == "sync" and EXPAND not in capabilities:
         missing.append((EXPAND, "sam sync creates stacks without change sets"))
-    if named and NAMED not in given:
+    if named and NAMED not in capabilities:
         missing.append((NAMED, f"{named[0]} has a name of its own"))
     nested = [
         resource
         for resource, content in application.resources.items()
         if content.get("Type") == "AWS::Serverless::Application"
     ]
-    if nested and EXPAND not in given and command == "deploy":
+    if nested and EXPAND not in capabilities and command == "deploy":
         missing.append((EXPAND, f"{nested[0]} is a nested application"))
     for capability, reason in missing:
         file, line = _at(application, name, command, "capabilities", "")
@@ -96,7 +96,7 @@ def _capabilities(
             file,
             line,
             f"sam {command} of {name} lacks {capability}: {reason}",
-            f'add it to capabilities: "{" ".join(sorted(given | {capability}))}"',
+            f'add it to capabilities: "{" ".join(sorted(capabilities | {capability}))}"',
             "deploy-capabilities",
         )
 
@@ -130,9 +130,9 @@ def _overrides(
 
 def _rules(application: Application, name: str, parameters: Mapping[str, Any]) -> Iterator[Finding]:
     """The template's Rules, which CloudFormation checks before it does anything."""
-    given = overrides(parameters["parameter_overrides"], CONFIG)
+    overridden = overrides(parameters["parameter_overrides"], CONFIG)
     defaults = application.environments[0].parameters
-    environment = Variant(name, application.template.data, {**defaults, **given})
+    environment = Variant(name, application.template.data, {**defaults, **overridden})
     for rule_name, reason in environment.broken_rules():
         file, line = _at(application, name, "deploy", "parameter_overrides", "")
         yield Finding(

@@ -36,13 +36,13 @@ def _function(
     for environment in application.environments:
         if not environment.is_made(function.name):
             continue
-        given = grants(application, function, environment)
+        granted = grants(application, function, environment)
         # Fixed regions and accounts show in the last environment, which is compared in any case.
-        key = (given, environment.region)
-        if key in seen or not given.is_known:
+        key = (granted, environment.region)
+        if key in seen or not granted.is_known:
             continue
         seen.add(key)
-        checker = _Checker(application, function, environment, given)
+        checker = _Checker(application, function, environment, granted)
         for finding in checker.findings(observations):
             # One cause per line: the same rule may show in several environments.
             cause = (finding.rule, finding.line, finding.message.partition(" (with ")[0])
@@ -59,10 +59,10 @@ class _Checker:
         application: Application,
         function: WrittenFunction,
         environment: Variant,
-        given: Grants,
+        granted: Grants,
     ) -> None:
         self.application, self.function = application, function
-        self.environment, self.given = environment, given
+        self.environment, self.granted = environment, granted
 
     def findings(self, observations: Observations | None) -> Iterator[Finding]:
         yield from self._inverted()
@@ -78,7 +78,7 @@ class _Checker:
         return Finding(template.name, line, f"{self.function.name} {message}", fix, rule)
 
     def _inverted(self) -> Iterator[Finding]:
-        for statement in self.given.statements:
+        for statement in self.granted.statements:
             if statement.inverted and statement.effect == "Allow":
                 yield self._finding(
                     "iam-inverted",
@@ -88,7 +88,7 @@ class _Checker:
                 )
 
     def _managed(self, observations: Observations | None) -> Iterator[Finding]:
-        for name, at in self.given.managed:
+        for name, at in self.granted.managed:
             short = name.rpartition("/")[2]
             if short in ADMINISTRATORS:
                 yield self._finding(
@@ -107,7 +107,7 @@ class _Checker:
                 )
 
     def _broad(self) -> Iterator[Finding]:
-        for statement in self.given.statements:
+        for statement in self.granted.statements:
             if statement.effect != "Allow" or statement.inverted or statement.source:
                 continue
             for action in statement.actions:
@@ -162,10 +162,10 @@ class _Checker:
                 )
 
     def _is_inverted(self) -> bool:
-        return any(s.inverted and s.effect == "Allow" for s in self.given.statements)
+        return any(s.inverted and s.effect == "Allow" for s in self.granted.statements)
 
     def _statements(self, effect: str) -> Iterator[Statement]:
-        for statement in self.given.statements:
+        for statement in self.granted.statements:
             if statement.effect == effect:
                 yield statement
 
@@ -222,7 +222,7 @@ class _Checker:
         )
 
     def _allowed_at(self, permission: Permission) -> Keys | None:
-        for statement in self.given.statements:
+        for statement in self.granted.statements:
             if permission[0] in statement.actions and permission[1] in statement.resources:
                 return statement.at
         return None
@@ -242,7 +242,7 @@ class _Checker:
                 action,
             )
         for source, actions in by_source.items():
-            at = next(s.at for s in self.given.statements if s.source == source)
+            at = next(s.at for s in self.granted.statements if s.source == source)
             yield self._finding(
                 "iam-unused",
                 at,

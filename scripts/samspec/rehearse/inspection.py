@@ -239,7 +239,7 @@ def _callers(inspection: Inspection) -> str:
 def _asked_by_spec(requirement: Requirement) -> Asked:
     authorizer = requirement.authorizer
     if authorizer:
-        asked = "COGNITO_USER_POOLS" if authorizer.kind == "cognito_user_pools" else "CUSTOM"
+        asked = "COGNITO_USER_POOLS" if authorizer.type == "cognito_user_pools" else "CUSTOM"
         scopes = tuple(sorted(requirement.scopes))
         return Asked(asked, authorizer.name, requirement.key, scopes)
     return Asked("AWS_IAM" if requirement.iam else "NONE", key=requirement.key)

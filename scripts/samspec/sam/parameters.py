@@ -18,9 +18,9 @@ NUMBERS = ("Number", "List<Number>")
 class Parameters:
     """The declared parameters with the values given for them; `where` begins each message."""
 
-    def __init__(self, declared: Mapping[str, Any], given: Mapping[str, str], where: str) -> None:
+    def __init__(self, declared: Mapping[str, Any], values: Mapping[str, str], where: str) -> None:
         self._declared = declared
-        self._given = given
+        self._values = values
         self._where = where
 
     def __contains__(self, name: object) -> bool:
@@ -49,7 +49,7 @@ class Parameters:
     def check_given(self) -> None:
         """Raise a ProjectError for a given parameter that is not declared or has a wrong value."""
         self._refuse(self._undeclared())
-        for name, text in self._given.items():
+        for name, text in self._values.items():
             self._refuse(self._faults(name, text))
 
     def check(self) -> None:
@@ -62,12 +62,12 @@ class Parameters:
 
     def _text(self, name: str) -> str | None:
         default = (self._declared[name] or {}).get("Default")
-        value = self._given.get(name, default)
+        value = self._values.get(name, default)
         return None if value is None else as_text(value)
 
     def _undeclared(self) -> Iterator[str]:
         names = ", ".join(self._declared) or "none"
-        for name in self._given:
+        for name in self._values:
             if name not in self._declared:
                 yield f"no parameter {name!r}; it has: {names}"
 

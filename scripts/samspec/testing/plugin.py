@@ -74,9 +74,9 @@ def administrator(pytestconfig: pytest.Config) -> dict[str, str]:
 
     None if the API is open.
     """
-    given = pytestconfig.getoption("--header")
-    if given:
-        return dict(header.split(": ", 1) for header in given)
+    headers = pytestconfig.getoption("--header")
+    if headers:
+        return dict(header.split(": ", 1) for header in headers)
     return credentials(Project(pytestconfig.rootpath).apis)
 
 

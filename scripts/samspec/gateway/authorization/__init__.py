@@ -79,7 +79,7 @@ class Authorization:
         self._lambdas = {
             authorizer.name: LambdaAuthorizer(authorizer, settings.http_api)
             for authorizer in requirements.authorizers(definition)
-            if authorizer.kind in ("token", "request")
+            if authorizer.type in ("token", "request")
         }
         self._requirements: dict[str, Requirement] = {}
 
@@ -134,7 +134,7 @@ class Authorization:
         """Whose tokens some authorizer of the API accepts, in the definition's order."""
         trusted: list[str] = []
         for authorizer in requirements.authorizers(self._definition):
-            if not tokens.problem(authorizer) or authorizer.kind in ("token", "request"):
+            if not tokens.problem(authorizer) or authorizer.type in ("token", "request"):
                 trusted += tokens.issuers_of(authorizer)
         return trusted
 
@@ -182,7 +182,7 @@ class Authorization:
             key = self._lambdas[authorizer.name].authorize(call)
             principal = call.context["authorizer"].get("principalId") or authorizer.name
             return Caller("authorizer", str(principal)), key
-        if authorizer.kind == "jwt":
+        if authorizer.type == "jwt":
             call.context["authorizer"] = tokens.jwt(authorizer, requirement.scopes, call)
             claims = call.context["authorizer"]["jwt"]["claims"]
         else:

@@ -74,13 +74,13 @@ class LambdaAuthorizer:
     def _check_form(self, values: list[str]) -> None:
         """A TOKEN authorizer's identityValidationExpression saves a call of its function."""
         expression = self._settings.get("identityValidationExpression")
-        if self.authorizer.kind != "token" or not expression:
+        if self.authorizer.type != "token" or not expression:
             return
         if not re.match(str(expression), values[0]):
             raise self._unauthorized(f"the token does not fit {expression}")
 
     def _sources(self) -> list[str]:
-        if self.authorizer.kind == "token":
+        if self.authorizer.type == "token":
             return [f"method.request.header.{self.authorizer.header}"]
         stated = self._settings.get("identitySource") or []
         texts = stated if isinstance(stated, list) else str(stated).split(",")
@@ -113,7 +113,7 @@ class LambdaAuthorizer:
         return self._read(answer)
 
     def _event(self, call: Call, identity: tuple[str, ...]) -> dict[str, Any]:
-        if self.authorizer.kind == "token":
+        if self.authorizer.type == "token":
             token = identity[0]
             return {"type": "TOKEN", "methodArn": call.arn, "authorizationToken": token}
         event = call.event(self._version)
@@ -194,9 +194,9 @@ class LambdaAuthorizer:
     def _misconfigured(self, reason: str) -> GatewayError:
         return self._failure("AUTHORIZER_CONFIGURATION_ERROR", reason)
 
-    def _failure(self, kind: str, reason: str) -> GatewayError:
+    def _failure(self, response_type: str, reason: str) -> GatewayError:
         message = "Internal Server Error" if self._http_api else NO_MESSAGE
-        return GatewayError(kind, message, reason=f"{self.authorizer.name}: {reason}")
+        return GatewayError(response_type, message, reason=f"{self.authorizer.name}: {reason}")
 
 
 def access(call: Call) -> policy.Access:

@@ -13,20 +13,20 @@ AUTHORIZER = "x-amazon-apigateway-authorizer"
 AUTH_TYPE = "x-amazon-apigateway-authtype"
 AUTH = "x-amazon-apigateway-auth"
 SCOPES = "x-samspec-scopes"  # of a Lambda authorizer, because `security` must not have them
-KINDS = ("cognito_user_pools", "token", "request", "jwt")
+TYPES = ("cognito_user_pools", "token", "request", "jwt")
 IAM, KEY = "iam", "api-key"
 API_KEY_HEADER = "x-api-key"
 
 
 @dataclass(frozen=True)
 class Authorizer:
-    """A security scheme with an authorizer; `kind` is one of KINDS, `header` where its token is.
+    """A security scheme with an authorizer; `type` is one of TYPES, `header` where its token is.
 
     `scopes` are those that a Lambda authorizer's function asks for, as far as the spec says so.
     """
 
     name: str
-    kind: str
+    type: str
     header: str
     settings: Mapping[str, Any] = field(repr=False)
     scopes: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def authorizers(definition: Mapping[str, Any]) -> list[Authorizer]:
     """All authorizers that the definition declares, used or not."""
     declared = []
     for name, scheme in _schemes(definition).items():
-        if isinstance(scheme, Mapping) and _kind(scheme) in KINDS:
+        if isinstance(scheme, Mapping) and _type(scheme) in TYPES:
             declared.append(_authorizer(name, scheme))
     return declared
 
@@ -104,29 +104,29 @@ def _with(requirement: Requirement, name: str, scheme: Any, scopes: tuple[str, .
             problem=f"security names {name!r}, which is not under securitySchemes: "
             "API Gateway would leave it open"
         )
-    kind = _kind(scheme)
+    scheme_type = _type(scheme)
     authorizer = requirement.authorizer
-    if kind in KINDS:
+    if scheme_type in TYPES:
         if authorizer and authorizer.name != name:
             return Requirement(
                 problem=f"security names two authorizers, {authorizer.name} and {name}: "
                 "API Gateway takes one"
             )
         authorizer = _authorizer(name, scheme)
-    elif kind not in (IAM, KEY):
+    elif scheme_type not in (IAM, KEY):
         return Requirement(
-            problem=f"the security scheme {name!r} ({kind}) is not of a kind that API Gateway "
-            f"knows: without {AUTHORIZER} it would leave the operation open"
+            problem=f"the security scheme {name!r} ({scheme_type}) is not of a kind that API "
+            f"Gateway knows: without {AUTHORIZER} it would leave the operation open"
         )
     return Requirement(
-        iam=requirement.iam or kind == IAM,
-        key=requirement.key or kind == KEY,
+        iam=requirement.iam or scheme_type == IAM,
+        key=requirement.key or scheme_type == KEY,
         authorizer=authorizer,
-        scopes=requirement.scopes + (scopes if kind in KINDS else ()),
+        scopes=requirement.scopes + (scopes if scheme_type in TYPES else ()),
     )
 
 
-def _kind(scheme: Mapping[str, Any]) -> str:
+def _type(scheme: Mapping[str, Any]) -> str:
     if str(scheme.get(AUTH_TYPE, "")).lower() == "awssigv4":
         return IAM
     if AUTHORIZER in scheme:
@@ -140,5 +140,5 @@ def _authorizer(name: str, scheme: Mapping[str, Any]) -> Authorizer:
     header = scheme.get("name") if scheme.get("in", "header") == "header" else None
     scopes = tuple(map(str, scheme.get(SCOPES) or ()))
     return Authorizer(
-        name, _kind(scheme), str(header or "Authorization"), scheme[AUTHORIZER], scopes
+        name, _type(scheme), str(header or "Authorization"), scheme[AUTHORIZER], scopes
     )

@@ -56,9 +56,9 @@ def jwt(authorizer: Authorizer, scopes: tuple[str, ...], call: Call) -> dict[str
     except issuer.InvalidToken as error:
         raise _invalid("the token is not valid", str(error)) from None
     audiences = [str(audience) for audience in settings.get("audience") or []]
-    given = claims["aud"] if "aud" in claims else claims.get("client_id")
-    if not set(_listed(given)) & set(audiences):
-        raise _invalid("the token does not have a valid audience", f"it is for {given}")
+    audience = claims["aud"] if "aud" in claims else claims.get("client_id")
+    if not set(_listed(audience)) & set(audiences):
+        raise _invalid("the token does not have a valid audience", f"it is for {audience}")
     owned = _scopes(claims)
     if scopes and not set(scopes) & set(owned):
         reason = f"the token has the scopes {owned}, the operation asks for {list(scopes)}"
@@ -75,7 +75,7 @@ def unauthorized(reason: str, message: str = "Unauthorized") -> GatewayError:
 
 def problem(authorizer: Authorizer) -> str:
     """What of the authorizer's settings makes it useless; empty if nothing."""
-    if authorizer.kind == "jwt":
+    if authorizer.type == "jwt":
         settings = authorizer.settings.get("jwtConfiguration") or {}
         if not settings.get("issuer") or not settings.get("audience"):
             return "its jwtConfiguration needs an issuer and an audience"
@@ -91,9 +91,9 @@ def problem(authorizer: Authorizer) -> str:
 
 def issuers_of(authorizer: Authorizer) -> list[str]:
     """Whose tokens the authorizer accepts; empty for a Lambda authorizer."""
-    if authorizer.kind == "jwt":
+    if authorizer.type == "jwt":
         return [str((authorizer.settings.get("jwtConfiguration") or {}).get("issuer"))]
-    if authorizer.kind != "cognito_user_pools":
+    if authorizer.type != "cognito_user_pools":
         return []
     return [cognito_issuer(arn) for arn in _pools(authorizer)]
 
@@ -138,8 +138,8 @@ def _token(header: str | None) -> str | None:
 
 
 def _scopes(claims: Mapping[str, Any]) -> list[str]:
-    given = claims.get("scope", claims.get("scp")) or []
-    return given.split() if isinstance(given, str) else [str(scope) for scope in given]
+    scopes = claims.get("scope", claims.get("scp")) or []
+    return scopes.split() if isinstance(scopes, str) else [str(scope) for scope in scopes]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -168,6 +168,8 @@ def _invalid(description: str, reason: str) -> GatewayError:
 
 
 def _challenge(
-    challenge: str, reason: str, kind: str = "UNAUTHORIZED", message: str = "Unauthorized"
+    challenge: str, reason: str, response_type: str = "UNAUTHORIZED", message: str = "Unauthorized"
 ) -> GatewayError:
-    return GatewayError(kind, message, reason=reason, headers={"www-authenticate": challenge})
+    return GatewayError(
+        response_type, message, reason=reason, headers={"www-authenticate": challenge}
+    )

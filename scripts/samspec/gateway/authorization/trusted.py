@@ -48,7 +48,7 @@ def trusted(apis: Iterable[Api]) -> list[Trusted]:
     accepted = []
     for api in apis:
         for authorizer in requirements.authorizers(api.document):
-            if authorizer.kind in ("token", "request"):
+            if authorizer.type in ("token", "request"):
                 accepted += _of_a_function(authorizer, api)
             elif not tokens.problem(authorizer):
                 accepted += _accepted_by(authorizer, api)
@@ -138,7 +138,7 @@ def _accepted_by(authorizer: Authorizer, api: Api) -> list[Trusted]:
     scopes = _scopes(authorizer, api.document)
     settings = authorizer.settings.get("jwtConfiguration") or {}
     audience = str(next(iter(settings.get("audience") or []), ""))
-    use = "access" if scopes or authorizer.kind == "jwt" else "id"
+    use = "access" if scopes or authorizer.type == "jwt" else "id"
     return [
         Trusted(issuer, use, _client(api.template, issuer), audience, scopes)
         for issuer in tokens.issuers_of(authorizer)

@@ -424,8 +424,8 @@ class Debugger:
             return
         self._api.send(f"/samspec/{current.request_id}/debugged", b"")
         reader, writer = self._terminal
-        given = os.fdopen(os.dup(reader), "r"), os.fdopen(os.dup(writer), "w")
-        debugger = pdb.Pdb(stdin=given[0], stdout=given[1])
+        streams = os.fdopen(os.dup(reader), "r"), os.fdopen(os.dup(writer), "w")
+        debugger = pdb.Pdb(stdin=streams[0], stdout=streams[1])
         debugger.prompt = "(Pdb) "
         in_foreground(debugger, reader)
         debugger.set_trace(sys._getframe(1))
