@@ -20,19 +20,16 @@ class Addition:
     @classmethod
     def next(cls, project: Project) -> "Addition | None":
         """The first operation without a function."""
-        served = [one for one in project.proxies if one.target[0] in project.functions]
+        served = [proxy for proxy in project.proxies if proxy.target[0] in project.functions]
         if not served:
             raise ProjectError(
                 f"{project.spec.name}: no operation has a function yet, whose example others could "
                 "follow"
             )
+        last = max(served, key=lambda proxy: project.template.line("Resources", proxy.target[0]))
         for operation in project.operations:
-            if not operation.integration or (
-                operation.is_proxy and operation.target[0] not in project.functions
-            ):
-                last = max(
-                    served, key=lambda one: project.template.line("Resources", one.target[0])
-                )
+            is_lacking = operation.is_proxy and operation.target[0] not in project.functions
+            if is_lacking or not operation.integration:
                 return cls(project, operation, last)._usable()
         return None
 
@@ -88,18 +85,17 @@ class Addition:
 
     @property
     def required_headers(self) -> dict[str, str]:
-        found = self.project.parameters(self.operation)
-        return {
-            one["name"]: str(one.get("example"))
-            for one in found
-            if one["in"] == "header" and one.get("required")
-        }
+        examples = {}
+        for parameter in self.project.parameters(self.operation):
+            if parameter["in"] == "header" and parameter.get("required"):
+                examples[parameter["name"]] = str(parameter.get("example"))
+        return examples
 
     @property
     def example_path(self) -> str:
         return re.sub(
             r"\{([^}]+?)\+?\}",
-            lambda found: str(self.path_parameters[found[1]]),
+            lambda match: str(self.path_parameters[match[1]]),
             self.operation.path,
         )
 

@@ -160,11 +160,11 @@ class Request:
         self._example = Addition(project, operation, operation)
         self.is_valid = True
 
-    def path(self, known: str) -> str:
-        """The operation's path. Parameters behind the known beginning have values."""
+    def path(self, beginning: str) -> str:
+        """The operation's path. Parameters after that beginning have values."""
         values = self._values("path")
-        rest = self._operation.path.removeprefix(known)
-        return known + re.sub(r"\{([^}]+?)\+?\}", lambda name: str(values[name[1]]), rest)
+        rest = self._operation.path.removeprefix(beginning)
+        return beginning + re.sub(r"\{([^}]+?)\+?\}", lambda name: str(values[name[1]]), rest)
 
     def given(self, with_body: bool) -> dict[str, Any]:
         """What the request has besides its path, as arguments of the tests' client."""
@@ -269,12 +269,12 @@ def _parts(
         "update": ("PUT", item),
         "delete": ("DELETE", item),
     }
-    found = {part: operations[place] for part, place in places.items() if place in operations}
-    return {
-        part: operation
-        for part, operation in found.items()
-        if str(SUCCESS[part]) in operation.node.get("responses", {})
-    }
+    parts = {}
+    for part, place in places.items():
+        operation = operations.get(place)
+        if operation and str(SUCCESS[part]) in operation.node.get("responses", {}):
+            parts[part] = operation
+    return parts
 
 
 def _part(item: Item, operation: Operation) -> str | None:

@@ -88,8 +88,8 @@ def _apply(text: str, schema: Schema, key: str, value: str) -> None:
         schema["enum"] = value.split("|")
     elif key == "properties":
         inner = [Field.parse(part) for part in value.split()]
-        schema["required"] = [one.name for one in inner if one.required]
-        schema["properties"] = {one.name: one.schema for one in inner}
+        schema["required"] = [field.name for field in inner if field.required]
+        schema["properties"] = {field.name: field.schema for field in inner}
     elif key in ("min", "max"):
         schema[_bound(text, schema, key)] = _number(text, value)
     else:

@@ -118,20 +118,21 @@ def _entry_point(new: Addition, text: str) -> str:
 
 
 def tabled(new: Addition, lines: list[str]) -> list[str]:
-    """The architecture's tables, with a row for the new function behind each that names the
-    example's."""
+    """The architecture's tables, with a row for the new function after each that names the
+    example's.
+    """
     like, operation = new.like, new.operation
     names = new.names | {
         str(like): str(operation),
         f"| {like.method} | {like.path} |": f"| {operation.method} | {operation.path} |",
         like.named("-"): operation.named("-"),
     }
-    found: list[str] = []
+    extended: list[str] = []
     for line in lines:
-        found.append(line)
+        extended.append(line)
         if line.startswith("|") and str(like.target[0]) in line:
-            found += replaced([line], names)
-    return found
+            extended += replaced([line], names)
+    return extended
 
 
 def recorded(new: Addition, lines: list[str]) -> list[str]:
@@ -159,7 +160,7 @@ def _request(new: Addition) -> list[str]:
     names one that the API can create."""
     path, before = new.example_path, []
     collection, separator, rest = new.operation.path.partition("/{")
-    creates = any(str(one) == f"POST {collection}" for one in new.project.proxies)
+    creates = f"POST {collection}" in map(str, new.project.proxies)
     if separator and creates:
         before = [f'id = Collection(api, "{collection}").create().json["id"]', ""]
         path = f"{collection}/{{id}}{rest.partition('}')[2]}"

@@ -168,30 +168,30 @@ def _answers(options: argparse.Namespace) -> Answers:
         fields = [Field.parse(text) for text in options.field]
         names = Names.of(options.resource, options.plural)
         return Answers(names, fields, options.path, options.title, options.tools, options.callers)
-    given = yaml.safe_load(options.answers.read_text(encoding="utf-8")) or {}
-    if not given.get("resource"):
+    answers = yaml.safe_load(options.answers.read_text(encoding="utf-8")) or {}
+    if not answers.get("resource"):
         raise ProjectError(f"{options.answers} names no resource")
-    listed = given.get("fields") or []
+    listed = answers.get("fields") or []
     if isinstance(listed, str):
         listed = yaml.safe_load(listed)
     return Answers(
-        Names.of(given["resource"], given.get("plural") or None),
-        [_field(one) for one in listed],
-        given.get("path") or None,
-        given.get("title") or None,
+        Names.of(answers["resource"], answers.get("plural") or None),
+        [_field(field) for field in listed],
+        answers.get("path") or None,
+        answers.get("title") or None,
         options.tools,
-        given.get("callers") or OPEN,
+        answers.get("callers") or OPEN,
     )
 
 
-def _field(given: object) -> Field:
+def _field(node: object) -> Field:
     """A field as --field has it, or as a mapping: name, type, required, unique, filter."""
-    if isinstance(given, str):
-        return Field.parse(given)
-    if not isinstance(given, dict) or not {"name", "type"} <= given.keys():
-        raise ProjectError(f"the field {json.dumps(given)} needs a name and a type")
+    if isinstance(node, str):
+        return Field.parse(node)
+    if not isinstance(node, dict) or not {"name", "type"} <= node.keys():
+        raise ProjectError(f"the field {json.dumps(node)} needs a name and a type")
     options = []
-    for key, value in given.items():
+    for key, value in node.items():
         if key in ("name", "type", "pattern"):
             continue
         if key == "required":
@@ -200,9 +200,9 @@ def _field(given: object) -> Field:
             options.append(key)
         elif value is not False:
             options.append(f"{key}={value}")
-    if "pattern" in given:
-        options.append(f"pattern={given['pattern']}")
-    return Field.parse(",".join([f"{given['name']}:{given['type']}", *options]))
+    if "pattern" in node:
+        options.append(f"pattern={node['pattern']}")
+    return Field.parse(",".join([f"{node['name']}:{node['type']}", *options]))
 
 
 def _git(root: Path, *arguments: str) -> None:

@@ -123,10 +123,10 @@ def _spec(project: Project, made: Renderer) -> str:
     text = project.text(project.spec.name)
     n = made.resource.names
     text = _extended(text, ("paths",), "\n" + made.paths().rstrip())
-    for kind in COMPONENTS:
-        added = made.components(kind).rstrip()
+    for section in COMPONENTS:
+        added = made.components(section).rstrip()
         if added:
-            text = _extended(text, ("components", kind), added)
+            text = _extended(text, ("components", section), added)
     tag = f"  - {{ name: {n.titles}, description: The {n.words}. }}"
     if "tags" in project.spec.data:
         text = _extended(text, ("tags",), tag)

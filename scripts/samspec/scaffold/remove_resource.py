@@ -96,9 +96,9 @@ def without_unused(text: str, kept: set[tuple[str, ...]]) -> str:
 def unused_components(spec: Document) -> set[tuple[str, ...]]:
     """The keys of components that nothing refers to."""
     components = spec.data.get("components") or {}
-    defined: set[tuple[str, ...]] = {
-        ("components", kind, name) for kind, inner in components.items() for name in inner
-    }
+    defined: set[tuple[str, ...]] = set()
+    for section, inner in components.items():
+        defined |= {("components", section, name) for name in inner}
     schemes = {key for key in defined if key[1] == "securitySchemes"}
     used: set[tuple[str, ...]] = set()
     for at, node in nodes(spec.data):

@@ -53,17 +53,17 @@ def _present(root: Path, name: str | None) -> Names:
     operations = Project(root).operations
     items = {o.id.removeprefix("get"): o for o in operations if o.id.startswith("get")}
     lists = {o.path: o.id.removeprefix("list") for o in operations if o.id.startswith("list")}
-    found = {
-        singular: lists[operation.path.rpartition("/")[0]]
-        for singular, operation in items.items()
-        if operation.path.rpartition("/")[0] in lists
-    }
-    if name is None and len(found) == 1:
-        name = next(iter(found))
-    if name not in found:
-        choices = ", ".join(sorted(found)) or "none"
+    plurals = {}
+    for singular, operation in items.items():
+        collection = operation.path.rpartition("/")[0]
+        if collection in lists:
+            plurals[singular] = lists[collection]
+    if name is None and len(plurals) == 1:
+        name = next(iter(plurals))
+    if name not in plurals:
+        choices = ", ".join(sorted(plurals)) or "none"
         raise ProjectError(f"say which resource: --from; there are: {choices}")
-    return Names.of(name, found[name])
+    return Names.of(name, plurals[name])
 
 
 def _refuse_taken(root: Path, old: Names, new: Names) -> None:

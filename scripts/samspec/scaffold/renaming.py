@@ -68,12 +68,12 @@ class Renaming:
         return f"{new.capitalize() if capital else new} {spelled}"
 
     def _spelled(self, match: "re.Match[str]", text: str, suffix: str, code: set[int]) -> str:
-        start, end, found = match.start("name"), match.end("name"), match["name"]
+        start, end, word = match.start("name"), match.end("name"), match["name"]
         before, after = text[start - 1 : start], text[end : end + 1]
-        name = self._counterpart(found)
-        if found.isupper():
+        name = self._counterpart(word)
+        if word.isupper():
             return snake(name).upper()
-        if found[0].isupper():
+        if word[0].isupper():
             joined = before.isalnum() or after.isalnum() or before in ("_", "`") or after == "_"
             prose = suffix == ".md" and not joined and not _in_backticks(text, start)
             return _sentence(name) if prose else name
@@ -110,9 +110,9 @@ class Renaming:
         whole = path.split("/")[path[: match.start()].count("/")]
         return name.replace("_", "-") if "-" in whole else name
 
-    def _counterpart(self, found: str) -> str:
+    def _counterpart(self, word: str) -> str:
         plural = snake(self.old.plural).replace("_", "")
-        same = re.sub("[ _-]", "", found).lower() == plural
+        same = re.sub("[ _-]", "", word).lower() == plural
         return self.new.plural if same else self.new.singular
 
 

@@ -58,9 +58,9 @@ class Renderer:
             yield f"tests/unit/test_{stem}.py", self.render(f"tests/{verb}.py")
             yield f"specs/features/{self.page(verb)}.md", self._feature(verb, feature)
 
-    def components(self, kind: str) -> str:
+    def components(self, section: str) -> str:
         """What goes under components/KIND of the spec."""
-        return self.render(f"spec/{kind}.yaml")
+        return self.render(f"spec/{section}.yaml")
 
     def paths(self) -> str:
         return self.render("spec/paths.yaml")
@@ -149,8 +149,8 @@ class Renderer:
     @property
     def _spec_facts(self) -> dict[str, Any]:
         r = self.resource
-        given = set((self.project.spec.data.get("components") or {}).get("schemas") or {})
-        writes = f"{r.names.singular}Input" not in given
+        schemas = (self.project.spec.data.get("components") or {}).get("schemas") or {}
+        writes = f"{r.names.singular}Input" not in schemas
         return {
             "writes_input": writes,
             "properties": "\n".join(self._properties(writes)),
@@ -197,9 +197,9 @@ class Renderer:
             return {}
         for operation in self.project.proxies:
             if operation.path == self.resource.parent.path_of_item:
-                found = operation.node.get("responses", {}).get("404")
-                if found:
-                    return found
+                response = operation.node.get("responses", {}).get("404")
+                if response:
+                    return response
         return {"description": f"There is no such {self.resource.parent.names.word}."}
 
     def _problems(self) -> Iterator[tuple[str, str, int, str, str]]:

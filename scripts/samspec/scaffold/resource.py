@@ -47,11 +47,13 @@ class Attribute:
 
     @property
     def annotation(self) -> str:
-        known = PYTHON.get(str(self.schema.get("type")), "Any")
-        if known == "list[Any]":
+        annotation = PYTHON.get(str(self.schema.get("type")), "Any")
+        if annotation == "list[Any]":
             items = PYTHON.get(str((self.schema.get("items") or {}).get("type")), "Any")
-            known = f"list[{items}]"
-        return f"{known} | None = None" if self.optional and known != "Any" else known
+            annotation = f"list[{items}]"
+        if self.optional and annotation != "Any":
+            annotation += " | None = None"
+        return annotation
 
     @property
     def key_type(self) -> str:
@@ -129,15 +131,14 @@ def read(
     spec = project.spec.data
     schemas = (spec.get("components") or {}).get("schemas") or {}
     schema_name = f"{names.singular}Input"
-    given = {one.name: one for one in fields}
     if schema_name in schemas:
-        fields = _from_schema(project, schema_name, given)
+        fields = _from_schema(project, schema_name, {field.name: field for field in fields})
     elif not fields:
         raise ProjectError(
             f"say what {names.a_word} is: --field title:text (more than once), or write the "
             f"schema {schema_name} into {project.spec.name} under components/schemas"
         )
-    attributes = tuple(Attribute(one, merged(one.schema, project.resolve)) for one in fields)
+    attributes = tuple(Attribute(field, merged(field.schema, project.resolve)) for field in fields)
     _check(attributes)
     parameters = (spec.get("components") or {}).get("parameters") or {}
     base = parent.path_of_item if parent else ""
@@ -154,19 +155,19 @@ def read(
     )
 
 
-def _from_schema(project: Project, name: str, given: dict[str, Field]) -> list[Field]:
+def _from_schema(project: Project, name: str, options: dict[str, Field]) -> list[Field]:
     """The schema's properties; an option for one of them says what a schema cannot."""
     schema = project.resolve({"$ref": f"#/components/schemas/{name}"})
     properties = schema.get("properties")
     if not properties:
         raise ProjectError(f"{project.spec.name}: the schema {name} has no properties")
-    unknown = [one for one in given if one not in properties]
+    unknown = [option for option in options if option not in properties]
     if unknown:
         raise ProjectError(f"{project.spec.name}: the schema {name} has no {unknown[0]}")
     required = schema.get("required", [])
     fields = []
     for key, node in properties.items():
-        option = given.get(key, Field(key))
+        option = options.get(key, Field(key))
         fields.append(Field(key, node, key in required, option.unique, option.filter))
     return fields
 

@@ -46,7 +46,7 @@ def _neighbour(new: Addition) -> Operation | None:
 
     One that reads if the new one does, and of the same collection if there is such a one.
     """
-    secured = [one for one in new.project.proxies if one.node.get("security")]
+    secured = [proxy for proxy in new.project.proxies if proxy.node.get("security")]
     collection = new.operation.path.split("/")[1]
     reads = new.operation.method in READING
 
@@ -60,22 +60,24 @@ def _neighbour(new: Addition) -> Operation | None:
 def _gateway_methods(new: Addition, lines: list[str]) -> Iterator[Edit]:
     """The path's own, or copies of another path's where it has none."""
     path = new.operation.path
-    methods = {one.method for one in new.project.operations if one.path == path} & set(METHODS) | {
-        "OPTIONS"
-    }
+    methods = {"OPTIONS"}
+    mocks: dict[str, list[Operation]] = {}
+    for operation in new.project.operations:
+        if operation.path == path and operation.method in METHODS:
+            methods.add(operation.method)
+        if operation.integration.get("type") == "mock":
+            mocks.setdefault(operation.path, []).append(operation)
     allowed = ", ".join(sorted(methods, key=METHODS.index))
-    mocks = [one for one in new.project.operations if one.integration.get("type") == "mock"]
-    if own := [one for one in mocks if one.path == path]:
-        for one in own:
-            start = _line(new, *one.keys)
+    if path in mocks:
+        for mock in mocks[path]:
+            start = _line(new, *mock.keys)
             text = block(lines, start)
             yield start, len(text), _allowing(allowed, text)
     elif mocks:
-        copied = [
-            _without_parameters(new, one, lines) for one in mocks if one.path == mocks[0].path
-        ]
-        text = _allowing(allowed, [line for one in copied for line in one])
-        yield end(lines, _line(new, "paths", path)), 0, ["", *text]
+        text = []
+        for mock in next(iter(mocks.values())):
+            text += _without_parameters(new, mock, lines)
+        yield end(lines, _line(new, "paths", path)), 0, ["", *_allowing(allowed, text)]
 
 
 def _without_parameters(new: Addition, mock: Operation, lines: list[str]) -> list[str]:
