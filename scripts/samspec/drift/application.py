@@ -28,12 +28,12 @@ class Application(Project):
     Raises ProjectError if the folder has no template.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, template: str = "") -> None:
         root = root.resolve()
         self.conventions = settings.read(root)
         self._texts: dict[str, str] = {}
         self._existing: dict[str, bool] = {}
-        super().__init__(_template(root, self.conventions.template), root=root)
+        super().__init__(_template(root, template or self.conventions.template), root=root)
         if not self.resources:
             raise ProjectError(f"{self.template.name}:1: it has no Resources: add them")
         self.targets: dict[str, Any] = {}  # what `targets.target` has found, by uri

@@ -69,9 +69,11 @@ class Result:
     notes: list[str] = field(default_factory=list)
 
 
-def run(root: Path, against: str | None = None, stack: str | None = None) -> Result:
+def run(
+    root: Path, against: str | None = None, stack: str | None = None, template: str = ""
+) -> Result:
     """Every finding of a project. If a definition is not OpenAPI, that only."""
-    application = Application(root)
+    application = Application(root, template)
     causes = without_symptoms(set(_all(application, against, stack)))
     findings = [_completed(finding) for finding in causes]
     kept = sorted(_waived(findings, application.conventions.waivers))

@@ -2,13 +2,21 @@
 
 import argparse
 import gc
+import json
+import os
 import sys
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import ERROR
+from samspec.version import installed_version
+
+if TYPE_CHECKING:
+    from samspec.drift.checks import Result
 
 FORMATS = ("text", "github", "json", "sarif")
 WATCH_SECONDS = 0.5  # between two looks at the files
@@ -19,6 +27,7 @@ class Options:
     """What the command line asks for."""
 
     root: Path
+    template: str
     against: str | None
     stack: str | None
     format: str
@@ -35,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _about_rules(parsed)
     options = Options(
         parsed.root,
+        parsed.template,
         parsed.against,
         parsed.stack,
         parsed.format,
@@ -61,15 +71,14 @@ def _about_rules(parsed: argparse.Namespace) -> int:
 
 def _once(options: Options) -> int:
     from samspec.drift import report
-    from samspec.drift.checks import run
 
-    result = run(options.root, options.against, options.stack)
+    result = _result(options)
     if options.fix:
         from samspec.drift.fixes import fix
 
         for line in fix(options.root, result.findings):
             print(line, file=sys.stderr)
-        result = run(options.root, options.against, options.stack)
+        result = _result(options)
     if options.format == "json":
         print(report.as_json(result.findings, result.notes), end="")
     elif options.format == "sarif":
@@ -84,17 +93,30 @@ def _once(options: Options) -> int:
     return 1 if counted else 0
 
 
+def _result(options: Options) -> "Result":
+    from samspec.drift.checks import run
+
+    return run(options.root, options.against, options.stack, options.template)
+
+
 def _watch(options: Options) -> int:
-    """Check again after every change of a file, until it is interrupted."""
+    """Check again after every change of a file, until it is interrupted.
+
+    For a program, which reads JSON, it also ends with that program.
+    """
     from samspec.drift.watching import snapshot
 
+    gc.enable()
+    show = _print_line if options.format == "json" else _print_watched
+    parent = os.getppid()
     before = None
-    while True:
+    while options.format != "json" or os.getppid() == parent:
         now = snapshot(options.root)
         if now != before:
             before = now
-            _print_watched(options)
+            show(options)
         time.sleep(WATCH_SECONDS)
+    return 0
 
 
 def _print_watched(options: Options) -> None:
@@ -108,6 +130,23 @@ def _print_watched(options: Options) -> None:
     print(f"[{clock}] {state}", flush=True)
 
 
+def _print_line(options: Options) -> None:
+    """For programs: a line that says that a check begins, and one with what it found."""
+    from samspec.drift import report
+
+    print(json.dumps({"state": "checking"}), flush=True)
+    try:
+        result = _result(options)
+        content = {"state": "checked", **report.content(result.findings, result.notes)}
+    except ProjectError as error:
+        content = {"state": "failed", "error": str(error)}
+    except Exception:
+        # The next edit may help, so the watch goes on.
+        reason = f"This is a bug in samspec {installed_version()}.\n\n{traceback.format_exc()}"
+        content = {"state": "failed", "error": reason}
+    print(json.dumps(content), flush=True)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="samspec drift",
@@ -119,6 +158,9 @@ def _parser() -> argparse.ArgumentParser:
         "--root", type=Path, default=Path(), help="the project's folder (default: the current one)"
     )
     parser.add_argument(
+        "--template", metavar="FILE", default="", help="relative to the root (default: found there)"
+    )
+    parser.add_argument(
         "--against", metavar="REF", help="also list what breaks callers since this git ref, "
         "permissions that widened, and deploys that need two steps",
     )  # fmt: skip
@@ -127,7 +169,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="github: annotations")
     parser.add_argument("--fix", action="store_true", help="fix what can be fixed safely")
-    parser.add_argument("--watch", action="store_true", help="check again after every edit")
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="check again after every edit; with --format json, each time on a line",
+    )
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
     parser.add_argument("--list", action="store_true", help="list all rules")
     parser.add_argument("--explain", metavar="RULE", help="explain a rule, with its source")

@@ -34,8 +34,12 @@ def _annotation(finding: Finding) -> str:
 
 def as_json(findings: Iterable[Finding], notes: Iterable[str] = ()) -> str:
     """`{"findings": [...], "notes": [...]}`; notes say what was not checked, and why."""
-    content = {"findings": [asdict(finding) for finding in findings], "notes": list(notes)}
-    return json.dumps(content, indent=2) + "\n"
+    return json.dumps(content(findings, notes), indent=2) + "\n"
+
+
+def content(findings: Iterable[Finding], notes: Iterable[str]) -> dict[str, Any]:
+    """What `as_json` writes."""
+    return {"findings": [asdict(finding) for finding in findings], "notes": list(notes)}
 
 
 def sarif(findings: Iterable[Finding]) -> str:

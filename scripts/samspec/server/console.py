@@ -25,6 +25,7 @@ from samspec.server import (
     seeds,
 )
 from samspec.server.coverage import Coverage
+from samspec.server.findings import Findings
 from samspec.server.recorder import Recorder
 from samspec.server.tables import Tables
 from samspec.version import installed_version
@@ -48,6 +49,7 @@ class Console:
     """A WSGI application around the gateway: its own pages, and everything else is the API.
 
     `host` is the address that the server listens on; `tables` is None without a DynamoDB.
+    `findings` are checked for as long as the server runs, from the first page on.
     """
 
     def __init__(
@@ -57,9 +59,10 @@ class Console:
         *,
         host: str = "127.0.0.1",
         tables: Tables | None = None,
+        findings: Findings | None = None,
     ):
         self._gateway, self._recorder, self._host = gateway, recorder, host
-        self._tables = tables
+        self._tables, self._findings = tables, findings
         self.coverage = Coverage()
         self._pages: dict[str, Callable[..., Page]] = {
             r"GET /_": lambda environ: _redirect("/_/"),
@@ -143,12 +146,18 @@ class Console:
         last = int(number) if boot == self._recorder.boot and number.isdecimal() else 0
         yield b"retry: 500\n\n" + _event("hello", self._hello())
         waiting: list[dict[str, Any]] = []
-        told_cleared = 0
+        told_cleared = told_findings = 0
+        if self._findings:
+            self._findings.start()
         while True:
             exchanges, cleared = self._recorder.after(last, wait=0.5)
             if cleared > told_cleared:
                 told_cleared = cleared
                 yield _event("cleared", cleared)
+            number_of_findings, findings = self._checked()
+            if number_of_findings > told_findings:
+                told_findings = number_of_findings
+                yield _event("findings", findings)
             if exchanges:
                 last = exchanges[-1].number
                 summaries = [description.summary(exchange) for exchange in exchanges]
@@ -157,6 +166,9 @@ class Console:
             waiting = [description.in_flight(e) for e in self._recorder.in_flight(SLOW)]
             # An empty comment now and then: only by writing does a server learn that a page left.
             yield _event("flight", waiting) if waiting or before else b":\n\n"
+
+    def _checked(self) -> tuple[int, dict[str, Any]]:
+        return self._findings.latest() if self._findings else (0, {})
 
     def _hello(self) -> dict[str, Any]:
         info = self._gateway.spec.get("info") or {}

@@ -14,9 +14,11 @@ from samspec.aws import embedded, tables
 from samspec.gateway.application import Exchange, Gateway
 from samspec.gateway.processes import worker_processes
 from samspec.sam.errors import ProjectError
+from samspec.sam.project import template_at
 from samspec.sam.template import Settings
 from samspec.server import seeds
 from samspec.server.console import Console
+from samspec.server.findings import Findings
 from samspec.server.recorder import Recorder
 from samspec.server.tables import Tables
 from samspec.server.terminal import Terminal, TerminalOptions
@@ -45,7 +47,8 @@ def serve(options: ServeOptions) -> int:
     dynamodb = options.dynamodb
     with _listen(options.host, options.port) as listening:
         runner = worker_processes(options.template, dynamodb=dynamodb, has_terminal=True)
-        with contextlib.closing(runner):
+        findings = Findings(template_at(options.template))
+        with contextlib.closing(runner), contextlib.closing(findings):
             gateway = Gateway.from_template(
                 options.template, settings=options.settings, dynamodb=dynamodb, runner=runner
             )
@@ -57,7 +60,7 @@ def serve(options: ServeOptions) -> int:
             if options.seeds:
                 terminal.say(seeds.plant(gateway, options.seeds))
             gateway.project.limit_throttling(options.is_throttled)
-            server = HttpServer(_console(gateway, terminal, options), listening)
+            server = HttpServer(_console(gateway, terminal, findings, options), listening)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: server.interrupt())
             gc.freeze()
@@ -77,11 +80,13 @@ def serve(options: ServeOptions) -> int:
     return 0
 
 
-def _console(gateway: Gateway, terminal: Terminal, options: ServeOptions) -> Console:
+def _console(
+    gateway: Gateway, terminal: Terminal, findings: Findings, options: ServeOptions
+) -> Console:
     """The console, which together with the terminal is told of every request."""
     recorder = Recorder()
     tables = _tables(gateway, options.dynamodb)
-    console = Console(gateway, recorder, host=options.host, tables=tables)
+    console = Console(gateway, recorder, host=options.host, tables=tables, findings=findings)
     gateway.on_start = recorder.begin
     gateway.on_exchange = partial(_record, console, terminal)
     return console

@@ -370,6 +370,21 @@ def test_the_spec_page_tells_what_was_seen(browser: Browser) -> None:
     )
 
 
+def test_findings_follow_an_edit_and_are_shown_as_text(browser: Browser, project: Path) -> None:
+    browser.go("#/findings")
+    browser.until(lambda: "integration-place" in browser.text("#findings"))
+    template, name = project / "template.yaml", "<img src=x onerror=alert(1)>"
+    before = template.read_text()
+    template.write_text(f'{before}\nOutputs:\n  "{name}": {{ Value: {{ Ref: Nothing }} }}\n')
+    try:
+        browser.until(lambda: name in browser.text("#findings"))
+        assert browser.all("#findings img") == []
+        assert browser.text("#found").isdecimal()
+    finally:
+        template.write_text(before)
+    browser.until(lambda: name not in browser.text("#findings"))
+
+
 def test_a_gateway_that_is_gone_is_shown_and_a_new_one_starts_afresh(
     chromium: webdriver.Chrome, axe: str, project: Path
 ) -> None:
@@ -454,6 +469,7 @@ VIEWS = [
     "#/r/{placed}/compare/{failed}",
     "#/data",
     "#/spec",
+    "#/findings",
 ]
 
 

@@ -4,6 +4,7 @@ import * as compare from "./compare.js";
 import * as compose from "./compose.js";
 import * as data from "./data.js";
 import * as detail from "./detail.js";
+import * as findings from "./findings.js";
 import * as list from "./list.js";
 import * as spec from "./spec.js";
 import {connect, listen, store, summaryOf} from "./store.js";
@@ -18,13 +19,14 @@ const ROUTES = [
   [/^#\/send\/(\d+)$/, "requests", number => aside(() => compose.show(Number(number)))],
   [/^#\/data(?:\/(.+))?$/, "data", name => data.show(name && decodeURIComponent(name))],
   [/^#\/spec$/, "spec", () => spec.show()],
+  [/^#\/findings$/, "findings", () => findings.show()],
   [/^/, "requests", () => document.body.classList.remove("reading")],
 ];
 
 async function go() {
   const [pattern, part, show] = ROUTES.find(([pattern]) => pattern.test(location.hash));
   shownRoute = location.hash;
-  for (const name of ["requests", "data", "spec"]) $(name).hidden = name !== part;
+  for (const name of ["requests", "data", "spec", "findings"]) $(name).hidden = name !== part;
   for (const link of document.querySelectorAll("#top nav a")) {
     if (link.getAttribute("href") === `#/${part}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -95,6 +97,7 @@ listen(change => {
   if (change === "restarted") { detail.forget(); rendered = 0; $("detail").replaceChildren(EMPTY); location.hash = "#/requests"; list.follow(); toast("The gateway has restarted"); }
   if (change === "cleared" && !store.exchanges.length) { detail.forget(); rendered = 0; $("detail").replaceChildren(EMPTY); location.hash = "#/requests"; list.follow(); }
   if (change === "exchanges" && !$("spec").hidden) spec.show().catch(() => {});
+  if (change === "findings") findings.news();
 });
 
 // What concerns all requests

@@ -4,13 +4,14 @@ import {$} from "./dom.js";
 export const store = {
   exchanges: [],          // summaries, oldest first
   flight: [],             // requests without a response yet
+  findings: {state: "checking"},
   title: "API", boot: "",
   connected: false,
 };
 const LIMIT = 10_000;
 const listeners = new Set();
 
-/** `listener(change)` hears of "exchanges" (with what is new), "flight", "cleared", "restarted" and "connection". */
+/** `listener(change)` hears of "exchanges" (with what is new), "flight", "findings", "cleared", "restarted" and "connection". */
 export const listen = listener => listeners.add(listener);
 const tell = (change, data) => listeners.forEach(listener => listener(change, data));
 
@@ -54,6 +55,7 @@ function open() {
     tell("exchanges", added);
   });
   on("flight", flight => { store.flight = flight; tell("flight"); });
+  on("findings", findings => { store.findings = findings; tell("findings"); });
   on("cleared", number => {
     const left = store.exchanges.filter(exchange => exchange.number > number);
     if (left.length === store.exchanges.length) return;  // before this page knew of any
