@@ -180,6 +180,11 @@ def _change_handlers(project: Project, kind: str, guarded: list[Guarded], change
         if operation.id in ids and operation.is_proxy:
             name, content = handlers.guarded_file(project, operation)
             changes.contents[name] = content
+            if handlers.creates(operation) and not handlers.takes_keys(project, operation):
+                changes.notes.append(
+                    f"{operation} takes no {handlers.KEY}, so that nothing limits a caller to one "
+                    "resource: it is for administrators"
+                )
     changes.contents[f"tests/unit/test_{function}.py"] = handlers.filled(
         FILES / f"test_{function}.py.txt", names
     )

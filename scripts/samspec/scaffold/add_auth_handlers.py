@@ -15,6 +15,7 @@ CONVENTION = "handlers/api/operation.py"  # projects without it have their own w
 ACCESS = "handlers/api/access.py"
 PROVABLE = ("email", "phone_number")  # claims of OpenID Connect that come with a `_verified`
 OPERATION = '@operation("{}")'
+KEY = "Idempotency-Key"
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,20 @@ def rule(project: Project, operation: Operation) -> Rule:
     proven = _provable(project, operation)
     if len(segments) > 1 and segments[1].startswith("{"):
         return Rule("own", (segments[1].strip("{}+"), *proven))
-    if len(segments) == 1 and operation.method == "POST":
+    if creates(operation) and takes_keys(project, operation):
         return Rule("creates_own", proven)
     return Rule("administrators")
+
+
+def creates(operation: Operation) -> bool:
+    """Whether the operation may create what is a caller's own, by the form of its path."""
+    return operation.method == "POST" and operation.path.strip("/").count("/") == 0
+
+
+def takes_keys(project: Project, operation: Operation) -> bool:
+    """Whether a key can make the id of what is created, so that each caller creates it once."""
+    names = [str(parameter.get("name")) for parameter in project.parameters(operation)]
+    return KEY.lower() in [name.lower() for name in names]
 
 
 def guarded_file(project: Project, operation: Operation) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 
 ITEM = re.compile(r"(?P<indent> *)(?:(?P<number>\d+)\.|[-*]) ")
@@ -27,6 +28,18 @@ def without(
         if after != before:
             pages[name] = after
     return pages, numbers
+
+
+def require_gone(name: str, before: str, after: str, words: str) -> None:
+    """Raises a ProjectError with the place of the first line that still has one of the words."""
+    lines = before.splitlines()
+    for line in after.splitlines():
+        if re.search(words, line):
+            number = lines.index(line) + 1 if line in lines else 1
+            raise ProjectError(
+                f"{name}:{number}: {line.strip()!r} is not of the form that the scaffolds write: "
+                "take it out of this file first"
+            )
 
 
 def without_items(text: str, words: str) -> str:

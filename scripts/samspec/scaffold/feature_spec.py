@@ -10,6 +10,7 @@ from samspec.sam.errors import ProjectError
 from samspec.sam.operations import METHODS
 from samspec.sam.project import Project
 from samspec.scaffold.blocks import depth, end
+from samspec.scaffold.feature_pages import require_gone
 from samspec.scaffold.remove_resource import unused_components, without, without_unused
 
 WIDTH = 112
@@ -46,12 +47,7 @@ class FeatureSpec:
         text = without_unused(text, kept)
         text = LISTS.sub(lambda line: self._without_listed(line[0]), text)
         text = _without_sentences(text, words)
-        for number, line in enumerate(text.splitlines(), 1):
-            if re.search(words, line):
-                raise ProjectError(
-                    f"{name}: {line.strip()!r} (line {number} of what is left) is not of the form "
-                    "that the scaffolds write: take it out first"
-                )
+        require_gone(name, self._project.text(name), text, words)
         return text
 
     def _without_listed(self, line: str) -> str:

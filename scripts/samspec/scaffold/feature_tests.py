@@ -3,9 +3,8 @@
 import ast
 import re
 
-from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.scaffold.feature_pages import Numbers
+from samspec.scaffold.feature_pages import Numbers, require_gone
 
 # Tests of the handlers' shared modules, which stay.
 OF_MODULES = re.compile(r"^(?:from|import) api\b", re.MULTILINE)
@@ -25,7 +24,7 @@ def without(
             for pattern in lines:
                 after = re.sub(pattern, "", after, flags=re.MULTILINE)
             after = _without_tests(after, words, numbers)
-            _require_gone(name, after, words)
+            require_gone(name, before, after, words)
         after = MARKER.sub(lambda marker: _renamed(marker, numbers), after)
         if after != before:
             changed[name] = after
@@ -59,11 +58,3 @@ def _renamed(marker: re.Match[str], numbers: Numbers) -> str:
     names = [numbers.get(name, name) for name in NAME.findall(marker[1])]
     kept = [f'"{name}"' for name in names if name]
     return f"@pytest.mark.criterion({', '.join(kept)})\n" if kept else ""
-
-
-def _require_gone(name: str, text: str, words: str) -> None:
-    for line in text.splitlines():
-        if re.search(words, line):
-            raise ProjectError(
-                f"{name}: {line.strip()!r} is in no test function that could go: take it out first"
-            )

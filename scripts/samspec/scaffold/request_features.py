@@ -151,7 +151,7 @@ def _handlers(project: Project, feature: RequestFeature) -> Iterator[tuple[str, 
         if not name.startswith(OWN_CODE):
             for pattern, new in feature.code:
                 after = re.sub(pattern, new, after)
-            _require_gone(name, after, feature)
+            feature_pages.require_gone(name, before, after, feature.words)
         if after != before:
             yield name, after
 
@@ -160,15 +160,6 @@ def _exposing_less(line: str, feature: RequestFeature) -> str:
     for header in feature.headers:
         line = without_listed(line, header)
     return line
-
-
-def _require_gone(name: str, text: str, feature: RequestFeature) -> None:
-    for number, line in enumerate(text.splitlines(), 1):
-        if feature.is_named(line):
-            raise ProjectError(
-                f"{name}:{number}: {line.strip()!r} is not of the form that the scaffolds write: "
-                f"take {feature.name} out of this file first"
-            )
 
 
 def _documents(project: Project, feature: RequestFeature) -> Iterator[tuple[str, str]]:

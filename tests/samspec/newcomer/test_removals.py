@@ -1,0 +1,31 @@
+"""All that can be removed from a project is removed, one after another, and it stays whole."""
+
+from pathlib import Path
+
+import pytest
+from samspec.scaffold.remove_feature import CHOICES
+
+from tests.samspec.newcomer import copies
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+TESTS = ["-m", "not slow", "--numprocesses", "auto", "--dist", "loadfile"]
+
+
+def test_a_project_without_all_that_can_be_removed(tmp_path: Path) -> None:
+    root = copies.make(tmp_path / "shop", "--resource", "OrderItem", "--field", "sku:text,unique")
+    note = ["Note", "--under", "order-items", "--field", "text:text"]
+    copies.run(root, "scripts/new-resource", *note)
+    copies.run(root, "scripts/test", "--record")
+    copies.commit(root, "Add notes")
+
+    for feature in CHOICES:
+        copies.run(root, "scripts/run", "remove", feature)
+        assert copies.changed(root), feature
+        copies.run(root, "scripts/check")  # artifacts and drift, with what was recorded before
+        copies.run(root, "scripts/test", *TESTS, "tests/unit", "tests/integration")
+        copies.commit(root, f"Remove {feature}")
+
+    copies.run(root, "scripts/test")  # with coverage, and the property tests
+    copies.run(root, "scripts/new-resource", "Person", "--field", "name:text")
+    assert "Idempotency-Key" not in (root / "handlers/create_person.py").read_text()
+    copies.run(root, "scripts/test", "tests/unit", "-k", "person or people")
