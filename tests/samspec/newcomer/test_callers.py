@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from samspec.gateway.authorization.trusted import CALLERS
 
 from tests.samspec.newcomer import copies
 from tests.samspec.newcomer.test_copies import RECORDED, free_port
@@ -60,5 +61,5 @@ def documented(root: Path) -> dict[str, list[int]]:
     text = (root / "tests/unit/test_callers.py").read_text()
     stated = re.search(r"^TABLE: .+? = (\{.+?^\})", text, re.MULTILINE | re.DOTALL)
     assert stated
-    columns = list(ast.literal_eval(stated[1]).values())
-    return {caller: [column[caller] for column in columns] for caller in columns[0]}
+    rows = zip(*ast.literal_eval(stated[1]).values(), strict=True)
+    return {caller: list(row) for caller, row in zip(CALLERS, rows, strict=True)}
