@@ -31,7 +31,7 @@ class Limits:
     """How many workers a function has, and how long; times are in seconds."""
 
     most: int = 10  # `concurrency` of a project's configuration
-    at_once: int = 2  # so many start without waiting; on Lambda, all would
+    at_once: int = 4  # so many start without waiting; on Lambda, all would
     patience: float = 0.5  # no request that waits less gets a worker of its own
     turns: float = 20.0  # nor does one that waits less than so many invocations take
     stuck: float = 5.0  # without an end or a start: functions may wait for each other
