@@ -181,18 +181,21 @@ class Gateway:
         exchange = Exchange(request)
         self.on_start(exchange)
         try:
+            self._respond(exchange)
+        finally:  # also after a bug of the gateway: the exchange has ended
+            exchange.milliseconds = exchange.elapsed()
+            self.on_exchange(exchange)
+        return exchange
+
+    def _respond(self, exchange: Exchange) -> None:
+        try:
             with self._reloading:
                 self._reread()
             self._dispatch(exchange)
-        except (
-            ProjectError
-        ) as error:  # the project, not the request, is at fault: say so to the developer
+        except ProjectError as error:  # the project is at fault: that is the developer's to know
             exchange.response = responses.problem(502, "Bad Gateway", str(error))
         deployment = exchange.deployment or self.project.main
-        deployment.finish(exchange.response, request)
-        exchange.milliseconds = exchange.elapsed()
-        self.on_exchange(exchange)
-        return exchange
+        deployment.finish(exchange.response, exchange.request)
 
     def _reread(self) -> None:
         """Read the project again if a file has changed: this request already sees it."""

@@ -8,6 +8,7 @@ import pytest
 from samspec.aws import tables
 from samspec.gateway import Gateway
 from samspec.gateway.application import Exchange
+from samspec.gateway.deployment import Deployment
 from werkzeug.test import Client
 
 from tests.samspec.gateway.conftest import LIBRARY
@@ -69,3 +70,18 @@ def test_prints_are_log_lines(recorded: Any, shown: list[dict[str, Any]]) -> Non
     [line] = exchanges[0].invocation.lines
     assert (line["level"], line["message"]) == ("PRINT", "printed")
     assert shown == [line]
+
+
+def test_an_exchange_ends_also_where_the_gateway_itself_fails(
+    recorded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, exchanges = recorded
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Deployment, "finish", fail)
+    with pytest.raises(ZeroDivisionError):
+        client.get("/covers/log")
+    assert [exchange.request.path for exchange in exchanges] == ["/covers/log"]
+    assert exchanges[0].milliseconds > 0
