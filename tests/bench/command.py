@@ -11,9 +11,10 @@ from typing import Any
 from samspec.cost import prices
 from samspec.sam.template import Template
 
-from tests.bench import builds, loop, memory, report, scale, starts
+from tests.bench import builds, load, loop, memory, report, scale, starts
 
 DOCS = builds.ROOT / "docs"
+PARTS = ("starts", "loop", "load")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,29 +34,46 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """The figures of the parts that are asked for; those of the others as they were."""
     template = Template(builds.ROOT / "template.yaml")
     if options.sam_local:
         loop.require_sam_local()
+    file = options.output / "bench.json"
+    figures: dict[str, Any] = json.loads(file.read_text()) if options.only else {}
+    parts = options.only or PARTS
+    if "starts" in parts:
+        figures |= _starts(template, options.runs)
+    if "loop" in parts:
+        figures["loop"] = _loop(template, options)
+    if "load" in parts:
+        figures["load"] = load.measure()
+    if options.scale:
+        figures["scale"] = scale.measure(template, options.dynamodb_jar)
+    return figures
+
+
+def _starts(template: Template, runs: int) -> dict[str, Any]:
     starts.progress("building the functions, the peers and Lambda's runtime")
     on, functions = builds.lambda_(), builds.functions(template.path)
     cases = [*functions, *builds.variants(functions[0]), *builds.peers()]
-    measured = starts.measure(cases, on, options.runs)
-    figures: dict[str, Any] = {
-        "machine": f"{platform.machine()}, Python {platform.python_version()}, {options.runs} runs",
+    measured = starts.measure(cases, on, runs)
+    return {
+        "machine": f"{platform.machine()}, Python {platform.python_version()}, {runs} runs",
         "functions": [case.name for case in functions],
         "starts": measured,
         "memory": memory.table(measured["create-user"], prices.read()),
         "artifact": builds.contents(functions[0].artifact),
-        "loop": loop.measure()
-        | (loop.measure_sam_local(template, options.dynamodb_jar) if options.sam_local else {}),
     }
-    for row in figures["loop"].values():
-        row["ratio"] = round(
-            row["ms"]["request"][0] / figures["loop"]["scripts/start"]["ms"]["request"][0], 1
-        )
-    if options.scale:
-        figures["scale"] = scale.measure(template, options.dynamodb_jar)
-    return figures
+
+
+def _loop(template: Template, options: argparse.Namespace) -> dict[str, Any]:
+    rows = loop.measure()
+    if options.sam_local:
+        rows |= loop.measure_sam_local(template, options.dynamodb_jar)
+    fastest = rows["scripts/start"]["ms"]["request"][0]
+    for row in rows.values():
+        row["ratio"] = round(row["ms"]["request"][0] / fastest, 1)
+    return rows
 
 
 def measure_callers(runs: int) -> dict[str, dict[str, Any]]:
@@ -69,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--runs", type=_count, default=5, help="cold starts of each function (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=PARTS,
+        help="measure this part again, and keep the other figures; may be repeated",
     )
     parser.add_argument(
         "--scale", action="store_true", help="100 to 200,000 users on DynamoDB Local too (minutes)"

@@ -38,6 +38,14 @@ WHY = {
 }
 START_COLUMNS = ("its CPU time, times bare", "own time per request, ms", "artifact, KB")
 HEADING = "Cold start to the first response; warm call; own time without DynamoDB's client"
+LOAD_COLUMNS = (
+    "requests/s",
+    "median, ms",
+    "p95, ms",
+    "p99, ms",
+    "CPU per request, ms",
+    "unexpected",
+)
 OPERATIONS = ("create", "get", "list", "update", "delete")
 MARKS = ("<!-- written by scripts/bench -->", "<!-- end -->")
 GROWS = "of one operation as the table grows"
@@ -103,8 +111,9 @@ def artifact(figures: Figures) -> str:
 
 
 def speed(figures: Figures) -> str:
-    """Starts and the local loop, in Markdown."""
-    return "\n".join([*_speed_of_starts(figures), "", *_speed_of_the_loop(figures)])
+    """Starts, the local loop and many clients, in Markdown."""
+    tables = _speed_of_starts(figures), _speed_of_the_loop(figures), _speed_under_load(figures)
+    return "\n\n".join("\n".join(lines) for lines in tables)
 
 
 def _speed_of_starts(figures: Figures) -> list[str]:
@@ -129,6 +138,19 @@ def _speed_of_the_loop(figures: Figures) -> list[str]:
     return lines
 
 
+def _speed_under_load(figures: Figures) -> list[str]:
+    return [_row(cells) for cells in _load(figures["load"])]
+
+
+def _load(figures: Figures) -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("", *LOAD_COLUMNS)]
+    for clients, row in figures.items():
+        times = [f"{ms:g}" for ms in row["ms"].values()]
+        cells = f"{row['requests_per_second']:g}", *times, f"{row['cpu_ms']:g}"
+        rows.append((clients, *cells, str(row["unexpected"])))
+    return rows
+
+
 def _named(name: str) -> str:
     return NAMES.get(name, f"`{name}`")
 
@@ -149,6 +171,7 @@ def _tables(figures: Figures) -> Iterator[tuple[str, list[Sequence[str]]]]:
         spreads = [_spread(times) for times in (row["ready_s"], *row["ms"].values())]
         loop.append((name, *spreads, f"{row['ratio']:g}"))
     yield "The local loop", loop
+    yield "scripts/start with many clients at the same time", _load(figures["load"])
     if "scale" in figures:
         yield "As the table grows, on DynamoDB Local: capacity units; ms", _scale(figures["scale"])
 

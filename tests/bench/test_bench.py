@@ -27,6 +27,14 @@ FIGURES: dict[str, Any] = {
     "memory": memory.table(ROW, prices.read()),
     "artifact": {"users": 10},
     "loop": {"scripts/start": {"ready_s": SPREAD, "ms": MS, "ratio": 1}},
+    "load": {
+        "50 clients": {
+            "requests_per_second": 200.5,
+            "ms": {"median": 1.0, "p95": 2.0, "p99": 3.0},
+            "cpu_ms": 4.0,
+            "unexpected": 0,
+        }
+    },
     "scale": dict.fromkeys(report.CHARTED, POINTS),
 }
 
@@ -35,7 +43,14 @@ def test_every_figure_stands_in_a_table(capsys: pytest.CaptureFixture[str]) -> N
     report.show(FIGURES)
 
     printed = capsys.readouterr().out
-    for name in ("create-user", "bare <old>", "users", "scripts/start", *report.CHARTED):
+    for name in (
+        "create-user",
+        "bare <old>",
+        "users",
+        "scripts/start",
+        "50 clients",
+        *report.CHARTED,
+    ):
         assert f"\n{name}  " in printed
 
 
