@@ -1,11 +1,15 @@
-"""DynamoDB holds values of every type that a spec can say."""
+"""DynamoDB holds values of every type that a spec can say, and may refuse or not respond."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from api.dynamodb import NEW, Table, delete, put
-from api.errors import NotStorable
+from api import dynamodb
+from api.dynamodb import NEW, Refused, Table, attempts, delete, put
+from api.errors import DatabaseUnavailable, NotStorable
+from botocore.exceptions import ClientError, ConnectTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samspec.sam.account import REGION
@@ -84,3 +88,44 @@ def test_what_dynamodb_can_just_hold_is_stored(table: Table, value: Any) -> None
 def test_a_value_of_no_json_type_is_a_mistake_of_the_code(table: Table) -> None:
     with pytest.raises(TypeError, match="DynamoDB has no type for set"):
         table.write(put({"id": "x", "value": {1}}, NEW))
+
+
+@pytest.fixture
+def fail(table: Table, monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
+    """Lets the table's calls end with an exception."""
+
+    def fails(exception: Exception) -> None:
+        def call(**request: Any) -> Any:
+            raise exception
+
+        monkeypatch.setattr(table, "_client", SimpleNamespace(get_item=call, delete_item=call))
+
+    return fails
+
+
+def test_a_database_that_does_not_respond_is_unavailable(
+    table: Table, fail: Callable[[Exception], None]
+) -> None:
+    fail(ConnectTimeoutError(endpoint_url="https://dynamodb"))
+
+    with pytest.raises(DatabaseUnavailable):
+        table.get({"id": "x"})
+
+
+@pytest.mark.parametrize("code", sorted(dynamodb.CONFLICTS))
+def test_a_conflict_with_another_writer_is_one_to_try_again(
+    table: Table, fail: Callable[[Exception], None], code: str
+) -> None:
+    fail(ClientError({"Error": {"Code": code}}, "DeleteItem"))
+
+    with pytest.raises(Refused) as refused:
+        table.write(delete({"id": "x"}))
+
+    assert not refused.value.broke(0)
+
+
+def test_a_write_that_loses_races_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(list(attempts())) > 1
+
+    monkeypatch.setattr(dynamodb, "LAST_CALL_WITHIN", -1)
+    assert list(attempts()) == []

@@ -42,3 +42,10 @@ def test_a_cursor_of_another_value_is_refused() -> None:
 
     with pytest.raises(InvalidRequest):
         page("eve", cursor=cursor)
+
+
+def test_another_spelling_of_a_cursor_is_refused() -> None:
+    _, cursor = page("ada")
+
+    with pytest.raises(InvalidRequest):
+        page("ada", cursor=f"{cursor}\n\n\n\n")  # bytes that base64 skips

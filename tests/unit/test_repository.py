@@ -165,6 +165,14 @@ def test_each_unique_value_has_its_own_error(parcels: Parcels) -> None:
         parcels.replace(other.id, Parcel.change({**ANYTHING, "code": 2, "nick": "a"}), None)
 
 
+def test_an_update_whose_response_was_lost_is_one(parcels: Parcels) -> None:
+    parcel = parcels.add(Parcel.create(ANYTHING))
+    change = Parcel.change({**ANYTHING, "code": 2})
+    parcels.replace(parcel.id, change, None)
+
+    assert parcels.replace(parcel.id, change, frozenset({parcel.revision})).code == 2
+
+
 def test_a_value_that_was_given_up_is_free(parcels: Parcels) -> None:
     parcel = parcels.add(Parcel.create(ANYTHING))
     parcels.replace(parcel.id, Parcel.change({**ANYTHING, "code": 2, "nick": "a"}), None)

@@ -37,6 +37,7 @@ def test_everything_passes_in_a_project_that_asks_who_calls(
     copies.commit(root, f"Ask who calls: {kind}")
 
     copies.run(root, "scripts/test", "--record")
+    copies.run(root, "scripts/test")
     copies.run(root, "scripts/check")
     started = copies.started(root, "--port", free_port(), "--seed", "5")
     copies.run(root, "scripts/fuzz", "--seconds", "20")
