@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 """
 
 import json
+import re
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from samspec.sam.errors import ProjectError
 from samspec.sam.functions import as_text
 
 FILE = "samconfig.toml"
+SETTING = re.compile(r"\w+=")
+SEVERAL = re.compile(r"\w+=.*\s\w+=", re.DOTALL)
 COMMANDS = ("global", "local_start_api")
 
 
@@ -58,7 +61,7 @@ def overrides(value: Any, where: str) -> dict[str, str]:
     if isinstance(value, Mapping):
         return {name: _text(item) for name, item in value.items()}
     try:
-        words = shlex.split(value) if isinstance(value, str) else [str(item) for item in value]
+        words = shlex.split(value) if isinstance(value, str) else _split(map(str, value))
     except ValueError as error:
         raise ProjectError(f"{where}: parameter_overrides: {error}: close the quotes") from None
     parameters = {}
@@ -72,6 +75,16 @@ def overrides(value: Any, where: str) -> dict[str, str]:
             )
         parameters[name] = text
     return parameters
+
+
+def _split(items: Iterable[str]) -> list[str]:
+    """The words of a list, in which an item may hold several: "A=1 B=2", quoted for the shell."""
+    words: list[str] = []
+    for item in items:
+        parts = shlex.split(item) if SEVERAL.match(item) else [item]
+        are_settings = all(SETTING.match(part) for part in parts)
+        words += parts if are_settings else [item]
+    return words
 
 
 def environments(file: Path) -> dict[str, dict[str, str]]:

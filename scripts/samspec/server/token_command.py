@@ -12,6 +12,7 @@ from samspec.gateway.authorization.trusted import LOCAL, Trusted, trusted
 from samspec.sam.definitions import Api
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
+from samspec.sam.samconfig import overrides
 from samspec.sam.template import Settings
 
 EPILOG = (
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from samspec.aws import issuer  # after the options, because its libraries load slowly
 
-    settings = Settings(dict(pair.split("=", 1) for pair in options.parameter_overrides))
+    settings = Settings(overrides(options.parameter_overrides, "--parameter-overrides"))
     apis = Project(options.template, settings).apis
     if options.api_key is not None:
         print(_api_key(apis, options.api_key))
@@ -129,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     lifetime.add_argument("--expired", action="store_true", help="a token of the past")
     parser.add_argument("--template", type=Path, default=Path(), metavar="PATH")
     parser.add_argument(
-        "--parameter-overrides", nargs="+", type=_setting, default=[], metavar="KEY=VALUE"
+        "--parameter-overrides", nargs="+", default=[], metavar="KEY=VALUE"
     )
     return parser
 
@@ -138,9 +139,3 @@ def _minutes(text: str) -> int:
     if not re.fullmatch(r"[1-9]\d{0,5}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes such as 60")
     return int(text)
-
-
-def _setting(text: str) -> str:
-    if not re.fullmatch(r"\w+=.*", text, re.DOTALL):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form KEY=VALUE")
-    return text

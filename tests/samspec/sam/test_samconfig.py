@@ -14,6 +14,8 @@ from samspec.sam.template import Settings, Template
         'A=1 B="two words"',
         "ParameterKey=A,ParameterValue=1 ParameterKey=B,ParameterValue='two words'",
         ["A=1", "B=two words"],
+        ["A=1 B='two words'"],
+        ["ParameterKey=A,ParameterValue=1 ParameterKey=B,ParameterValue='two words'"],
         {"A": 1, "B": "two words"},
     ],
 )
@@ -23,9 +25,13 @@ def test_parameters_have_any_form_of_the_sam_cli(value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "message"),
-    [("A", "'A' is not of the form KEY=VALUE"), ("A='b", "No closing quotation")],
+    [
+        ("A", "'A' is not of the form KEY=VALUE"),
+        ("A='b", "No closing quotation"),
+        (["A=1 B='b"], "No closing"),
+    ],
 )
-def test_what_is_not_a_parameter_is_refused(value: str, message: str) -> None:
+def test_what_is_not_a_parameter_is_refused(value: Any, message: str) -> None:
     with pytest.raises(ProjectError, match=message):
         overrides(value, "samconfig.toml")
 
