@@ -15,7 +15,7 @@ from samspec.gateway.variables import Scope
 from samspec.sam.definitions import HTTP, Api
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
-from samspec.sam.references import target
+from samspec.sam.references import target, unresolved
 
 EXTENSIONS = {
     "x-amazon-apigateway-api-key-source",
@@ -179,6 +179,8 @@ class Deployment:
         extensions = {key for key in self.spec if key.startswith("x-amazon-apigateway-")}
         for extension in sorted(extensions - EXTENSIONS - SILENT):
             yield f"{self.name}: {extension} is not emulated"
+        for fault in unresolved(self.spec):
+            yield f"{self.name}: {fault}"
         for name, gap in self.route_gaps.items():
             yield f"{name}: {gap}"
         yield from self.access.notes()

@@ -9,6 +9,7 @@ from samspec.sam.errors import ProjectError
 
 NAME = r"[\w-]+"
 PUBLISHED = "AutoPublishAlias"  # the qualifier of `${Function.Alias}`: whatever SAM publishes
+VALUES = {"default", "enum", "example", "examples"}  # keys under which no reference stands
 PSEUDO = re.compile(r"\$\{AWS::(\w+)\}")
 # Invocations of a function by its ARN, as a REST API has them (also those that stream), the ARN
 # alone, as an HTTP API may have it, or either with a resource of the template in the ARN's place.
@@ -32,6 +33,23 @@ def resolve(document: Mapping[str, Any], node: Any) -> Any:
         seen.append(reference)
         node = _pointed_at(document, reference)
     return node
+
+
+def unresolved(document: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the document's references, each once."""
+    faults: dict[str, None] = {}
+    waiting: list[Any] = [document.get("paths"), document.get("components")]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, Mapping):
+            try:
+                resolve(document, node)
+            except ProjectError as error:
+                faults[str(error)] = None
+            waiting += [value for key, value in node.items() if key not in VALUES]
+    return sorted(faults)
 
 
 def steps(reference: str) -> list[str]:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from samspec.sam.errors import ProjectError
-from samspec.sam.references import PUBLISHED, resolve, target
+from samspec.sam.references import PUBLISHED, resolve, target, unresolved
 
 PREFIX = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
 REAL = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions"
@@ -72,3 +72,20 @@ def test_a_reference_is_resolved(reference: str, value: Any) -> None:
 def test_a_reference_that_cannot_be_resolved_says_why(reference: str, message: str) -> None:
     with pytest.raises(ProjectError, match=message):
         resolve(DOCUMENT, {"$ref": reference})
+
+
+def test_references_that_lead_nowhere_are_told_once_each() -> None:
+    media = {"application/json": {"schema": {"items": [{"$ref": "#/components/schemas/No"}]}}}
+    document = {
+        "paths": {
+            "/a": {"get": {"requestBody": {"content": media}}, "$ref": "other.yaml"},
+            "/b": {"get": {"requestBody": {"content": media}}},
+            "/c": {"get": {"requestBody": {"$ref": "#/components/schemas/User"}}},
+        },
+        "components": {"schemas": {"User": {"example": {"$ref": "#/a text"}}}},
+    }
+    assert unresolved(document) == [
+        "the $ref #/components/schemas/No in the API definition points nowhere",
+        "the $ref other.yaml in the API definition is not local: "
+        "API Gateway takes references within the document only (#/components/...)",
+    ]
