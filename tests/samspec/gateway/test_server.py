@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,12 @@ Start = Callable[..., "Server"]
 
 
 class Server:
-    def __init__(self, *arguments: str, folder: Path = ROOT):
+    """`headers` come with each request that is sent as JSON."""
+
+    def __init__(
+        self, *arguments: str, folder: Path = ROOT, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.headers = {"Content-Type": "application/json", **(headers or {})}
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "samspec", "start", "--port", "0", *arguments],
@@ -53,8 +58,7 @@ class Server:
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        request = urllib.request.Request(self.url + path, data, self.headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return response.status, json.loads(response.read() or b"null")
@@ -80,8 +84,8 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def users() -> Iterator[Server]:
-    server = Server("--seed", "3")
+def users(administrator: dict[str, str]) -> Iterator[Server]:
+    server = Server("--seed", "3", headers=administrator)
     yield server
     server.stop()
 
