@@ -9,6 +9,7 @@ from samspec.drift import (
     commands,
     contract,
     cors,
+    declarations,
     deployment,
     events,
     examples,
@@ -16,12 +17,14 @@ from samspec.drift import (
     functions,
     importability,
     integrations,
+    links,
     mock,
     monitoring,
     packaging,
     permissions,
     responses,
     security,
+    stages,
     tables,
     validators,
     validity,
@@ -50,7 +53,10 @@ OF_THE_PROJECT: tuple[Callable[[Application], Iterable[Finding]], ...] = (
     packaging.check,
     monitoring.check,
     deployment.check,
+    stages.check,
+    declarations.check,
     examples.check,
+    links.check,
 )
 # They say which function responds to what, so integrations have to be right before them.
 OF_DOCUMENTS: tuple[Callable[[Application], Iterable[Finding]], ...] = (

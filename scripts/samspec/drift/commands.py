@@ -437,6 +437,7 @@ def _sam(application: Application, words: list[str]) -> Iterator[Fault]:
             f"samconfig.toml has no environment {environment}",
             f"name one of {', '.join(name for name in existing if name != 'version')}",
         )
+    yield from _overriding(application, plain, words, environment)
     for pair in _override_names(words):
         if pair not in application.section("Parameters") and not PLACEHOLDER.search(pair):
             yield (
@@ -444,6 +445,23 @@ def _sam(application: Application, words: list[str]) -> Iterator[Fault]:
                 f"the template has no parameter {pair}",
                 f"name one of {', '.join(application.section('Parameters'))}",
             )
+
+
+def _overriding(
+    application: Application, plain: list[str], words: list[str], environment: str | None
+) -> Iterator[Fault]:
+    """`sam deploy` takes parameters from the command line or from samconfig.toml, not from both."""
+    if plain[:1] not in (["deploy"], ["sync"]) or "--parameter-overrides" not in words:
+        return
+    commands = application.samconfig.get(environment or "default")
+    section = commands.get(plain[0]) if isinstance(commands, dict) else None
+    stated = section.get("parameters") if isinstance(section, dict) else None
+    if isinstance(stated, dict) and "parameter_overrides" in stated:
+        yield (
+            "command-overrides",
+            f"sam {plain[0]} --parameter-overrides drops the parameters that samconfig.toml sets",
+            "give all of them, or put the new one into samconfig.toml",
+        )
 
 
 def _argument(words: list[str]) -> str | None:
@@ -506,6 +524,23 @@ def _script(application: Application, words: list[str]) -> Iterator[Fault]:
     command = RUNS.search(application.text(script)) if path.is_file() else None
     if command:
         yield from _samspec([command[1], *words[1:]])
+    elif path.is_file():
+        yield from _script_options(script, application.text(script), words[1:])
+
+
+def _script_options(script: str, content: str, words: list[str]) -> Iterator[Fault]:
+    """Options of a script of its own, unless it passes on what it is given."""
+    if '"$@"' in content or "$*" in content or not content.startswith("#!"):
+        return
+    existing = {*OPTION.findall(content), "--help"}
+    for word in words:
+        option = word.partition("=")[0]
+        if option.startswith("--") and option != "--" and option not in existing:
+            yield (
+                "command-option",
+                f"{script} has no option {option}",
+                f"use {', '.join(sorted(existing))}",
+            )
 
 
 def _is_project_path(application: Application, word: str) -> bool:

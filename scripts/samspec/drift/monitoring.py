@@ -134,6 +134,7 @@ def _metric(
             f"{name} watches {namespace} {metric_name}, which does not exist",
             f"write {near[0]}" if near else "name a metric of AWS's guide",
         )
+    yield from _filtered(application, environment, name, at, metric)
     if namespace.startswith("AWS/") and not existing and not _is_namespace(namespace):
         near = difflib.get_close_matches(namespace, METRICS, 1)
         yield application.template.finding(
@@ -148,6 +149,39 @@ def _metric(
         if isinstance(item, dict)
     }
     yield from _dimensions(application, environment, name, at, dimensions, namespace)
+
+
+def _filtered(
+    application: Application,
+    environment: Variant,
+    name: str,
+    at: Keys,
+    metric: Mapping[str, Any],
+) -> Iterator[Finding]:
+    """A metric in a namespace that the template's log filters fill is one of theirs."""
+    watched = str(metric.get("Namespace")), str(metric.get("MetricName"))
+    made = environment.cached("metrics", lambda: set(_metrics_of_filters(environment)))
+    names = {other for _, other in made}
+    namespaces = {namespace for namespace, _ in made}
+    is_ours = watched[0] in namespaces or (watched[1] in names and "AWS/" not in watched[0])
+    if is_ours and watched not in made:
+        listed = ", ".join(" ".join(pair) for pair in sorted(made))
+        yield application.template.finding(
+            "alarm-metric",
+            at,
+            f"{name} watches {' '.join(watched)}, which no metric filter makes",
+            f"write one of: {listed}",
+        )
+
+
+def _metrics_of_filters(environment: Variant) -> Iterator[tuple[str, str]]:
+    for resource in environment.resources.values():
+        if resource.get("Type") != "AWS::Logs::MetricFilter":
+            continue
+        properties = environment.resolve(resource.get("Properties") or {})
+        for item in properties.get("MetricTransformations") or []:
+            if isinstance(item, dict):
+                yield str(item.get("MetricNamespace")), str(item.get("MetricName"))
 
 
 def _is_namespace(namespace: str) -> bool:

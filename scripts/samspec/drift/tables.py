@@ -185,6 +185,15 @@ def _parameters(application: Application, table: Table) -> Iterator[Finding]:
     if not names & (set(template) | spec):
         return  # parameters of something else
     existing = set(template) if names & set(template) else spec
+    if existing == set(template) and len(names & existing) * 4 >= len(existing) * 3:
+        for name in sorted(existing - _mentioned(table)):
+            yield Finding(
+                table.name,
+                table.line,
+                f"the table of parameters lacks {name}",
+                "add the row",
+                "table-parameter",
+            )
     default = table.column("default")
     for line, cells in table.rows:
         for name in _names(cells[0]):
@@ -198,6 +207,11 @@ def _parameters(application: Application, table: Table) -> Iterator[Finding]:
                 )
             elif default is not None and name in template and default < len(cells):
                 yield from _default(table, line, name, cells[default], template[name])
+
+
+def _mentioned(table: Table) -> set[str]:
+    """Every word of a table: a row may be about two parameters."""
+    return {word for _, cells in table.rows for cell in cells for word in re.findall(r"\w+", cell)}
 
 
 def _names(cell: str) -> list[str]:

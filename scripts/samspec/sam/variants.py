@@ -45,6 +45,7 @@ class Variant(Template):
     ) -> None:
         self.label = label
         self._conditions: dict[str, bool | None] = {}
+        self._cached: dict[str, Any] = {}
         sections = {name: document.get(name) for name in SECTIONS}
         usable = {name: item for name, item in sections.items() if isinstance(item, dict)}
         settings = Settings(parameters or {})
@@ -79,6 +80,12 @@ class Variant(Template):
             for name, resource in self._sections["Resources"].items()
             if isinstance(resource, dict) and resource.get("Type") in FUNCTION_TYPES
         }
+
+    def cached(self, key: str, make: Callable[[], Any]) -> Any:
+        """What `make` returns, made once for this variant."""
+        if key not in self._cached:
+            self._cached[key] = make()
+        return self._cached[key]
 
     def arn(self, name: str) -> str:
         """A resource's ARN, with its logical id or stated name in it."""

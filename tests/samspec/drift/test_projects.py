@@ -16,9 +16,11 @@ MISTAKES = yaml.safe_load((HERE / "projects.yaml").read_text())
 EXPECTED = {
     "broken-function": {"handler", "package-missing"},
     "cloudformation-http-api": {"integration-permission"},
-    "http-proxy": {"import-mapped-header", "integration-parameter"},
+    "http-proxy": {"deploy-always", "import-mapped-header", "integration-parameter"},
     "mapping-templates": {"import-mapped-header"},
     "not-emulated": {"integration-missing", "integration-permission"},
+    "parameters-missing": {"declaration-unused"},
+    "parameters-out-of-bounds": {"declaration-unused"},
     "services": {"integration-credentials"},
     "swagger-2": {"spec-integer-key"},
     "uri-spellings": {"integration-alias", "integration-permission", "integration-sam-local"},
