@@ -3,7 +3,6 @@ shows.
 """
 
 import json
-import tomllib
 from pathlib import Path
 
 import cfnlint.api
@@ -58,46 +57,6 @@ def changed(folder: Path, text: str, otherwise: str) -> Path:
     return folder / "template.yaml"
 
 
-def deployments(file: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The names that API Gateway's deployment has in two deploys, one second after the other."""
-    names = set()
-    for now in (1, 2):
-        monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda now=now: now)
-        names |= {
-            name
-            for name in translation.translated(file, PROD)["Resources"]
-            if "ApiDeployment" in name
-        }
-    return names
-
-
-def test_every_deploy_reaches_the_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(deployments(ROOT / "template.yaml", monkeypatch)) == 2
-
-
-def test_without_always_deploy_a_changed_parameter_would_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert (
-        len(
-            deployments(changed(tmp_path, "AlwaysDeploy: true", "AlwaysDeploy: false"), monkeypatch)
-        )
-        == 1
-    )
-
-
-def refers_to(value: object, name: str) -> bool:
-    return f'{{"Ref": "{name}"}}' in json.dumps(value)
-
-
-def test_the_accounts_role_for_logs_comes_between_the_api_and_its_stage() -> None:
-    """API Gateway refuses the setting before there is an API, and a stage that logs before it."""
-    resources = translation.translated(ROOT / "template.yaml", PROD)["Resources"]
-    assert resources["ApiGatewayAccount"]["DependsOn"] == "UsersApi"
-    assert refers_to(resources["UsersApiProdStage"]["Properties"], "ApiGatewayAccount")
-    assert not refers_to(resources["UsersApi"]["Properties"], "ApiGatewayAccount")
-
-
 def test_a_deployment_without_the_canary_waits_for_no_alarm() -> None:
     resources = translation.resolved(ROOT / "template.yaml", {**PROD, "Canary": "false"})
     groups = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
@@ -115,15 +74,6 @@ def test_functions_roles_have_the_boundary_that_is_asked_for() -> None:
         roles = [r for name, r in resources.items() if name.endswith("FunctionRole")]
         assert len(roles) == len(functions(resources))
         assert {role["Properties"].get("PermissionsBoundary") for role in roles} == {boundary}
-
-
-def test_sam_sync_may_run_sams_transform_without_a_change_set() -> None:
-    """It creates the stack directly, which takes CAPABILITY_AUTO_EXPAND as well."""
-    samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
-    synced = [section["sync"] for section in samconfig.values() if "sync" in str(section)]
-    assert synced
-    for sync in synced:
-        assert "CAPABILITY_AUTO_EXPAND" in sync["parameters"]["capabilities"].split()
 
 
 DOMAIN = {
@@ -152,20 +102,10 @@ def test_without_a_domain_the_api_is_at_execute_api(production: Resources) -> No
     }
 
 
-LIMIT = (
-    "ReservedConcurrentExecutions: "
-    "!If [LimitsConcurrency, !Ref ReservedConcurrency, !Ref AWS::NoValue]"
-)
-
-
-@pytest.mark.parametrize(
-    ("limit", "text", "limits"), [("5", LIMIT, {"5"}), ("-1", LIMIT, {None}), ("5", "", {None})]
-)
-def test_functions_leave_concurrency_to_others(
-    limit: str, text: str, limits: set[str | None], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("limit", "limits"), [("5", {"5"}), ("-1", {None})])
+def test_functions_leave_concurrency_to_others(limit: str, limits: set[str | None]) -> None:
     parameters = {**PROD, "ReservedConcurrency": limit}
-    resources = translation.resolved(changed(tmp_path, LIMIT, text), parameters)
+    resources = translation.resolved(ROOT / "template.yaml", parameters)
     assert {f.get("ReservedConcurrentExecutions") for f in functions(resources)} == limits
 
 
