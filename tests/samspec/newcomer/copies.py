@@ -45,9 +45,26 @@ def install(root: Path) -> None:
     (venv / "installed.txt").write_text("".join(lock.read_text() for lock in locks))
 
 
+def of_this_repository(root: Path) -> Path:
+    """The repository's files, those included that are not committed."""
+    listed = subprocess.check_output(
+        ["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, text=True
+    )
+    for name in listed.split("\0")[:-1]:
+        if (ROOT / name).is_symlink() or (ROOT / name).exists():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name, follow_symlinks=False)
+    return root
+
+
 def commit(root: Path, message: str) -> None:
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "-qm", message]):
-        subprocess.run(["git", *AUTHOR, *command], cwd=root, check=True)
+        git(root, *command)
+
+
+def git(root: Path, *command: str) -> str:
+    """What a command of git prints; it has to succeed."""
+    return subprocess.check_output(["git", *AUTHOR, *command], cwd=root, text=True)
 
 
 def changed(root: Path) -> list[str]:

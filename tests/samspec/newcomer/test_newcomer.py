@@ -1,13 +1,13 @@
 """What somebody does who copies the project: adds operations; makes the resource another one.
 Minutes, not seconds."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.samspec.drift.copies import ROOT, SPEC
+from tests.samspec.newcomer import copies
 from tests.samspec.scaffold.operations import PATCH_USER, VERIFY_USER, specify
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -62,23 +62,11 @@ ALLOWED = {
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy under git, uncommitted files included, with this project's virtual environment."""
-    listed = subprocess.check_output(
-        ["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, text=True
-    )
-    for name in listed.split("\0")[:-1]:
-        if (ROOT / name).is_symlink() or (ROOT / name).exists():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, tmp_path / name, follow_symlinks=False)
+    copies.of_this_repository(tmp_path)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     with (tmp_path / ".gitignore").open("a") as ignored:
         ignored.write(".venv\n")
-    author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
-    for command in (
-        ["init", "--quiet"],
-        ["add", "--all"],
-        [*author, "commit", "--quiet", "--message=Copy"],
-    ):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    copies.commit(tmp_path, "Copy")
     return tmp_path
 
 
