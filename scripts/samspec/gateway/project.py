@@ -29,7 +29,7 @@ class RunningProject:
         source = Project(path, settings)
         self.source = source
         self.template = source.resolved
-        self.template.check()
+        self.template.check_stated()
         self.region = self.template.region
         self.functions = {
             name: with_issuer_keys(function) for name, function in source.lambdas.items()

@@ -29,12 +29,15 @@ class Parameters:
     def __iter__(self) -> Iterator[str]:
         return iter(self._declared)
 
-    def value(self, name: str, stored: Callable[[str], Any]) -> Any:
-        """What `Ref` gives; `stored` looks a name up in SSM's parameter store."""
+    def value(self, name: str, stored: Callable[[str], Any], stand_in: Callable[..., Any]) -> Any:
+        """What `Ref` gives; `stored` looks a name up in SSM's parameter store.
+
+        `stand_in` hears of a parameter that has no value, and gives its name for one.
+        """
         declaration = self._declared[name] or {}
         text = self._text(name)
         if text is None:
-            raise ProjectError(f"{self._where}: {_missing([name])}")
+            text = _fitting(declaration, stand_in(name, _missing([name])))
         if str(declaration.get("Type")).startswith(STORED):
             text = as_text(stored(text))
         if not str(declaration.get("Type")).startswith(LISTS):
@@ -54,11 +57,19 @@ class Parameters:
 
     def check(self) -> None:
         """Raise one ProjectError that names every parameter without a value or with a wrong one."""
-        absent = [name for name in self._declared if self._text(name) is None]
+        absent = self.absent()
         if absent:
             raise ProjectError(f"{self._where}: {_missing(absent)}")
-        for name in self._declared:
-            self._refuse(self._faults(name, str(self._text(name))))
+        self.check_stated()
+
+    def check_stated(self) -> None:
+        """Raise a ProjectError for a value, a default included, that breaks its declaration."""
+        for name, text in self.texts().items():
+            self._refuse(self._faults(name, text))
+
+    def absent(self) -> list[str]:
+        """The parameters without a value."""
+        return [name for name in self._declared if self._text(name) is None]
 
     def _text(self, name: str) -> str | None:
         default = (self._declared[name] or {}).get("Default")
@@ -92,6 +103,14 @@ def faults(declaration: Mapping[str, Any], text: str) -> Iterator[tuple[str, str
         broken = _broken(declaration, value)
         if broken:
             yield value, broken
+
+
+def _fitting(declaration: Mapping[str, Any], name: str) -> str:
+    """A value that the declaration allows, as far as that is easily told; else the name."""
+    allowed = declaration.get("AllowedValues")
+    if allowed:
+        return as_text(allowed[0])
+    return as_text(declaration.get("MinValue", 1)) if declaration.get("Type") in NUMBERS else name
 
 
 def _missing(names: list[str]) -> str:

@@ -99,6 +99,16 @@ class Template:
     def check(self) -> None:
         """Refuse what CloudFormation refuses before it makes anything: parameters, Rules."""
         self._parameters.check()
+        self._check_rules()
+
+    def check_stated(self) -> None:
+        """The same for a local run, where a parameter without a value has a stand-in. Rules may be
+        about that parameter, so they are checked only where each one has a value."""
+        self._parameters.check_stated()
+        if not self._parameters.absent():
+            self._check_rules()
+
+    def _check_rules(self) -> None:
         for name, reason in self.broken_rules():
             raise ProjectError(f"{self.path}: rule {name}: {reason}")
 
@@ -272,7 +282,7 @@ class Template:
         return self._missing(name, f"{name!r} is neither a parameter nor a resource")
 
     def _parameter(self, name: str) -> Any:
-        return self._parameters.value(name, self._dynamic.stored)
+        return self._parameters.value(name, self._dynamic.stored, self.stand_in)
 
     def _arn(self, service: str, rest: str) -> str:
         place = self.place

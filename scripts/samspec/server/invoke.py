@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     path = template_at(options.template)
     project = Project(path, settings(options, path.parent))
-    project.resolved.check()
+    project.resolved.check_stated()
     function = _chosen(project.lambdas, options.function)
     runner = worker_processes(path, dynamodb=options.dynamodb)
     runner.functions = project.lambdas

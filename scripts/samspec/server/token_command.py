@@ -129,9 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     lifetime.add_argument("--minutes", type=_minutes, default=60, help="default: %(default)s")
     lifetime.add_argument("--expired", action="store_true", help="a token of the past")
     parser.add_argument("--template", type=Path, default=Path(), metavar="PATH")
-    parser.add_argument(
-        "--parameter-overrides", nargs="+", default=[], metavar="KEY=VALUE"
-    )
+    parser.add_argument("--parameter-overrides", nargs="+", default=[], metavar="KEY=VALUE")
     return parser
 
 

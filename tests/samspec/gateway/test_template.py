@@ -85,7 +85,6 @@ def test_intrinsic_functions_resolve(
     ("expression", "message"),
     [
         ("!Ref Nothing", "'Nothing' is neither a parameter nor a resource"),
-        ("!Ref Needed", "give it with --parameter-overrides Needed=VALUE"),
         ("!GetAtt Nothing.Arn", "no resource 'Nothing'"),
         ("!If [Nothing, 1, 2]", "no condition 'Nothing'"),
         ("!If [IsRed]", r"Fn::If does not take \['IsRed'\]"),
@@ -103,6 +102,15 @@ def test_what_cannot_be_resolved_is_refused_by_name(
     (tmp_path / "expression.yaml").write_text(f"it: {expression}\n")
     with pytest.raises(ProjectError, match=message):
         template.resolve(documents.read(tmp_path / "expression.yaml"))
+
+
+def test_a_parameter_without_a_value_is_named_and_has_a_stand_in(template: Template) -> None:
+    assert template.resolve({"Ref": "Needed"}) == "Needed"
+    assert template.unknown == {
+        "Needed": "parameter Needed has no default: give it with --parameter-overrides Needed=VALUE"
+    }
+    with pytest.raises(ProjectError, match="parameter Needed has no default"):
+        template.check()
 
 
 def test_globals_are_merged_by_sams_rule(template: Template) -> None:

@@ -9,6 +9,10 @@ def stored(name: str) -> str:
     return f"stored at {name}"
 
 
+def refused(name: str, why: str) -> str:
+    raise AssertionError(f"{name} has a value: {why}")
+
+
 @pytest.mark.parametrize(
     ("declaration", "value", "message"),
     [
@@ -47,7 +51,7 @@ def test_a_value_that_breaks_its_declaration_is_refused(
 def test_a_value_is_what_its_type_makes_of_it(declaration: Any, value: str, expected: Any) -> None:
     parameters = Parameters({"P": declaration}, {"P": value}, "template.yaml")
     parameters.check()
-    assert parameters.value("P", stored) == expected
+    assert parameters.value("P", stored, refused) == expected
 
 
 def test_a_default_is_checked_when_it_is_used() -> None:
@@ -61,3 +65,28 @@ def test_all_missing_parameters_are_named_at_once() -> None:
     with pytest.raises(ProjectError, match="the parameters A, C have no default") as refused:
         Parameters(declared, {}, "template.yaml").check()
     assert "--parameter-overrides A=VALUE C=VALUE" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("declaration", "expected"),
+    [
+        (None, "P"),
+        ({"Type": "String", "AllowedValues": ["a", "b"]}, "a"),
+        ({"Type": "Number"}, "1"),
+        ({"Type": "Number", "MinValue": 7}, "7"),
+        ({"Type": "CommaDelimitedList"}, ["P"]),
+    ],
+)
+def test_a_parameter_without_a_value_has_a_stand_in_that_is_told(
+    declaration: Any, expected: Any
+) -> None:
+    told = {}
+
+    def stand_in(name: str, why: str) -> str:
+        told[name] = why
+        return name
+
+    parameters = Parameters({"P": declaration}, {}, "template.yaml")
+    parameters.check_stated()
+    assert parameters.value("P", stored, stand_in) == expected
+    assert told == {"P": "parameter P has no default: give it with --parameter-overrides P=VALUE"}
