@@ -22,6 +22,7 @@ from samspec.sam.errors import ProjectError
 REFUSED = (401, 403)
 EXISTS = 409
 COLLECTION, ITEM = ("post", "get"), ("get", "put", "delete")
+WIDTH = len("administrator")
 STRANGER = "other user"
 MAKERS = ("owner", "partner", "administrator")
 
@@ -60,26 +61,34 @@ def _table(smoke: Smoke, callers: list[Identity]) -> "_Table | None":
     return None
 
 
+def _operations(smoke: Smoke, path: str, item: str) -> Iterator[Operation]:
+    """Those of the collection, then those of its items."""
+    for place, methods in ((path, COLLECTION), (item, ITEM)):
+        for method in methods:
+            if (method, place) in smoke.operations:
+                yield smoke.operations[method, place]
+
+
 class _Table:
     """Every caller with the operations of one resource; the owner's item exists each time."""
 
     def __init__(self, smoke: Smoke, callers: list[Identity], path: str, item: str) -> None:
         self.smoke, self.callers, self.item = smoke, callers, item
-        places = [(method, path) for method in COLLECTION] + [(method, item) for method in ITEM]
-        self.operations = [smoke.operations[at] for at in places if at in smoke.operations]
+        self.operations = list(_operations(smoke, path, item))
         self.create = smoke.operations["post", path]
-        owners = [caller.proves for caller in callers if caller.name == "owner"]
-        self.proven: Mapping[str, str] = owners[0] if owners else {}
+        self.proven: Mapping[str, str] = {}
+        for caller in callers:
+            if caller.name == "owner":
+                self.proven = caller.proves
         self.made = ""  # the URL of the owner's item
         self.owners_body = self._with_proven(smoke.body(self.create))
 
     def rows(self) -> Iterator[str]:
         yield f"callers of {', '.join(map(str, self.operations))}"
         shared: list[Operation] = []
-        width = max(len(caller.name) for caller in self.callers)
         for caller in self.callers:
             statuses = [self._status(caller, operation) for operation in self.operations]
-            yield f"{caller.name:<{width}}  {' '.join(map(str, statuses))}"
+            yield f"{caller.name:<{WIDTH}}  {' '.join(map(str, statuses))}"
             if caller.name == STRANGER:
                 shared += self._shared(statuses)
         for operation in shared:
@@ -127,9 +136,10 @@ class _Table:
         return self._with_proven(body) if caller.proves else body
 
     def _with_proven(self, body: Any) -> Any:
-        if not isinstance(body, dict):
-            return body
-        return body | {name: value for name, value in self.proven.items() if name in body}
+        for name, value in self.proven.items():
+            if isinstance(body, dict) and name in body:
+                body = {**body, name: value}
+        return body
 
     def _judge(self, caller: Identity, operation: Operation, response: requests.Response) -> None:
         status = response.status_code

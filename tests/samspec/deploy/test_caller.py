@@ -1,14 +1,14 @@
 """Requests to a deployed API that throttles."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from samspec.deploy.caller import Caller
 from samspec.testing import client, patience
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
+
+from tests.samspec.deploy.notes import served
 
 
 class Throttled:
@@ -32,13 +32,8 @@ def throttled(monkeypatch: pytest.MonkeyPatch) -> Throttled:
 
 @pytest.fixture
 def url(throttled: Throttled) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, throttled)
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(throttled) as url:
+        yield url
 
 
 def of_the_tests(url: str) -> int:

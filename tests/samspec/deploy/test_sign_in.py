@@ -14,36 +14,7 @@ from samspec.gateway.authorization.trusted import Trusted
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
 
-WITH_AUTHORIZER = """
-Resources:
-  Check:
-    Type: AWS::Serverless::Function
-    Properties:
-      Runtime: python3.11
-      Handler: check.handler
-      InlineCode: ""
-      Environment: { Variables: { TOKEN_ISSUER: "http://127.0.0.1:4000/_/issuer" } }
-  Books:
-    Type: AWS::Serverless::Api
-    Properties:
-      StageName: live
-      DefinitionBody:
-        openapi: 3.0.3
-        info: { title: Books, version: "1" }
-        paths: { /books: { get: { responses: { "200": { description: All } } } } }
-        components:
-          securitySchemes:
-            Token:
-              type: apiKey
-              name: Authorization
-              in: header
-              x-samspec-scopes: [books/read, books/admin]
-              x-amazon-apigateway-authtype: custom
-              x-amazon-apigateway-authorizer:
-                type: token
-                authorizerUri:
-                  Fn::Sub: "arn:aws:apigateway:us-east-1:lambda:path/f/${Check.Arn}/invocations"
-"""
+from tests.samspec.deploy.notes import ISSUER, TEMPLATE
 
 
 class FakeStack(Stack):
@@ -122,13 +93,13 @@ def test_where_operations_name_no_scopes_the_token_is_the_users_id_token() -> No
 
 
 def test_the_local_issuer_signs_an_administrator_in(tmp_path: Path) -> None:
-    (tmp_path / "template.yaml").write_text(WITH_AUTHORIZER)
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
 
     with sign_in.credentials(FakeStack({}), Project(tmp_path).apis) as headers:
         token = headers["Authorization"].removeprefix("Bearer ")
 
-    claims = issuer.verify(token, ["http://127.0.0.1:4000/_/issuer"])
-    assert claims["scope"] == "books/read books/admin"
+    claims = issuer.verify(token, [ISSUER])
+    assert claims["scope"] == "notes/write notes/admin"
 
 
 def test_a_stack_without_both_needs_no_credentials() -> None:

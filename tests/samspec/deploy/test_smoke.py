@@ -1,7 +1,6 @@
 """The smoke test, against an API of books that can have one thing wrong."""
 
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ import pytest
 from samspec.deploy import caller, smoke
 from samspec.deploy.stack import Stack
 from samspec.sam.errors import ProjectError
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
+
+from tests.samspec.deploy.notes import served
 
 TEMPLATE = """
 Resources:
@@ -111,9 +111,6 @@ def books() -> Books:
 @pytest.fixture
 def stack(books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     (tmp_path / "template.yaml").write_text(TEMPLATE)
-    server = make_server("127.0.0.1", 0, books)
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
     stack = Stack("books", "eu-west-1")
     output = {
         "OutputKey": "Url",
@@ -121,12 +118,10 @@ def stack(books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     }
     stack.__dict__["description"] = {"StackStatus": "CREATE_COMPLETE", "Outputs": [output]}
     stack.__dict__["resources"] = {}
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
     monkeypatch.setattr(caller, "PAUSE", 0.01)
-    yield stack
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(books) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        yield stack
 
 
 def test_a_resource_lives_from_post_to_delete(books: Books, stack: Stack, tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """The table of callers, at an API whose functions decide by the token's subject and scopes."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,63 +12,10 @@ from samspec.gateway.authorization.trusted import Trusted
 from samspec.rehearse import callers, identities, provider
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-TEMPLATE = """
-Parameters:
-  Provider: { Type: String, Default: "@ISSUER@" }
-Resources:
-  Check:
-    Type: AWS::Serverless::Function
-    Properties:
-      Runtime: python3.11
-      Handler: check.handler
-      InlineCode: ""
-      Environment: { Variables: { TOKEN_ISSUER: { Ref: Provider } } }
-  Notes:
-    Type: AWS::Serverless::Api
-    Properties:
-      StageName: live
-      DefinitionBody:
-        openapi: 3.0.3
-        info: { title: Notes, version: "1" }
-        paths:
-          /notes:
-            post:
-              security: [{ Token: [] }]
-              requestBody:
-                content:
-                  application/json:
-                    schema:
-                      type: object
-                      required: [email]
-                      properties: { email: { type: string, format: email } }
-              responses: { "201": { description: It }, "403": { description: No } }
-              x-amazon-apigateway-integration: { type: aws_proxy, uri: "" }
-            get:
-              security: []
-              responses: { "200": { description: All } }
-              x-amazon-apigateway-integration: { type: aws_proxy, uri: "" }
-          /notes/{id}:
-            delete:
-              security: [{ Token: [] }]
-              responses: { "204": { description: Gone }, "403": { description: No } }
-              x-amazon-apigateway-integration: { type: aws_proxy, uri: "" }
-        components:
-          securitySchemes:
-            Token:
-              type: apiKey
-              name: Authorization
-              in: header
-              x-samspec-scopes: [notes/write, notes/admin]
-              x-amazon-apigateway-authtype: custom
-              x-amazon-apigateway-authorizer:
-                type: token
-                authorizerUri:
-                  Fn::Sub: "arn:aws:apigateway:us-east-1:lambda:path/f/${Check.Arn}/invocations"
-"""
-ISSUER = "http://127.0.0.1:4000/_/issuer"
+from tests.samspec.deploy.notes import ISSUER, TEMPLATE, served
+
 TABLE = """\
 callers of POST /notes, GET /notes, DELETE /notes/{id}
 none           401 200 401
@@ -118,17 +63,6 @@ class Notes:
         return Response(request.data, 201, {"Location": "/live/notes/1"})
 
 
-@contextmanager
-def served(application: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, application)
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
 def notes() -> Notes:
     return Notes()
@@ -136,7 +70,7 @@ def notes() -> Notes:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "template.yaml").write_text(TEMPLATE.replace("@ISSUER@", ISSUER))
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
     return tmp_path
 
 
@@ -213,21 +147,20 @@ def test_an_open_api_has_no_table(root: Path, stack: Stack) -> None:
     assert list(callers.rows(root, stack)) == ["no operation asks for a token or an API key"]
 
 
-def test_a_partner_has_a_key_and_others_have_none() -> None:
-    known, unknown = {}, []
-    for who in identities._partners({"X-Api-Key": "s" * 24}):
-        known[who.name] = dict(who.headers)
-        unknown += [who.name] if who.is_refused else []
-    assert known["partner"] == {"X-Api-Key": "s" * 24}
-    assert unknown == ["unknown key"]
+def test_a_partner_has_a_key_and_others_have_an_unknown_one() -> None:
+    stranger, partner = identities._partners({"X-Api-Key": "s" * 24})
+
+    assert (stranger.name, stranger.is_refused) == ("unknown key", True)
+    assert stranger.headers["X-Api-Key"] != "s" * 24
+    assert (partner.name, partner.headers) == ("partner", {"X-Api-Key": "s" * 24})
 
 
 def test_the_local_issuer_takes_the_place_of_the_provider(root: Path) -> None:
     with provider.running(Project(root)) as parameters:
         url = parameters["Provider"]
-        found = requests.get(f"{url}/.well-known/openid-configuration", timeout=5).json()
-        keys = requests.get(found["jwks_uri"], timeout=5).json()
-        assert found["issuer"] == url
+        document = requests.get(f"{url}/.well-known/openid-configuration", timeout=5).json()
+        keys = requests.get(document["jwks_uri"], timeout=5).json()
+        assert document["issuer"] == url
         assert keys == issuer.public_keys()
         assert requests.get(f"{url}/else", timeout=5).status_code == 404
 
