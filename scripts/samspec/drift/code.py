@@ -29,6 +29,7 @@ FOREIGN = re.compile(
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 IN_RUNTIME = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"}
 IN_RUNTIME |= {
+    "aws_durable_execution_sdk_python",
     "awslambdaric",
     "bootstrap",
     "lambda_runtime_client",
@@ -40,24 +41,39 @@ DISTRIBUTIONS = {
     "attr": "attrs",
     "aws_xray_sdk": "aws-xray-sdk",
     "bs4": "beautifulsoup4",
+    "bson": "pymongo",
     "cv2": "opencv-python",
     "Crypto": "pycryptodome",
+    "Cryptodome": "pycryptodomex",
     "dateutil": "python-dateutil",
+    "dns": "dnspython",
+    "docx": "python-docx",
     "dotenv": "python-dotenv",
+    "faiss": "faiss-cpu",
+    "fitz": "pymupdf",
+    "git": "gitpython",
+    "github": "pygithub",
     "jose": "python-jose",
     "jwt": "pyjwt",
     "magic": "python-magic",
     "multipart": "python-multipart",
     "MySQLdb": "mysqlclient",
+    "nacl": "pynacl",
+    "opensearchpy": "opensearch-py",
     "OpenSSL": "pyopenssl",
     "PIL": "pillow",
     "pkg_resources": "setuptools",
+    "pptx": "python-pptx",
     "psycopg2": "psycopg2-binary",
+    "pythonjsonlogger": "python-json-logger",
     "requests_aws4auth": "requests-aws4auth",
     "serverless_wsgi": "serverless-wsgi",
+    "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "slugify": "python-slugify",
+    "telegram": "python-telegram-bot",
     "ulid": "python-ulid",
+    "websocket": "websocket-client",
     "yaml": "pyyaml",
 }
 # The clients that boto3 names differently from IAM.
@@ -440,7 +456,7 @@ def _packages(application: Application, function: WrittenFunction, code: Code) -
         distribution = DISTRIBUTIONS.get(name, name)
         if required is not None and _normal(distribution) in required:
             continue
-        if required is not None and any(_normal(name) in item for item in required):
+        if required is not None and any(_may_bring(item, name) for item in required):
             continue
         if (application.root / str(function.folder) / name).exists():
             continue
@@ -456,6 +472,13 @@ def _packages(application: Application, function: WrittenFunction, code: Code) -
             f"add {distribution} to {function.folder}/requirements.txt",
             "package-missing",
         )
+
+
+def _may_bring(requirement: str, module: str) -> bool:
+    """Whether a package's name is close enough to a module's: strands-agents-tools brings
+    strands_tools, and only its files would say so."""
+    name = _normal(module)
+    return name in requirement or requirement.split("-")[0] == name.split("-")[0]
 
 
 def _required(application: Application, folder: str) -> set[str] | None:

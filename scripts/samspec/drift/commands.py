@@ -17,9 +17,10 @@ from samspec.sam.written import WrittenApi, is_json
 
 # Blocks of shell, and commands between backticks that begin with one of PROGRAMS.
 BLOCK = re.compile(
-    r"^(?P<indent> *)```(?P<language>sh|shell|bash|console|zsh)[^\n]*\n(?P<text>.*?)^ *```\s*$",
+    r"^(?P<indent> *)```(?P<language>[\w-]*)[^\n]*\n(?P<text>.*?)^ *```\s*$",
     re.MULTILINE | re.DOTALL,
 )
+SHELLS = {"", "sh", "shell", "bash", "console", "zsh", "commandline", "shell-session"}
 INLINE = re.compile(r"`((?:scripts/|sam |samspec )[^`\n]+)`")
 LOOSE = re.compile(r"^\$? *(curl (?:.*\\\n)*.*)$", re.MULTILINE)
 LOCAL = {"127.0.0.1", "localhost", "0.0.0.0", "[::1]", "::1"}  # noqa: S104 (only compared with)
@@ -129,6 +130,8 @@ def commands(content: str) -> Iterator[tuple[int, str]]:
     """The commands of a Markdown text, each with its line."""
     covered: list[tuple[int, int]] = []
     for block in BLOCK.finditer(content):
+        if block["language"].lower() not in SHELLS:
+            continue
         covered.append(block.span())
         start = content.count("\n", 0, block.start("text")) + 1
         yield from _in_block(block["text"], start)

@@ -41,6 +41,8 @@ def served_operations(application: Application) -> Served:
 
 def _unused(application: Application, served: Served) -> Iterator[Finding]:
     calls = list(application.calls())
+    if not calls:
+        return  # without an API, functions are called from elsewhere
     if len(calls) > sum(map(len, served.values())):
         return  # an integration that leads nowhere says why
     mentioned = _mentions(application)
@@ -188,6 +190,8 @@ def handler_file(application: Application, function: WrittenFunction) -> str | N
         return None if function.handler else _no_handler(function)
     if not is_known(application.environments[0].resolve(function.handler)):
         return None
+    if "AWS_LAMBDA_EXEC_WRAPPER" in function.variables:
+        return None  # a layer's program runs what Handler names, such as run.sh
     module = function.handler.rpartition(".")[0]
     if not module:
         return ""

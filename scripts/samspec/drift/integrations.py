@@ -110,6 +110,8 @@ def _integration(
         return
     yield from _credentials(application, integration)
     uri = integration.get("uri")
+    if uri is None and "integrationSubtype" in integration:
+        return  # an AWS service, which an HTTP API names so
     if uri is None:
         yield (
             "integration-uri",

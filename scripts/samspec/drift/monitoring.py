@@ -473,7 +473,8 @@ def _outputs(application: Application, environment: Variant) -> Iterator[Finding
     for name, output in application.section("Outputs").items():
         value = environment.resolve(output.get("Value")) if isinstance(output, dict) else ""
         match = ENDPOINT.search(str(value))
-        if match and stages and UNKNOWN not in str(value) and match["stage"] not in stages:
+        is_known = UNKNOWN not in str(value) and not any("/" in stage for stage in stages)
+        if match and stages and is_known and match["stage"] not in stages:
             yield application.template.finding(
                 "output-stage",
                 ("Outputs", name, "Value"),

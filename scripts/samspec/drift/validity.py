@@ -3,6 +3,7 @@
 No other check reads a definition that is not.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from samspec.sam.finding import Finding
 from samspec.sam.written import Mount, WrittenApi, text_keys
 
 SHOWN = 160  # characters of a validator's message, which may quote half of the document
-VERSIONS = ("3.0.", "2.0")
+VERSIONS = ("3.0", "2.0")
 LITERAL_PARENTS = ("example", "default", "enum", "value")  # what is under them is data
 Fault = tuple[str, Keys, str, str]  # rule, place, what is wrong, how to fix it
 # Members of a schema's property map are schemas, whatever they are called.
@@ -143,8 +144,6 @@ def is_data(at: Keys) -> bool:
 def _version(api: WrittenApi) -> Iterator[Fault]:
     key = "swagger" if api.is_swagger else "openapi"
     version = str(api.data.get(key))
-    if api.protocol == "http" and version.startswith("3.0"):
-        return
     if not version.startswith(VERSIONS):
         yield (
             "spec-version",
@@ -181,11 +180,13 @@ def _ids(api: WrittenApi) -> Iterator[Fault]:
 
 
 def _validator(api: WrittenApi) -> list[Fault]:
+    # Its other one, of jsonschema-rs, is taken where that is installed, and has other messages.
+    os.environ["OPENAPI_SPEC_VALIDATOR_SCHEMA_VALIDATOR_BACKEND"] = "jsonschema"
     from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
     validator = OpenAPIV2SpecValidator if api.is_swagger else OpenAPIV30SpecValidator
     faults: list[tuple[Keys, str]] = []
-    data = _without_greedy(plain(api.data))
+    data = {**_without_greedy(plain(api.data)), **_stated_version(api)}
     try:
         for error in validator(data).iter_errors():
             at = tuple(map(str, error.absolute_path))
@@ -212,6 +213,15 @@ def _validator(api: WrittenApi) -> list[Fault]:
     ]
 
 
+def _stated_version(api: WrittenApi) -> dict[str, str]:
+    """The version in full and as text. API Gateway takes `2.0` without quotes, which is a number
+    in YAML, and `3.0` too."""
+    if api.is_swagger:
+        return {"swagger": str(api.data.get("swagger"))}
+    version = str(api.data.get("openapi"))
+    return {"openapi": "3.0.3" if version == "3.0" else version}
+
+
 def _without_greedy(data: Any) -> Any:
     """The definition with {path} for {path+}, which is AWS's own, and for a parameter's path+."""
     if not isinstance(data, dict) or "+}" not in "".join(data.get("paths") or {}):
@@ -235,6 +245,8 @@ def _is_left_out_by_aws(at: Keys, message: str) -> bool:
         message.startswith(("'responses' is a required", "'info' is a required"))
         or (at[-1:] in (("info",), ("responses",)) and "is a required" in message)
         or ("responses" in at and message.startswith("'description' is a required"))
+        # One that only names the VPC endpoints of a private API.
+        or ("servers" in at and message.startswith("'url' is a required"))
     )
 
 

@@ -45,6 +45,8 @@ def code_folder(location: Path, name: str) -> Path:
     """
     if location.is_dir():
         return location
+    if location.suffix == ".py" and location.is_file():
+        return location.parent  # `sam package` packs the one file
     if location.suffix in (".zip", ".whl") and location.is_file():
         return _unpacked(location, location.stat().st_mtime_ns, name)
     raise ProjectError(

@@ -319,7 +319,15 @@ class Template:
             return Resource(name, implicit[name], {}, self.place).ref
         if name in ("ServerlessRestApiProdStage", "ServerlessHttpApiApiGatewayDefaultStage"):
             return "Prod" if "Rest" in name else "$default"
-        return self._made_for_a_function(name)
+        return self._stage_made_by_sam(name) or self._made_for_a_function(name)
+
+    def _stage_made_by_sam(self, name: str) -> str | None:
+        for api in self._sections["Resources"]:
+            if name.startswith(api) and self.type_of(api) == "AWS::Serverless::Api":
+                stage = as_text(self.resolve(self.properties(api).get("StageName")))
+                if name == f"{api}{stage}Stage":
+                    return stage
+        return None
 
     def _made_for_a_function(self, name: str) -> str | None:
         for function in self._sections["Resources"]:

@@ -189,6 +189,8 @@ class WrittenFunction:
         code = self.properties.get("CodeUri" if self.type_name == SERVERLESS else "Code", ".")
         if not isinstance(code, str) or "://" in code or code.endswith((".zip", ".jar")):
             return None
+        if code.endswith(".py"):  # `sam package` packs the one file
+            return Path(code).parent.as_posix()
         return code.rstrip("/") or "/"
 
     @property
