@@ -42,11 +42,10 @@ def _order(template: Template, name: str) -> bool:
 
 
 def _queue(client: Any, resource: Resource, properties: Properties) -> None:
-    attributes = {
-        key: _attribute(value)
-        for key, value in properties.items()
-        if key not in ("QueueName", "Tags", "RedriveAllowPolicy")
-    }
+    attributes = {}
+    for key, value in properties.items():
+        if key not in ("QueueName", "Tags", "RedriveAllowPolicy"):
+            attributes[key] = _attribute(value)
     client.create_queue(QueueName=resource.name, Attributes=attributes)
 
 
@@ -65,11 +64,10 @@ def _subscription(client: Any, resource: Resource, properties: Properties) -> No
 def _subscribe(client: Any, topic: str, subscription: Properties) -> None:
     if subscription["Protocol"] != "sqs":  # nobody but a queue of the template receives locally
         return
-    attributes = {
-        key: _attribute(subscription[key])
-        for key in ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
-        if key in subscription
-    }
+    attributes = {}
+    for key in ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery"):
+        if key in subscription:
+            attributes[key] = _attribute(subscription[key])
     client.subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=subscription["Endpoint"], Attributes=attributes
     )

@@ -56,10 +56,11 @@ def detailed(
     """Each item of an environment's bill, on both architectures."""
     cost = prices.read()
     inventory = Inventory.of(root, environment.parameters)
-    bills = {
-        cpu: bill.fixed(cost, inventory) | bill.by_use(figures, cost, mix, inventory, requests, cpu)
-        for cpu in cost.gb_second
-    }
+    bills = {}
+    for cpu in cost.gb_second:
+        bills[cpu] = bill.fixed(cost, inventory) | bill.by_use(
+            figures, cost, mix, inventory, requests, cpu
+        )
     title = f"{environment.name}, {requests:,.0f} requests per month, prices of {cost.date}"
     lines = [title, f"{'':20}" + "".join(f"{cpu:>14}" for cpu in bills)]
     totals = {cpu: sum(items.values()) for cpu, items in bills.items()}

@@ -60,10 +60,9 @@ class Inventory:
             by_type.setdefault(resource["Type"], []).append(properties)
         functions = by_type.get("AWS::Lambda::Function", [])
         sizes = [int(function.get("MemorySize", 128)) for function in functions]
-        retentions = [
-            int(group.get("RetentionInDays", 365))
-            for group in by_type.get("AWS::Logs::LogGroup", [])
-        ]
+        retentions = []
+        for group in by_type.get("AWS::Logs::LogGroup", []):
+            retentions.append(int(group.get("RetentionInDays", 365)))
         stages = by_type.get("AWS::ApiGateway::Stage", [])
         return cls(
             memory_mb=max(sizes, default=128),

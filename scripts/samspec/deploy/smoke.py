@@ -97,9 +97,9 @@ class Smoke:
 
     def __init__(self, document: Mapping[str, Any], caller: Caller) -> None:
         self.document, self.caller = document, caller
-        self.operations = {
-            (operation.method, operation.path): operation for operation in _operations(document)
-        }
+        self.operations = {}
+        for operation in _operations(document):
+            self.operations[(operation.method, operation.path)] = operation
 
     def run(self) -> Iterator[str]:
         self._wait()

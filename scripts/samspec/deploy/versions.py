@@ -41,9 +41,9 @@ def mark(root: Path, parameters: dict[str, str]) -> None:
     path = root / BUILT
     built = documents.read(path)
     template = Template(path, parameters)
-    layers = [
-        path.parent / str(layer.get("ContentUri")) for layer in template.of_type(LAYER).values()
-    ]
+    layers = []
+    for layer in template.of_type(LAYER).values():
+        layers.append(path.parent / str(layer.get("ContentUri")))
     for name, properties in template.of_type(FUNCTION).items():
         code = path.parent / str(properties.get("CodeUri", ""))
         if "AutoPublishAlias" in properties and code.is_dir():

@@ -531,11 +531,10 @@ def _indexes(application: Application, code: Code) -> Iterator[Finding]:
 
 def _declared_indexes(application: Application) -> set[str] | None:
     """The names of all tables' indexes; None if the template has no table."""
-    tables = [
-        resource.get("Properties") or {}
-        for resource in application.resources.values()
-        if resource.get("Type") in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
-    ]
+    tables = []
+    for resource in application.resources.values():
+        if resource.get("Type") in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+            tables.append(resource.get("Properties") or {})
     names: set[str] = set()
     for properties in tables:
         for key in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):

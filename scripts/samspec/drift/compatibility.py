@@ -360,13 +360,12 @@ def _widened(application: Application, before: Application, reference: str) -> I
             was = grants(before, earlier, environment_before) if earlier else None
             if was is None or not (now.is_known and was.is_known):
                 break
-            allowed = {
-                (action, resource)
-                for statement in was.statements
-                if statement.effect == "Allow"
-                for action in statement.actions
-                for resource in statement.resources
-            }
+            allowed = set()
+            for statement in was.statements:
+                if statement.effect == "Allow":
+                    for action in statement.actions:
+                        for resource in statement.resources:
+                            allowed.add((action, resource))
             added = _added(now, allowed)
             names = {name for name, _ in now.managed} - {name for name, _ in was.managed}
             for text, at in (*added, *((name, _place(now, name)) for name in sorted(names))):

@@ -129,11 +129,11 @@ def _exposed(api: WrittenApi) -> set[str]:
         if str(operation.integration.get("type")).lower() == "aws_proxy":
             for response in api.responses(operation).values():
                 names |= {str(name) for name in response.get("headers") or {}}
-    return {
-        name
-        for name in names
-        if name.lower() not in SAFE and not name.lower().startswith("access-control-")
-    }
+    exposed = set()
+    for name in names:
+        if name.lower() not in SAFE and not name.lower().startswith("access-control-"):
+            exposed.add(name)
+    return exposed
 
 
 def _taken(api: WrittenApi, path: str) -> tuple[set[str], set[str]]:

@@ -62,14 +62,14 @@ class Deployment:
         described = formation.describe_stacks(StackName=stack)["Stacks"][0]
         pages = formation.get_paginator("list_stack_resources").paginate(StackName=stack)
         resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
-        self.names = {
-            item["LogicalResourceId"]: item.get("PhysicalResourceId") for item in resources
-        }
+        self.names = {}
+        for item in resources:
+            self.names[item["LogicalResourceId"]] = item.get("PhysicalResourceId")
         if not self.names.get(api.name):
             raise ProjectError(f"it has no {api.name}: name a stack of this template")
-        parameters = {
-            item["ParameterKey"]: item["ParameterValue"] for item in described.get("Parameters", [])
-        }
+        parameters = {}
+        for item in described.get("Parameters", []):
+            parameters[item["ParameterKey"]] = item["ParameterValue"]
         unknown = parameters.keys() - application.section("Parameters").keys()
         if unknown:
             raise ProjectError(f"the template has no parameter {min(unknown)!r}")

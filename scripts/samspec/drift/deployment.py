@@ -74,20 +74,18 @@ def _capabilities(
     capabilities = set(stated.split() if isinstance(stated, str) else map(str, stated))
     capabilities = {item for part in capabilities for item in part.split(",")}
     missing = []
-    named = [
-        resource
-        for resource, content in application.resources.items()
-        if NAMED_RESOURCES.get(str(content.get("Type"))) in (content.get("Properties") or {})
-    ]
+    named = []
+    for resource, content in application.resources.items():
+        if NAMED_RESOURCES.get(str(content.get("Type"))) in (content.get("Properties") or {}):
+            named.append(resource)
     if command == "sync" and EXPAND not in capabilities:
         missing.append((EXPAND, "sam sync creates stacks without change sets"))
     if named and NAMED not in capabilities:
         missing.append((NAMED, f"{named[0]} has a name of its own"))
-    nested = [
-        resource
-        for resource, content in application.resources.items()
-        if content.get("Type") == "AWS::Serverless::Application"
-    ]
+    nested = []
+    for resource, content in application.resources.items():
+        if content.get("Type") == "AWS::Serverless::Application":
+            nested.append(resource)
     if nested and EXPAND not in capabilities and command == "deploy":
         missing.append((EXPAND, f"{nested[0]} is a nested application"))
     for capability, reason in missing:

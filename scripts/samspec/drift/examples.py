@@ -40,11 +40,10 @@ def broken(api: WrittenApi, schema: Any, value: Any) -> str | None:
 def _validator(api: WrittenApi, schema: Mapping[str, Any]) -> Any:
     from openapi_schema_validator import OAS30Validator
 
-    shared: dict[str, Any] = {
-        key: api.data[key]
-        for key in ("components", "definitions", "parameters", "paths")
-        if key in api.data
-    }
+    shared: dict[str, Any] = {}
+    for key in ("components", "definitions", "parameters", "paths"):
+        if key in api.data:
+            shared[key] = api.data[key]
     document: dict[str, Any] = {**shared, **schema}
     return OAS30Validator(document, format_checker=OAS30Validator.FORMAT_CHECKER)
 

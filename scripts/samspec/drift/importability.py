@@ -167,11 +167,10 @@ def _path_parameters(api: WrittenApi) -> Iterator[Fault]:
     declares = any(p["in"] == "path" for item in api.operations for p in api.parameters(item))
     for operation in api.operations:
         variables = {name for name, _ in VARIABLE.findall(operation.path)}
-        declared = {
-            str(parameter["name"]).removesuffix("+"): parameter
-            for parameter in api.parameters(operation)
-            if parameter["in"] == "path"
-        }
+        declared = {}
+        for parameter in api.parameters(operation):
+            if parameter["in"] == "path":
+                declared[str(parameter["name"]).removesuffix("+")] = parameter
         for name in declared.keys() - variables:
             yield (
                 "import-path-parameter",
@@ -435,11 +434,10 @@ def response_types() -> tuple[str, ...]:
 def _sizes(api: WrittenApi) -> Iterator[Fault]:
     import json
 
-    resources = {
-        tuple(path.strip("/").split("/")[: index + 1])
-        for path in api.paths
-        for index in range(path.strip("/").count("/") + 1)
-    }
+    resources = set()
+    for path in api.paths:
+        for index in range(path.strip("/").count("/") + 1):
+            resources.add(tuple(path.strip("/").split("/")[: index + 1]))
     if len(resources) > MOST_RESOURCES:
         yield (
             "import-size",

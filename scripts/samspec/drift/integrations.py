@@ -258,10 +258,9 @@ def _credentials(application: Application, integration: Mapping[str, Any]) -> It
 
 def _request_parameters(api: WrittenApi, operation: Operation) -> Iterator[Finding]:
     mapped = operation.integration.get("requestParameters")
-    declared = {
-        (str(parameter["in"]), str(parameter["name"]).removesuffix("+").lower())
-        for parameter in api.parameters(operation)
-    }
+    declared = set()
+    for parameter in api.parameters(operation):
+        declared.add((str(parameter["in"]), str(parameter["name"]).removesuffix("+").lower()))
     for key, value in mapped.items() if isinstance(mapped, dict) else ():
         source = MAPPED.fullmatch(str(value))
         if source is None:

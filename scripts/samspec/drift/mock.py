@@ -362,11 +362,11 @@ def _common_headers(declared: Mapping[str, Mapping[str, Any]]) -> set[str]:
 def _headers(response: Mapping[str, Any]) -> set[str]:
     parameters = response.get("responseParameters")
     prefix = "gatewayresponse.header."
-    return {
-        key.removeprefix(prefix).lower()
-        for key in (parameters if isinstance(parameters, dict) else ())
-        if key.startswith(prefix)
-    }
+    headers = set()
+    for key in parameters if isinstance(parameters, dict) else ():
+        if key.startswith(prefix):
+            headers.add(key.removeprefix(prefix).lower())
+    return headers
 
 
 def _gateway_headers(

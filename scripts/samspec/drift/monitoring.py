@@ -143,11 +143,10 @@ def _metric(
             f"{name} watches the namespace {namespace}",
             f"write {near[0]}" if near else "name a namespace of AWS's guide",
         )
-    dimensions = {
-        str(item.get("Name")): str(item.get("Value"))
-        for item in metric.get("Dimensions") or []
-        if isinstance(item, dict)
-    }
+    dimensions = {}
+    for item in metric.get("Dimensions") or []:
+        if isinstance(item, dict):
+            dimensions[str(item.get("Name"))] = str(item.get("Value"))
     yield from _dimensions(application, environment, name, at, dimensions, namespace)
 
 
@@ -314,11 +313,12 @@ def _actions(
     """An alarm does something if the others of the template do: by actions, or for a canary."""
     if properties.get("AlarmActions") or name in application.watched:
         return
-    others = [
-        environment.resolve((resource.get("Properties") or {}).get("AlarmActions"))
-        for other, resource in environment.resources.items()
-        if resource.get("Type") == "AWS::CloudWatch::Alarm" and other != name
-    ]
+    others = []
+    for other, resource in environment.resources.items():
+        if resource.get("Type") == "AWS::CloudWatch::Alarm" and other != name:
+            others.append(
+                environment.resolve((resource.get("Properties") or {}).get("AlarmActions"))
+            )
     acting = [actions for actions in others if isinstance(actions, list) and actions]
     if others and len(acting) * 2 > len(others):
         yield application.template.finding(
@@ -386,11 +386,10 @@ def _alarm_exists(application: Application, environment: Variant, alarm: str) ->
     """Whether an alarm of the template exists here; any other may."""
     if UNKNOWN in alarm or "${" in alarm:
         return UNKNOWN in alarm
-    made = {
-        environment.physical_name(name): name in environment.resources
-        for name, resource in application.resources.items()
-        if str(resource.get("Type")).endswith("Alarm")
-    }
+    made = {}
+    for name, resource in application.resources.items():
+        if str(resource.get("Type")).endswith("Alarm"):
+            made[environment.physical_name(name)] = name in environment.resources
     return made.get(alarm, True)
 
 

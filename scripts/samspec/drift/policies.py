@@ -142,11 +142,10 @@ class _Reader:
             if "Table" not in str(resource.get("Type")):
                 continue
             arn = self.environment.arn(identifier)
-            actions = [
-                f"dynamodb:{action}"
-                for permission in properties.get("Permissions") or []
-                for action in CONNECTOR.get(str(permission), "").split()
-            ]
+            actions = []
+            for permission in properties.get("Permissions") or []:
+                for action in CONNECTOR.get(str(permission), "").split():
+                    actions.append(f"dynamodb:{action}")
             resources = (arn, f"{arn}/index/*")
             self.statements.append(Statement("Allow", tuple(actions), resources, at, source=name))
 
@@ -159,11 +158,10 @@ class _Reader:
 
     def _managed(self, policy: str, at: Keys) -> None:
         name = policy.rpartition(":policy/")[2]
-        owners = {
-            self.environment.arn(other): other
-            for other, resource in self.application.resources.items()
-            if resource.get("Type") == "AWS::IAM::ManagedPolicy"
-        }
+        owners = {}
+        for other, resource in self.application.resources.items():
+            if resource.get("Type") == "AWS::IAM::ManagedPolicy":
+                owners[self.environment.arn(other)] = other
         if policy in owners:
             properties = self.application.resources[owners[policy]].get("Properties") or {}
             place = ("Resources", owners[policy], "Properties", "PolicyDocument")

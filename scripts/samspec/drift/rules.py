@@ -38,19 +38,19 @@ def rules() -> dict[str, Rule]:
     """Every rule by its id, in the order of the file."""
     with FILE.open("rb") as file:
         groups = tomllib.load(file)
-    return {
-        name: Rule(
-            id=name,
-            group=group,
-            title=text["title"],
-            severity=text.get("severity", "error"),
-            source=text["source"],
-            why=text["why"].strip(),
-            fixable=text.get("fixable", False),
-        )
-        for group, members in groups.items()
-        for name, text in members.items()
-    }
+    by_id = {}
+    for group, members in groups.items():
+        for name, text in members.items():
+            by_id[name] = Rule(
+                id=name,
+                group=group,
+                title=text["title"],
+                severity=text.get("severity", "error"),
+                source=text["source"],
+                why=text["why"].strip(),
+                fixable=text.get("fixable", False),
+            )
+    return by_id
 
 
 def rule(name: str) -> Rule:

@@ -378,13 +378,12 @@ def _documented(
     Which operations refuse a known caller is the handlers' affair: that some operation documents it
     shows that the authors thought of it.
     """
-    names = {
-        name
-        for requirement in operation.node.get("security") or []
-        if isinstance(requirement, dict)
-        for name in requirement
-        if AUTHORIZER in declared.get(name, {})
-    }
+    names = set()
+    for requirement in operation.node.get("security") or []:
+        if isinstance(requirement, dict):
+            for name in requirement:
+                if AUTHORIZER in declared.get(name, {}):
+                    names.add(name)
     if not names or not operation.node.get("responses"):
         return
     documented = set(api.responses(operation))

@@ -85,9 +85,9 @@ def _check(application: Application, table: Table) -> Iterator[Finding]:
 
 
 def _resources(application: Application, table: Table) -> Iterator[Finding]:
-    existing: set[Row] = {
-        (name, str(item.get("Type"))) for name, item in application.resources.items()
-    }
+    existing: set[Row] = set()
+    for name, item in application.resources.items():
+        existing.add((name, str(item.get("Type"))))
     wanted = {row for row in existing if row[1].startswith(LISTED)}
     yield from _compared(table, 2, existing, wanted, "the template has no")
 
@@ -133,11 +133,10 @@ def _routes(application: Application, table: Table) -> Iterator[Finding]:
     """A table of methods and paths lists what exists; it need not list all."""
     if not application.definitions:
         return
-    existing = {
-        (operation.method, operation.path)
-        for api in application.definitions
-        for operation in api.operations
-    }
+    existing = set()
+    for api in application.definitions:
+        for operation in api.operations:
+            existing.add((operation.method, operation.path))
     for line, cells in table.rows:
         row = cells[:2] if _begins(table.columns, ROUTES) else tuple(cells[0].split()[:2])
         if len(row) != 2 or row[0] not in METHODS or not row[1].startswith("/"):
@@ -175,12 +174,11 @@ def _statuses(application: Application, table: Table) -> Iterator[Finding]:
 def _parameters(application: Application, table: Table) -> Iterator[Finding]:
     """A table of parameters lists the template's, or the definition's."""
     template = application.section("Parameters")
-    spec = {
-        str(parameter["name"])
-        for api in application.definitions
-        for operation in api.operations
-        for parameter in api.parameters(operation)
-    }
+    spec = set()
+    for api in application.definitions:
+        for operation in api.operations:
+            for parameter in api.parameters(operation):
+                spec.add(str(parameter["name"]))
     names = {name for _, cells in table.rows for name in _names(cells[0])}
     if not names & (set(template) | spec):
         return  # parameters of something else

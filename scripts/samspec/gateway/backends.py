@@ -56,9 +56,10 @@ def respond(route: Route, scope: Scope, binary: list[str], method: str) -> Respo
 def _proxied(route: Route, scope: Scope, method: str) -> tuple[int, list[tuple[str, str]], bytes]:
     """The whole request is handed on, with what the parameter mappings add or replace."""
     mapped = mapping.request(route.without_templates(), scope, [])
-    headers = {
-        name: value for name, value in scope.request.headers if name.lower() not in HOP_BY_HOP
-    }
+    headers = {}
+    for name, value in scope.request.headers:
+        if name.lower() not in HOP_BY_HOP:
+            headers[name] = value
     query = [pair for pair in scope.request.query if pair[0] not in mapped.query]
     url = _url(route, scope.parameters, mapped.path, [*query, *mapped.query.items()])
     return _sent(route, method, url, {**headers, **mapped.headers}, scope.request.body)

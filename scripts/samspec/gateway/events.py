@@ -113,11 +113,10 @@ def _body(environ: dict[str, Any]) -> bytes:
 
 
 def _headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
-    names = {
-        key: key.removeprefix("HTTP_").replace("_", "-").title()
-        for key in environ
-        if key.startswith("HTTP_")
-    }
+    names = {}
+    for key in environ:
+        if key.startswith("HTTP_"):
+            names[key] = key.removeprefix("HTTP_").replace("_", "-").title()
     extra = {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}
     names |= {key: name for key, name in extra.items() if environ.get(key)}
     return [(name, environ[key]) for key, name in names.items()]

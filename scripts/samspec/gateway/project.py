@@ -31,12 +31,12 @@ class RunningProject:
         self.template = source.resolved
         self.template.check_stated()
         self.region = self.template.region
-        self.functions = {
-            name: with_issuer_keys(function) for name, function in source.lambdas.items()
-        }
-        self.deployments = {
-            api.name: Deployment(api, self.functions, settings.allowed_hosts) for api in source.apis
-        }
+        self.functions = {}
+        for name, function in source.lambdas.items():
+            self.functions[name] = with_issuer_keys(function)
+        self.deployments = {}
+        for api in source.apis:
+            self.deployments[api.name] = Deployment(api, self.functions, settings.allowed_hosts)
         if not self.deployments:
             raise ProjectError(f"{source.path}: {_no_api(source.api_gaps)}")
         self.main = next(iter(self.deployments.values()))

@@ -118,10 +118,14 @@ def _names(resource: str) -> list[str]:
 
 
 def _specificity(resource: str) -> list[tuple[int, str]]:
-    return [
-        (segment.startswith("{") + segment.endswith("+}"), segment)
-        for segment in _segments(resource)
-    ]
+    """Static segments come before parameters, and those before greedy ones."""
+    weights = []
+    for segment in _segments(resource):
+        weight = 0
+        if segment.startswith("{"):
+            weight = 2 if segment.endswith("+}") else 1
+        weights.append((weight, segment))
+    return weights
 
 
 def _pattern(resource: str) -> re.Pattern[str]:

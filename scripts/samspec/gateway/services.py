@@ -167,11 +167,10 @@ def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
 def _first_class(route: Route, scope: Scope, clients: Clients) -> Response:
     """An HTTP API's service integration: its response is the service's own JSON."""
     service, action = SUBTYPES[route.integration["integrationSubtype"]]
-    values = {
-        name: _filled(str(expression), scope)
-        for name, expression in (route.integration.get("requestParameters") or {}).items()
-        if name != "Region"
-    }
+    values = {}
+    for name, expression in (route.integration.get("requestParameters") or {}).items():
+        if name != "Region":
+            values[name] = _filled(str(expression), scope)
     arguments: Mapping[str, Any] = values
     if action == "PutEvents":
         arguments = {"Entries": [_entry(values)]}

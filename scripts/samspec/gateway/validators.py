@@ -77,8 +77,8 @@ def _model(schema: Any) -> Any:
         return [_model(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
-        key: _model(value)
-        for key, value in schema.items()
-        if key not in IGNORED or isinstance(value, dict)
-    }
+    model = {}
+    for key, value in schema.items():
+        if key not in IGNORED or isinstance(value, dict):
+            model[key] = _model(value)
+    return model

@@ -96,11 +96,11 @@ class Inspection:
 
     def wanted(self, resource_type: str) -> dict[str, dict[str, Any]]:
         """The properties of the template's resources of a type, SAM's own translated."""
-        return {
-            name: resource.get("Properties") or {}
-            for name, resource in self._resources.items()
-            if resource["Type"] == resource_type
-        }
+        resources = {}
+        for name, resource in self._resources.items():
+            if resource["Type"] == resource_type:
+                resources[name] = resource.get("Properties") or {}
+        return resources
 
     def value(self, raw: Any) -> Any:
         """What a template's value is in the stack: a Ref to a resource is its physical id."""
@@ -211,10 +211,9 @@ def _permission(inspection: Inspection, route: str, uri: str) -> None:
     name, _, alias = uri.split(":function:")[1].removesuffix("/invocations").partition(":")
     qualifier = {"Qualifier": alias} if alias else {}
     policy = inspection.client("lambda").get_policy(FunctionName=name, **qualifier)["Policy"]
-    sources = [
-        statement["Condition"]["ArnLike"]["AWS:SourceArn"].split(":", 5)[5]
-        for statement in json.loads(policy)["Statement"]
-    ]
+    sources = []
+    for statement in json.loads(policy)["Statement"]:
+        sources.append(statement["Condition"]["ArnLike"]["AWS:SourceArn"].split(":", 5)[5])
     wanted = f"{inspection[inspection.api]}/*/{route}"
     if wanted not in sources:
         raise ProjectError(f"{name}: {wanted} may not call it, only {sources}")
@@ -291,9 +290,9 @@ def _table(inspection: Inspection) -> str:
 
 
 def _logs(inspection: Inspection) -> str:
-    groups = {
-        g["logGroupName"]: g for g in inspection.client("logs").describe_log_groups()["logGroups"]
-    }
+    groups = {}
+    for group in inspection.client("logs").describe_log_groups()["logGroups"]:
+        groups[group["logGroupName"]] = group
     wanted_groups = inspection.wanted("AWS::Logs::LogGroup")
     for name, wanted in wanted_groups.items():
         group = groups[inspection[name]]

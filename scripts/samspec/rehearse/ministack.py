@@ -31,9 +31,10 @@ def running(folder: Path) -> Iterator[str]:
         "LAMBDA_EXECUTOR": "local",
     }
     account = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "TMPDIR": str(folder)}
-    plain = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))
-    }
+    plain = {}
+    for name, value in os.environ.items():
+        if not name.startswith(("AWS_", "PYTHON")):
+            plain[name] = value
     command = ["sh", "-c", 'exec "$0" -m ministack >ministack.log 2>&1', python]
     with processes.running(command, port, cwd=folder, env={**plain, **settings, **account}):
         yield f"http://127.0.0.1:{port}"

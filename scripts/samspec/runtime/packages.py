@@ -201,9 +201,10 @@ def _installed(name: str, version: str) -> Distribution | None:
 
 def _link(package: Distribution, folder: Path) -> None:
     """Link a package's top-level files and folders, its metadata included."""
-    tops = {
-        file.parts[0] for file in package.files or () if file.parts[0] not in ("..", "__pycache__")
-    }
+    tops = set()
+    for file in package.files or ():
+        if file.parts[0] not in ("..", "__pycache__"):
+            tops.add(file.parts[0])
     for top in tops:
         link = folder / top
         if not link.exists():

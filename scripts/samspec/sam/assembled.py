@@ -70,22 +70,19 @@ class _Parts:
             path = self._path(properties["ResourceId"])
             key = ANY if method == "ANY" else method.lower()
             paths.setdefault(path, {})[key] = self._method(properties)
-        models = {
-            str(model.get("Name", name)): self._schema(model)
-            for name, model in self._of_type("AWS::ApiGateway::Model")
-        }
-        validators = {
-            name: {
+        models = {}
+        for name, model in self._of_type("AWS::ApiGateway::Model"):
+            models[str(model.get("Name", name))] = self._schema(model)
+        validators = {}
+        for name, validator in self._by_id("AWS::ApiGateway::RequestValidator").items():
+            validators[name] = {
                 "validateRequestBody": validator.get("ValidateRequestBody") in (True, "true"),
                 "validateRequestParameters": validator.get("ValidateRequestParameters")
                 in (True, "true"),
             }
-            for name, validator in self._by_id("AWS::ApiGateway::RequestValidator").items()
-        }
-        authorizers = {
-            name: self._rest_authorizer(authorizer)
-            for name, authorizer in self._of_type("AWS::ApiGateway::Authorizer")
-        }
+        authorizers = {}
+        for name, authorizer in self._of_type("AWS::ApiGateway::Authorizer"):
+            authorizers[name] = self._rest_authorizer(authorizer)
         return {
             **self._head(paths, models, authorizers),
             f"{VALIDATOR}s": validators,
@@ -113,10 +110,9 @@ class _Parts:
             operation |= self._security(route, "AWS::ApiGatewayV2::Authorizer")
             key = ANY if method in ("ANY", "") else method.lower()
             paths.setdefault(path, {})[key] = operation
-        authorizers = {
-            name: _http_authorizer(authorizer)
-            for name, authorizer in self._of_type("AWS::ApiGatewayV2::Authorizer")
-        }
+        authorizers = {}
+        for name, authorizer in self._of_type("AWS::ApiGatewayV2::Authorizer"):
+            authorizers[name] = _http_authorizer(authorizer)
         cors = self._template.resolve(self._properties.get("CorsConfiguration")) or {}
         settings = {key[0].lower() + key[1:]: value for key, value in cors.items()}
         return {**self._head(paths, {}, authorizers), "x-amazon-apigateway-cors": settings}
@@ -144,9 +140,10 @@ class _Parts:
 
     def _by_id(self, resource_type: str) -> dict[str, dict[str, Any]]:
         """The same by what Ref gives."""
-        return {
-            self._template.resource(name).ref: node for name, node in self._of_type(resource_type)
-        }
+        by_id = {}
+        for name, node in self._of_type(resource_type):
+            by_id[self._template.resource(name).ref] = node
+        return by_id
 
     def _path(self, resource_id: str) -> str:
         if resource_id == self._api.attribute("RootResourceId"):
@@ -169,10 +166,9 @@ class _Parts:
                 for node in properties.get("MethodResponses") or []
             },
         }
-        content = {
-            media_type: {"schema": {"$ref": f"#/components/schemas/{self._model(model)}"}}
-            for media_type, model in (properties.get("RequestModels") or {}).items()
-        }
+        content = {}
+        for media_type, model in (properties.get("RequestModels") or {}).items():
+            content[media_type] = {"schema": {"$ref": f"#/components/schemas/{self._model(model)}"}}
         if content:
             operation["requestBody"] = {"content": content}
         if "RequestValidatorId" in properties:

@@ -143,11 +143,10 @@ class _Reader:
             raise ProjectError(f"{self._name}: WebSocket APIs are not emulated: try it in AWS")
         document, file = self._document()
         stage = self._stage()
-        properties = {
-            key: self._template.resolve(value)
-            for key, value in self._raw.items()
-            if key not in ("DefinitionBody", "DefinitionUri", "Body", "BodyS3Location", "Tags")
-        }
+        properties = {}
+        for key, value in self._raw.items():
+            if key not in ("DefinitionBody", "DefinitionUri", "Body", "BodyS3Location", "Tags"):
+                properties[key] = self._template.resolve(value)
         binary = [*(document.get(BINARY) or []), *(properties.get("BinaryMediaTypes") or [])]
         log = stage.get("AccessLogSetting") or stage.get("AccessLogSettings") or {}
         variables = stage.get("Variables") or stage.get("StageVariables") or {}
@@ -169,11 +168,11 @@ class _Reader:
         )
 
     def _gaps(self, stated: Mapping[str, Any]) -> list[str]:
-        return [
-            f"{self._name}.{key}: {what} is not emulated"
-            for key, what in NOT_EMULATED.items()
-            if stated.get(key) not in (None, False, "false")
-        ]
+        gaps = []
+        for key, what in NOT_EMULATED.items():
+            if stated.get(key) not in (None, False, "false"):
+                gaps.append(f"{self._name}.{key}: {what} is not emulated")
+        return gaps
 
     @cached_property
     def _definition(self) -> Any:

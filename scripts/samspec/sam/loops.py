@@ -49,10 +49,9 @@ def _filled(value: Any, identifier: str, item: str) -> Any:
     if isinstance(value, list):
         return [_filled(inner, identifier, item) for inner in value]
     if isinstance(value, Mapping):
-        filled = {
-            _text(str(key), identifier, item): _filled(inner, identifier, item)
-            for key, inner in value.items()
-        }
+        filled = {}
+        for key, inner in value.items():
+            filled[_text(str(key), identifier, item)] = _filled(inner, identifier, item)
         text = filled.get("Fn::Sub")  # with nothing left to substitute it is a text
         return text if isinstance(text, str) and "${" not in text else filled
     return _text(value, identifier, item) if isinstance(value, str) else value

@@ -29,9 +29,9 @@ def converted(document: Mapping[str, Any]) -> dict[str, Any]:
     dropped = {*MOVED, "swagger", "host", "basePath", "schemes", "consumes", "produces", "paths"}
     kept = {key: value for key, value in document.items() if key not in dropped}
     components = {new: _moved(document, old) for old, new in MOVED.items() if document.get(old)}
-    paths = {
-        path: _path(document, item or {}) for path, item in (document.get("paths") or {}).items()
-    }
+    paths = {}
+    for path, item in (document.get("paths") or {}).items():
+        paths[path] = _path(document, item or {})
     result = {"openapi": "3.0.1", **kept, "paths": paths}
     if components:
         result["components"] = components
@@ -43,11 +43,11 @@ def _moved(document: Mapping[str, Any], section: str) -> dict[str, Any]:
     if section == "responses":
         return {name: _response(document, {}, entry) for name, entry in entries.items()}
     if section == "parameters":
-        return {
-            name: _parameter(entry)
-            for name, entry in entries.items()
-            if entry.get("in") not in ("body", "formData")
-        }
+        moved = {}
+        for name, entry in entries.items():
+            if entry.get("in") not in ("body", "formData"):
+                moved[name] = _parameter(entry)
+        return moved
     return dict(entries)
 
 
@@ -112,9 +112,9 @@ def _body(
 def _form(fields: list[Mapping[str, Any]]) -> dict[str, Any]:
     has_file = any(field.get("type") == "file" for field in fields)
     media_type = "multipart/form-data" if has_file else "application/x-www-form-urlencoded"
-    properties = {
-        field["name"]: {key: field[key] for key in SCHEMA_KEYS if key in field} for field in fields
-    }
+    properties = {}
+    for field in fields:
+        properties[field["name"]] = {key: field[key] for key in SCHEMA_KEYS if key in field}
     required = [field["name"] for field in fields if field.get("required")]
     schema: dict[str, Any] = {"type": "object", "properties": properties}
     if required:

@@ -135,11 +135,11 @@ class Template:
     def names(self, *types: str) -> list[str]:
         """The logical ids of the resources of these types whose condition holds."""
         resources = self._sections["Resources"]
-        return [
-            name
-            for name, resource in resources.items()
-            if isinstance(resource, dict) and resource.get("Type") in types and self.is_made(name)
-        ]
+        names = []
+        for name, resource in resources.items():
+            if isinstance(resource, dict) and resource.get("Type") in types and self.is_made(name):
+                names.append(name)
+        return names
 
     def is_made(self, name: str) -> bool:
         """Whether the resource's condition, if it has one, holds."""

@@ -100,14 +100,14 @@ def translated(template: Template) -> Template:
 def _reduced(template: Template) -> dict[str, Any]:
     """The template without what does not concern its APIs, so that nothing else can fail."""
     raw = template.raw
-    shared = {
-        key: value for key, value in (raw.get("Globals") or {}).items() if key in ("Api", "HttpApi")
-    }
-    resources = {
-        name: _resource(template, name, resource)
-        for name, resource in raw["Resources"].items()
-        if resource.get("Type") not in LEFT_OUT
-    }
+    shared = {}
+    for key, value in (raw.get("Globals") or {}).items():
+        if key in ("Api", "HttpApi"):
+            shared[key] = value
+    resources = {}
+    for name, resource in raw["Resources"].items():
+        if resource.get("Type") not in LEFT_OUT:
+            resources[name] = _resource(template, name, resource)
     sections = {name: raw[name] for name in ("Parameters", "Mappings", "Conditions") if name in raw}
     document = {**sections, "Globals": shared, "Resources": resources}
     return {key: value for key, value in document.items() if value}
@@ -160,8 +160,8 @@ def _api_events(properties: Mapping[str, Any]) -> dict[str, Any]:
     events = properties.get("Events")
     if not isinstance(events, Mapping):
         return {}
-    return {
-        name: event
-        for name, event in events.items()
-        if isinstance(event, Mapping) and event.get("Type") in API_EVENTS
-    }
+    of_apis = {}
+    for name, event in events.items():
+        if isinstance(event, Mapping) and event.get("Type") in API_EVENTS:
+            of_apis[name] = event
+    return of_apis

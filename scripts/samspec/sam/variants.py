@@ -66,20 +66,20 @@ class Variant(Template):
     @cached_property
     def resources(self) -> dict[str, dict[str, Any]]:
         """The template's resources that exist here, unresolved."""
-        return {
-            name: resource
-            for name, resource in self._sections["Resources"].items()
-            if isinstance(resource, dict) and self.is_made(name)
-        }
+        resources = {}
+        for name, resource in self._sections["Resources"].items():
+            if isinstance(resource, dict) and self.is_made(name):
+                resources[name] = resource
+        return resources
 
     @cached_property
     def function_ids(self) -> dict[str, str]:
         """The logical ids of the template's functions by their names here."""
-        return {
-            self.physical_name(name): name
-            for name, resource in self._sections["Resources"].items()
-            if isinstance(resource, dict) and resource.get("Type") in FUNCTION_TYPES
-        }
+        ids = {}
+        for name, resource in self._sections["Resources"].items():
+            if isinstance(resource, dict) and resource.get("Type") in FUNCTION_TYPES:
+                ids[self.physical_name(name)] = name
+        return ids
 
     def cached(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make` returns, made once for this variant."""

@@ -80,12 +80,16 @@ class WrittenApi:
     @cached_property
     def operations(self) -> list[Operation]:
         """Every method of every path."""
-        return [
-            Operation("ANY" if key == ANY else key.upper(), path, node, ("paths", path, key))
-            for path, item in self.paths.items()
-            for key, node in item.items()
-            if (key == ANY or key in METHODS) and isinstance(node, dict)
-        ]
+        operations = []
+        for path, item in self.paths.items():
+            for key, node in item.items():
+                if (key == ANY or key in METHODS) and isinstance(node, dict):
+                    operations.append(
+                        Operation(
+                            "ANY" if key == ANY else key.upper(), path, node, ("paths", path, key)
+                        )
+                    )
+        return operations
 
     def resolve(self, node: Any) -> Any:
         """What a `$ref` of the definition leads to; None if it leads nowhere."""

@@ -47,11 +47,10 @@ def extended_template(text: str, name: str, like: Environment, new: str) -> str:
     document, lines = Document.parse(text, name), text.splitlines()
     value = like.parameters.get(KIND, like.name)
     mappings = document.data.get("Mappings") or {}
-    starts = [
-        document.line("Mappings", mapping, value) - 1
-        for mapping, keys in mappings.items()
-        if value in keys
-    ]
+    starts = []
+    for mapping, keys in mappings.items():
+        if value in keys:
+            starts.append(document.line("Mappings", mapping, value) - 1)
     if not starts:
         raise ProjectError(f"{name}: no mapping has the key {value}: nothing to copy")
     for start in sorted(starts, reverse=True):

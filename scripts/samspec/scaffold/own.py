@@ -46,10 +46,9 @@ def introduce(root: Path, rules: Rules, identity: Identity) -> None:
 def about(root: Path, identity: Identity, made: Renderer) -> None:
     """The files that are about the resource as a whole, instead of the reference's."""
     resource = made.resource
-    operations = [
-        (made.function(verb), method, made.path(verb), made.page(verb))
-        for verb, method in METHODS.items()
-    ]
+    operations = []
+    for verb, method in METHODS.items():
+        operations.append((made.function(verb), method, made.path(verb), made.page(verb)))
     facts = {
         "identity": identity,
         "r": resource,

@@ -189,8 +189,8 @@ def _python_names(text: str) -> set[int]:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):
         return set()
-    return {
-        begins[token.start[0] - 1] + token.start[1]
-        for token in tokens
-        if token.type == tokenize.NAME
-    }
+    starts = set()
+    for token in tokens:
+        if token.type == tokenize.NAME:
+            starts.add(begins[token.start[0] - 1] + token.start[1])
+    return starts

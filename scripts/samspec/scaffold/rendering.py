@@ -109,10 +109,9 @@ class Renderer:
         n, parent = r.names, r.parent
         id_first = f'arguments.path["{r.parameter}"]'
         id_second = f', arguments.path["{parent.parameter}"]' if parent else ""
-        numbers = {
-            verb: {key: feature.number(key) for key in feature.criteria}
-            for verb, feature in self.features.items()
-        }
+        numbers = {}
+        for verb, feature in self.features.items():
+            numbers[verb] = {key: feature.number(key) for key in feature.criteria}
         annotations = " ".join(attribute.annotation for attribute in r.attributes)
         return {
             "r": r,

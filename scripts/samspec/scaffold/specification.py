@@ -27,11 +27,10 @@ def extended(new: Addition, lines: list[str]) -> list[str]:
 def _integration(new: Addition, lines: list[str]) -> Edit:
     """What the example has of API Gateway's extensions, with the new function's name."""
     says_who = AUTH in new.operation.node or "security" in new.operation.node
-    keys = [
-        key
-        for key in new.like.node
-        if key.startswith("x-amazon-") and key not in new.operation.node
-    ]
+    keys = []
+    for key in new.like.node:
+        if key.startswith("x-amazon-") and key not in new.operation.node:
+            keys.append(key)
     if says_who and AUTH in keys:
         keys.remove(AUTH)
     copied = [line for key in keys for line in block(lines, _line(new, *new.like.keys, key))]
@@ -86,10 +85,11 @@ def _without_parameters(new: Addition, mock: Operation, lines: list[str]) -> lis
     if mock.method != "OPTIONS" or not new.path_parameters:
         return [key, *text]
     inner = " " * depth(text[0])
-    own = [
-        f"{inner}  - {{ name: {name}, in: path, required: true, schema: {{ type: string }} }}"
-        for name in new.path_parameters
-    ]
+    own = []
+    for name in new.path_parameters:
+        own.append(
+            f"{inner}  - {{ name: {name}, in: path, required: true, schema: {{ type: string }} }}"
+        )
     responses = text.index(f"{inner}responses:")
     return [key, *text[:responses], f"{inner}parameters:", *own, *text[responses:]]
 

@@ -81,11 +81,10 @@ def _chosen(functions: Mapping[str, Any], name: str) -> Any:
     """The function of that name; a ProjectError lists what there is."""
     from samspec.sam.errors import ProjectError
 
-    named = [
-        function
-        for function in functions.values()
-        if name in ("", function.name, function.physical_name)
-    ]
+    named = []
+    for function in functions.values():
+        if name in ("", function.name, function.physical_name):
+            named.append(function)
     if len(named) != 1:
         names = ", ".join(functions) or "none"
         asked = f"no function {name!r}" if name else "name one of the functions"

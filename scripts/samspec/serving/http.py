@@ -172,10 +172,9 @@ class Connection:
         return bytes(body)
 
     def _environ(self, request: h11.Request, body: bytes) -> dict[str, Any]:
-        headers = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in request.headers.raw_items()
-        ]
+        headers = []
+        for name, value in request.headers.raw_items():
+            headers.append((name.decode("latin-1"), value.decode("latin-1")))
         target = request.target.decode("latin-1")
         path, _, query = target.partition("?")
         environ = {

@@ -75,9 +75,9 @@ class ApiClient:
             config = Config(extra_media_type_deserializers=DESERIALIZERS)
             READ[id(spec)] = OpenAPI.from_dict(dict(spec), config=config)
         self._openapi = READ[id(spec)]
-        self._paths = {
-            path: re.compile(re.sub(r"\{[^}]+\}", "[^/]*", path)) for path in spec["paths"]
-        }
+        self._paths = {}
+        for path in spec["paths"]:
+            self._paths[path] = re.compile(re.sub(r"\{[^}]+\}", "[^/]*", path))
 
     def request(
         self,

@@ -76,11 +76,10 @@ class Authorization:
         self._plans = UsagePlans(settings.template, settings.id, settings.stage)
         self._policy = definition.get(POLICY) or settings.policy
         self._key_source = str(definition.get(KEY_SOURCE) or settings.key_source).upper()
-        self._lambdas = {
-            authorizer.name: LambdaAuthorizer(authorizer, settings.http_api)
-            for authorizer in requirements.authorizers(definition)
-            if authorizer.type in ("token", "request")
-        }
+        self._lambdas = {}
+        for authorizer in requirements.authorizers(definition):
+            if authorizer.type in ("token", "request"):
+                self._lambdas[authorizer.name] = LambdaAuthorizer(authorizer, settings.http_api)
         self._requirements: dict[str, Requirement] = {}
 
     def requirement(self, route: Route) -> Requirement:
@@ -118,11 +117,13 @@ class Authorization:
             unknown = sorted(set(policy.unknown_conditions(self._policy)))
         except policy.InvalidPolicy:
             return []
-        return [
-            f"the resource policy's condition {operator} is not evaluated: its Allow does not "
-            "hold here, its Deny does"
-            for operator in unknown
-        ]
+        lines = []
+        for operator in unknown:
+            lines.append(
+                f"the resource policy's condition {operator} is not evaluated: its Allow does not "
+                "hold here, its Deny does"
+            )
+        return lines
 
     @property
     def functions(self) -> list[str]:

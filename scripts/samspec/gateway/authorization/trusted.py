@@ -139,10 +139,10 @@ def _accepted_by(authorizer: Authorizer, api: Api) -> list[Trusted]:
     settings = authorizer.settings.get("jwtConfiguration") or {}
     audience = str(next(iter(settings.get("audience") or []), ""))
     use = "access" if scopes or authorizer.type == "jwt" else "id"
-    return [
-        Trusted(issuer, use, _client(api.template, issuer), audience, scopes)
-        for issuer in tokens.issuers_of(authorizer)
-    ]
+    accepted = []
+    for issuer in tokens.issuers_of(authorizer):
+        accepted.append(Trusted(issuer, use, _client(api.template, issuer), audience, scopes))
+    return accepted
 
 
 def _of_a_function(authorizer: Authorizer, api: Api) -> list[Trusted]:
