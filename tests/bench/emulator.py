@@ -100,7 +100,7 @@ def _cpu(emulator: int) -> float:
     """Milliseconds of CPU time that the emulator's runtime process has had."""
     children = Path(f"/proc/{emulator}/task").glob("*/children")
     runtimes = [pid for file in children for pid in file.read_text().split()]
-    threads = [
-        thread for pid in runtimes for thread in Path(f"/proc/{pid}/task").glob("*/schedstat")
-    ]
+    threads: list[Path] = []
+    for pid in runtimes:
+        threads += Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6

@@ -4,9 +4,8 @@ from tests.docs import import_graph
 
 
 def test_the_diagram_shows_the_imports_as_they_are() -> None:
-    [shown] = [
-        marked[0] for marked in import_graph.MARKED.finditer(import_graph.DOCUMENT.read_text())
-    ]
+    [match] = import_graph.MARKED.finditer(import_graph.DOCUMENT.read_text())
+    shown = match[0]
 
     assert import_graph.diagram() in shown, "run scripts/graph"
 

@@ -40,11 +40,11 @@ def imports(name: str) -> set[str]:
 
 
 def strings(name: str) -> set[str]:
-    return {
-        node.value
-        for node in ast.walk(tree(name))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    values = set()
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            values.add(node.value)
+    return values
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from pathlib import Path
 
 from tests.conftest import ROOT, SPEC
 
@@ -26,15 +27,15 @@ def test_what_is_installed_is_the_lock_and_nothing_that_pip_resolves() -> None:
     """A newer release of a package that another asks for with an extra made pip 23 prefer it, and
     then refuse it.
     """
-    files = [
-        file
-        for place in (".ci", "scripts", "handlers", "tests")
-        for file in (ROOT / place).rglob("*")
-    ]
+    files: list[Path] = []
+    for place in (".ci", "scripts", "handlers", "tests"):
+        files += (ROOT / place).rglob("*")
     texts = [file.read_text() for file in files if not file.suffix and file.is_file()]
-    lines = [
-        line for text in texts for line in text.splitlines() if "--require-" + "hashes" in line
-    ]
+    lines = []
+    for text in texts:
+        for line in text.splitlines():
+            if "--require-" + "hashes" in line:
+                lines.append(line)
 
     assert lines
     assert [line for line in lines if "pip-audit" not in line and "--no-deps" not in line] == []

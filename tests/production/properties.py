@@ -51,12 +51,12 @@ def access_log(r: Resources) -> dict[str, str]:
 def operations(r: Resources, method: str = "") -> list[dict[str, Any]]:
     """Those of one method; without it, those of functions."""
     paths = r["UsersApi"]["Properties"]["Body"]["paths"].values()
-    return [
-        o
-        for path in paths
-        for m, o in path.items()
-        if (m == method if method else "operationId" in o)
-    ]
+    selected = []
+    for path in paths:
+        for key, operation in path.items():
+            if key == method or (not method and "operationId" in operation):
+                selected.append(operation)
+    return selected
 
 
 def statement(r: Resources, sid: str) -> dict[str, Any]:

@@ -87,11 +87,9 @@ class Client:
 
 def stored(client: Any) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
     """The table's users and markers, which belong together."""
-    items = [
-        item
-        for page in client.get_paginator("scan").paginate(TableName="UsersTable")
-        for item in page["Items"]
-    ]
+    items: list[dict[str, Any]] = []
+    for page in client.get_paginator("scan").paginate(TableName="UsersTable"):
+        items += page["Items"]
     plain = [{name: value["S"] for name, value in item.items()} for item in items]
     users = {item["id"]: (item["email"], item["name"]) for item in plain if "email" in item}
     markers = {item["id"]: item["owner"] for item in plain if "email" not in item}

@@ -132,9 +132,10 @@ def lines(log: Path, many: int) -> list[dict[str, Any]]:
     JSON. At DEBUG, HTTP has lines as well.
     """
     for _ in range(600):  # a response may arrive before its line does
-        complete = [
-            line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")
-        ]
+        complete = []
+        for line in log.read_text().splitlines(keepends=True):
+            if line.endswith("\n"):
+                complete.append(line)
         written = [json.loads(line) for line in complete if line.startswith("{")]
         written = [line for line in written if not line["logger"].startswith("urllib3")]
         if len(written) >= many:

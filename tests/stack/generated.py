@@ -100,9 +100,10 @@ def _cases(operation: Any, mode: GenerationMode) -> list[Any]:
 def _sent(arguments: Mapping[str, Any]) -> Sent:
     request = requests.Request(**arguments).prepare()
     url = urlsplit(request.url or "")
-    headers = [
-        (name, str(value)) for name, value in request.headers.items() if name.lower() not in CLIENT
-    ]
+    headers = []
+    for name, value in request.headers.items():
+        if name.lower() not in CLIENT:
+            headers.append((name, str(value)))
     body: Any = request.body or b""
     body = body.encode() if isinstance(body, str) else body
     return Sent(

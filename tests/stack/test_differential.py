@@ -98,11 +98,11 @@ def _unexplained(exchanges: list[Exchange], differences: list[Difference]) -> li
 
 def _unseen(differences: list[Difference], exchanges: list[Exchange]) -> list[str]:
     """The facts behind differences that no exchange showed."""
-    return [
-        difference.fact
-        for difference in differences
-        if not any(difference.explains_part_of(exchange) for exchange in exchanges)
-    ]
+    facts = []
+    for difference in differences:
+        if not any(difference.explains_part_of(exchange) for exchange in exchanges):
+            facts.append(difference.fact)
+    return facts
 
 
 def _exchange(sent: Sent, local: str, sam: str, read: Callable[..., Document]) -> Exchange:

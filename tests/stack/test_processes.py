@@ -20,10 +20,9 @@ Call = Callable[[Api, int], Response]
 @pytest.fixture(scope="module")
 def servers(start_database: Start, start_gateway: Start) -> list[Api]:
     database = start_database()
-    apis = [
-        Api(over_http(start_gateway(ROOT / "template.yaml", database)), SPEC)
-        for _ in range(SERVERS)
-    ]
+    apis = []
+    for _ in range(SERVERS):
+        apis.append(Api(over_http(start_gateway(ROOT / "template.yaml", database)), SPEC))
     while any(api.create().status == 503 for api in apis):
         pass  # DynamoDB Local compiles its first transactions for longer than functions wait
     return apis

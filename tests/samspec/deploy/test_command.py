@@ -171,15 +171,14 @@ def test_a_change_set_that_nobody_confirmed_is_an_error(
 def test_what_changed_is_listed(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    events = [
-        {"LogicalResourceId": name, "ResourceStatus": status}
-        for name, status in (
-            ("shop-prod", "UPDATE_COMPLETE"),
-            ("Topic", "UPDATE_COMPLETE"),
-            ("Topic", "UPDATE_IN_PROGRESS"),
-            ("Queue", "CREATE_COMPLETE"),
-        )
-    ]
+    events = []
+    for name, status in (
+        ("shop-prod", "UPDATE_COMPLETE"),
+        ("Topic", "UPDATE_COMPLETE"),
+        ("Topic", "UPDATE_IN_PROGRESS"),
+        ("Queue", "CREATE_COMPLETE"),
+    ):
+        events.append({"LogicalResourceId": name, "ResourceStatus": status})
     monkeypatch.setattr(Stack, "events_since", lambda stack, start: events)
     project.deploy()
     printed = capsys.readouterr().out

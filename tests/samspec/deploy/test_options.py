@@ -91,9 +91,9 @@ class Deployed(Stack):
 
     def __init__(self, status: str = "UPDATE_COMPLETE", **parameters: str) -> None:
         super().__init__("shop-prod", "eu-west-1")
-        listed = [
-            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-        ]
+        listed = []
+        for name, value in parameters.items():
+            listed.append({"ParameterKey": name, "ParameterValue": value})
         self.__dict__["description"] = {"StackStatus": status, "Parameters": listed}
         self.__dict__["resources"] = {
             "Orders": {

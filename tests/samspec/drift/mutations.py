@@ -45,12 +45,11 @@ class Change:
     @property
     def files(self) -> set[str]:
         """Every file that it touches."""
-        names = {
-            item[key]
-            for item in self.edits
-            for key in ("file", "add", "remove", "link")
-            if key in item
-        }
+        names = set()
+        for item in self.edits:
+            for key in ("file", "add", "remove", "link"):
+                if key in item:
+                    names.add(item[key])
         return names | {item["to"] for item in self.edits if "copy" in item}
 
     def apply(self, root: Path) -> None:

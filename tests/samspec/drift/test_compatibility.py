@@ -41,11 +41,11 @@ def project(committed: Path) -> Iterator[Path]:
 
 
 def _breaks(root: Path) -> list[str]:
-    return [
-        f"{finding.message} {finding.fix}"
-        for finding in compatibility.check(Application(root), "HEAD")
-        if finding.rule == "break"
-    ]
+    breaks = []
+    for finding in compatibility.check(Application(root), "HEAD"):
+        if finding.rule == "break":
+            breaks.append(f"{finding.message} {finding.fix}")
+    return breaks
 
 
 @pytest.mark.parametrize(

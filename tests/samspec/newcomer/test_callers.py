@@ -25,16 +25,16 @@ PARTNERS = {
 CASES = [("cognito", "users"), ("lambda", "users"), ("api-key", "users"), ("cognito", "books")]
 
 
-@pytest.mark.parametrize(("kind", "resource"), CASES)
+@pytest.mark.parametrize(("callers", "resource"), CASES)
 def test_everything_passes_in_a_project_that_asks_who_calls(
-    tmp_path: Path, kind: str, resource: str
+    tmp_path: Path, callers: str, resource: str
 ) -> None:
     root = copies.make(tmp_path / "project", *FIELDS[resource])
-    copies.run(root, "scripts/add-auth", kind)
-    if kind == "lambda":
+    copies.run(root, "scripts/add-auth", callers)
+    if callers == "lambda":
         copies.run(root, "scripts/lock")
         copies.install(root)
-    copies.commit(root, f"Ask who calls: {kind}")
+    copies.commit(root, f"Ask who calls: {callers}")
 
     copies.run(root, "scripts/test", "--record")
     copies.run(root, "scripts/test")
@@ -44,11 +44,11 @@ def test_everything_passes_in_a_project_that_asks_who_calls(
 
     assert copies.changed(root) == RECORDED
     assert f"5 created by POST /{resource}" in started
-    assert ("API key PartnerKey" in started) == (kind == "api-key")
+    assert ("API key PartnerKey" in started) == (callers == "api-key")
     if not copies.has_sam():
         pytest.skip("no SAM CLI here: all passed, except that nothing was rehearsed")
     rehearsed = statuses(copies.run(root, "scripts/rehearse", "dev"))
-    assert rehearsed == (PARTNERS if kind == "api-key" else documented(root))
+    assert rehearsed == (PARTNERS if callers == "api-key" else documented(root))
 
 
 def statuses(printed: str) -> dict[str, list[int]]:

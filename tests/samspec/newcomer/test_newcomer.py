@@ -87,12 +87,12 @@ def test_two_operations_are_added_written_and_pass_every_check(project: Path) ->
 
     write(project)
     run(project, *ALL_TESTS, "--record", *COVERAGE)
-    found = subprocess.run(
+    findings = subprocess.run(
         ["scripts/drift"], cwd=project, capture_output=True, text=True, check=False
     ).stdout
     for function, actions in ALLOWED.items():
         assert all(
-            any(function in line and action in line for line in found.splitlines())
+            any(function in line and action in line for line in findings.splitlines())
             for action in actions
         )
 
@@ -102,8 +102,8 @@ def test_two_operations_are_added_written_and_pass_every_check(project: Path) ->
 
 
 def test_users_become_another_resource_and_pass_every_check(project: Path) -> None:
-    said = run(project, "scripts/rename-resource", "Yurt")
-    assert said.startswith("User is Yurt, Users are Yurts: ")
+    output = run(project, "scripts/rename-resource", "Yurt")
+    assert output.startswith("User is Yurt, Users are Yurts: ")
 
     run(project, "scripts/check", "--fix")
     run(project, "scripts/test", "--record")

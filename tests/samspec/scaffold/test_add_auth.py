@@ -367,9 +367,9 @@ def test_a_new_operation_asks_for_its_caller_as_its_neighbours_do(
     assert ('@own("id")\ndef handler' in handler) == (callers != "api-key")
 
 
-@pytest.mark.parametrize("kind", ["cognito", "lambda"])
-def test_a_new_resource_has_the_rules_that_others_have(project: Path, kind: str) -> None:
-    run(project, kind)
+@pytest.mark.parametrize("callers", ["cognito", "lambda"])
+def test_a_new_resource_has_the_rules_that_others_have(project: Path, callers: str) -> None:
+    run(project, callers)
     add = ["new-resource", "--root", str(project), "--field", "note:text"]
     assert cli.main([*add, "Order"]) == 0
     assert cli.main([*add, "Line", "--under", "orders"]) == 0
@@ -380,7 +380,7 @@ def test_a_new_resource_has_the_rules_that_others_have(project: Path, kind: str)
     spec = Project(project).spec.data
     assert "403" in spec["paths"]["/orders/{id}/lines"]["post"]["responses"]
     created = spec["paths"]["/orders"]["post"]
-    assert ("403" in created["responses"]) == (kind == "lambda")
+    assert ("403" in created["responses"]) == (callers == "lambda")
     assert scopes(spec["paths"]["/orders"]["get"]) == scopes(spec["paths"]["/users"]["get"])
 
 

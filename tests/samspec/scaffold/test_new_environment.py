@@ -48,10 +48,9 @@ def test_its_settings_are_its_own(root: Path) -> None:
     template = root / "template.yaml"
     before, _, after = template.read_text().rpartition("LogRetentionDays: 90")
     template.write_text(f"{before}LogRetentionDays: 14{after}")
-    days = {
-        name: resources(root, name)["AccessLog"]["Properties"]["RetentionInDays"]
-        for name in ("dev", "prod", "staging")
-    }
+    days = {}
+    for name in ("dev", "prod", "staging"):
+        days[name] = resources(root, name)["AccessLog"]["Properties"]["RetentionInDays"]
     assert days == {"dev": 7, "prod": 90, "staging": 14}
 
 

@@ -52,11 +52,11 @@ def run(root: Path) -> int:
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(root)): path.read_bytes()
-        for path in root.glob("**/*")
-        if path.is_file() and not path.is_symlink()
-    }
+    files = {}
+    for path in root.glob("**/*"):
+        if path.is_file() and not path.is_symlink():
+            files[str(path.relative_to(root))] = path.read_bytes()
+    return files
 
 
 def test_it_adds_what_the_new_operations_need_and_nothing_more(specified: Path) -> None:

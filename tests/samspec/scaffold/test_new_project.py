@@ -24,11 +24,10 @@ def test_a_new_project_has_only_its_own_resource(tmp_path: Path) -> None:
     arguments = ["--source", str(ROOT), "--answers", str(answers), "--tools", TOOLS]
     assert new_project.main([str(root), *arguments]) == 0
 
-    texts = {
-        path: path.read_text()
-        for path in root.rglob("*")
-        if path.is_file() and "requirements" not in path.name
-    }
+    texts = {}
+    for path in root.rglob("*"):
+        if path.is_file() and "requirements" not in path.name:
+            texts[path] = path.read_text()
     for name in ("UsersApi", "users-api", "UsersTable", "/users", "class User"):
         assert [path for path, text in texts.items() if name in text] == []
     assert {o.path for o in Project(root).operations} == {"/order-items", "/order-items/{id}"}

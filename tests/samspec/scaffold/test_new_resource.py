@@ -97,10 +97,11 @@ def test_a_schema_of_the_spec_says_what_it_is(project: Path) -> None:
 def test_what_belongs_to_another_is_listed_under_it(project: Path, dynamodb_client: Any) -> None:
     run(project, "Visit", "--under", "users", "--field", "place:text")
     client, names = served(project, dynamodb_client)
-    users = [
-        client.post("/users", json={"email": f"{n}@example.com", "name": n}).get_json()["id"]
-        for n in ("ada", "eve")
-    ]
+    users = []
+    for n in ("ada", "eve"):
+        users.append(
+            client.post("/users", json={"email": f"{n}@example.com", "name": n}).get_json()["id"]
+        )
 
     created = client.post(f"/users/{users[0]}/visits", json={"place": "Rome"})
 

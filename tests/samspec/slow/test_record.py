@@ -29,11 +29,10 @@ def project(tmp_path: Path) -> Path:
 
 def _pytest(project: Path, *arguments: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-q", "-o", f"testpaths={TESTS}", *arguments]
-    environment = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("COV_", "COVERAGE_", "PYTEST_"))
-    }
+    environment = {}
+    for key, value in os.environ.items():
+        if not key.startswith(("COV_", "COVERAGE_", "PYTEST_")):
+            environment[key] = value
     run = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
     return run.returncode, run.stdout
 
