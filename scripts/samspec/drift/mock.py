@@ -230,12 +230,8 @@ def _body(
     # A template of plain text is one on purpose, whatever its media type.
     if not is_json(media) or not template.lstrip().startswith(("{", "[")):
         return
-    text = template
-    for variable in QUOTED:
-        text = text.replace(variable, '"text"')
-    text = VARIABLE.sub("text", text)
     try:
-        content = json.loads(text)
+        content = json.loads(_filled(template))
     except ValueError as error:
         yield (
             "response-template",
@@ -262,6 +258,13 @@ def _body(
             f"the body of {label} breaks the documented schema ({fault})",
             "correct the template, or the schema",
         )
+
+
+def _filled(template: str) -> str:
+    """The template with a text in the place of each variable."""
+    for variable in QUOTED:
+        template = template.replace(variable, '"text"')
+    return VARIABLE.sub("text", template)
 
 
 def _content_type(response: Mapping[str, Any], fallback: str) -> str:

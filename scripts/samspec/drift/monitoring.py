@@ -267,23 +267,15 @@ def _left_out(
     metrics: list[Metric],
 ) -> Iterator[Finding]:
     """An alarm that adds up most functions adds up all of the API."""
-    watched: dict[str, int] = {}
-    metric_names: dict[str, set[str]] = {}
-    for _, metric in metrics:
-        for item in metric.get("Dimensions") or []:
-            if isinstance(item, dict) and item.get("Name") == "FunctionName":
-                function = str(item.get("Value"))
-                watched[function] = watched.get(function, 0) + 1
-                metric_names.setdefault(function, set()).add(str(metric.get("MetricName")))
-    functions = {
-        environment.physical_name(function): function
-        for function, item in application.functions.items()
-        if item.type_name == SERVERLESS and environment.is_made(function)
-    }
-    if len(watched) < 2 or len(watched) * 2 < len(functions):
+    metric_names = _metrics_by_function(metrics)
+    functions = {}
+    for function, item in application.functions.items():
+        if item.type_name == SERVERLESS and environment.is_made(function):
+            functions[environment.physical_name(function)] = function
+    if len(metric_names) < 2 or len(metric_names) * 2 < len(functions):
         return
     for physical, function in functions.items():
-        if physical not in watched:
+        if physical not in metric_names:
             yield application.template.finding(
                 "alarm-left-out",
                 (*at, "Metrics"),
@@ -301,6 +293,17 @@ def _left_out(
                 "others",
                 "watch the same metric of each",
             )
+
+
+def _metrics_by_function(metrics: list[Metric]) -> dict[str, set[str]]:
+    """The names of the metrics that an alarm adds up, by the physical names of functions."""
+    names: dict[str, set[str]] = {}
+    for _, metric in metrics:
+        for item in metric.get("Dimensions") or []:
+            if isinstance(item, dict) and item.get("Name") == "FunctionName":
+                metric_name = str(metric.get("MetricName"))
+                names.setdefault(str(item.get("Value")), set()).add(metric_name)
+    return names
 
 
 def _actions(
@@ -341,39 +344,48 @@ def _canaries(application: Application, environment: Variant) -> Iterator[Findin
             continue
         seen.add(id(stated))
         preference = environment.resolve(stated)
-        if not isinstance(preference, dict) or not preference.get("Enabled", True):
-            continue
-        if str(preference.get("Enabled", True)).lower() == "false":
-            continue
-        type_name = str(preference.get("Type"))
-        if "AllAtOnce" in type_name or UNKNOWN in type_name:
-            continue
-        at = _preference_place(application, function.name)
-        alarms = preference.get("Alarms")
-        if isinstance(alarms, list) and not alarms:
+        if isinstance(preference, dict) and _is_gradual(preference):
+            yield from _canary(application, environment, function.name, preference)
+
+
+def _is_gradual(preference: Mapping[str, Any]) -> bool:
+    """Whether new code gets a part of the requests first, as far as the template can tell."""
+    enabled = preference.get("Enabled", True)
+    if not enabled or str(enabled).lower() == "false":
+        return False
+    type_name = str(preference.get("Type"))
+    return "AllAtOnce" not in type_name and UNKNOWN not in type_name
+
+
+def _canary(
+    application: Application, environment: Variant, name: str, preference: Mapping[str, Any]
+) -> Iterator[Finding]:
+    at = _preference_place(application, name)
+    alarms = preference.get("Alarms")
+    if isinstance(alarms, list) and not alarms:
+        yield application.template.finding(
+            "canary-alarms",
+            at,
+            f"{name} is deployed by {preference.get('Type')}, and no alarm would stop it "
+            f"(with {environment.label})",
+            "list the alarms that do",
+        )
+    elif alarms is None:
+        yield application.template.finding(
+            "canary-alarms",
+            at,
+            f"{name} is deployed by {preference.get('Type')} without Alarms",
+            "list the alarms that roll it back",
+        )
+    for alarm in alarms if isinstance(alarms, list) else ():
+        if not _alarm_exists(application, environment, str(alarm)):
             yield application.template.finding(
                 "canary-alarms",
                 at,
-                f"{function.name} is deployed by {type_name}, and no alarm would stop it "
-                f"(with {environment.label})",
-                "list the alarms that do",
+                f"{name} is rolled back by {alarm}, "
+                f"which does not exist (with {environment.label})",
+                "name an alarm that exists in the same environments",
             )
-        elif alarms is None:
-            yield application.template.finding(
-                "canary-alarms",
-                at,
-                f"{function.name} is deployed by {type_name} without Alarms",
-                "list the alarms that roll it back",
-            )
-        for alarm in alarms if isinstance(alarms, list) else ():
-            if not _alarm_exists(application, environment, str(alarm)):
-                yield application.template.finding(
-                    "canary-alarms",
-                    at,
-                    f"{function.name} is rolled back by {alarm}, "
-                    f"which does not exist (with {environment.label})",
-                    "name an alarm that exists in the same environments",
-                )
 
 
 def _preference_place(application: Application, name: str) -> Keys:
