@@ -32,7 +32,7 @@ def start() -> None:
 
 @once
 def stubber() -> Any:
-    """What chooses the service of moto that answers a request."""
+    """What chooses the service of moto that a request is for."""
     from moto.core.botocore_stubber import BotocoreStubber
 
     prepare()
@@ -151,13 +151,13 @@ def _transacted(original: Callable[..., Any], backend: Any, writes: list[dict[st
 def _sorted(
     _original: Any, table: Any, hash_keys: list[str], range_keys: list[str], items: list[Any]
 ) -> list[Any]:
-    """An index's items in its order: moto casts the values anew for each two that it compares."""
+    """An index's items in its order: moto casts the values again for each two that it compares."""
     names = table._generate_attr_to_sort_by(hash_keys, range_keys)
     return sorted(items, key=lambda item: [item.attrs[name].cast_value for name in names])
 
 
 def _written(backend: Any, writes: list[dict[str, Any]]) -> Iterator[tuple[dict[Any, Any], Any]]:
-    """Where each written item stands: the dict in moto's table, and its key there."""
+    """Where each written item is: the dict in moto's table, and its key there."""
     for operation in writes:
         for write in operation.values():
             table = backend.get_table(write["TableName"])

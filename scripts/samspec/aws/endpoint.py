@@ -1,6 +1,6 @@
-"""An HTTP endpoint for AWS calls, whatever SDK makes them: moto answers, in this process.
+"""An HTTP endpoint for AWS calls, whatever SDK makes them: moto responds, in this process.
 
-A worker's calls are known by its access key. moto answers for every service that it emulates; what
+A worker's calls are known by its access key. moto responds for every service that it emulates; what
 functions ask of DynamoDB's items takes a shorter way, and may go to another DynamoDB.
 """
 
@@ -63,7 +63,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Where it listens, on a port of this machine alone; it starts to when first asked."""
+        """Its address, on a port that only this machine can reach. The first call starts it."""
         if self._server is None:
             embedded.start()
             self._server = HttpServer.on_loopback(self, body_limit=BODY_LIMIT)
@@ -224,7 +224,7 @@ def _by_moto(scope: Scope, environ: Mapping[str, Any], headers: Headers, body: b
             reply = stubber.process_request(request)
     except NotImplementedError as error:
         return _problem(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", f"moto: {error}")
-    except Exception as error:  # moto's own error, which its server answers with a 500 as well
+    except Exception as error:  # moto's own error, which is a 500 of its server as well
         return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure", f"moto: {error!r}")
     if reply is None or reply[2] == "Not yet implemented":  # moto's words for an unknown host
         message = f"moto does not emulate the service {scope.service}"

@@ -18,7 +18,7 @@ from samspec.sam.written import WrittenFunction
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 RESERVED = re.compile(r"AWS_.*|LAMBDA_.*|_HANDLER|_X_AMZN_TRACE_ID|TZ|LANG|PATH|LD_LIBRARY_PATH|"
                       r"PYTHON.*|HOME|TMPDIR|TEMP|PWD|USER|CI|DEBUG|PYTEST.*")  # fmt: skip
-# Libraries and runtimes read these, not the code beside the template.
+# Libraries and runtimes read these, not the code next to the template.
 FOREIGN = re.compile(
     r"AWS_.*|LAMBDA_.*|POWERTOOLS_.*|LOG_LEVEL|PYTHON.*|NODE_.*|JAVA_.*|OTEL_.*|OPENTELEMETRY_.*|"
     r"DD_.*|NEW_RELIC_.*|SENTRY_.*|LUMIGO_.*|TZ|LD_LIBRARY_PATH|PATH|BOTO_.*|XRAY_.*|DOTNET_.*|"

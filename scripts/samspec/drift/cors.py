@@ -155,7 +155,7 @@ def _taken(api: WrittenApi, path: str) -> tuple[set[str], set[str]]:
 
 
 def _preflights(api: WrittenApi) -> Iterator[Finding]:
-    """A path that a browser may call from elsewhere needs an answer to its preflight."""
+    """A path that a browser may call from elsewhere needs a response to its preflight."""
     for path in api.paths:
         operations = [item for item in api.operations if item.path == path]
         methods = {item.method for item in operations}

@@ -19,7 +19,7 @@ Served = dict[str, list[tuple[WrittenApi, Operation]]]
 
 
 def check(application: Application) -> Iterator[Finding]:
-    """Handlers, doors beside the API, events, and functions that nothing calls."""
+    """Handlers, doors next to the API, events, and functions that nothing calls."""
     served = served_operations(application)
     claims = {name: claimed(application, item) for name, item in application.functions.items()}
     for function in application.functions.values():

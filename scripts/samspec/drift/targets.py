@@ -107,7 +107,7 @@ def _of(application: Application, environment: Variant, uri: Any) -> Target:
 
 
 def _unknown(application: Application, uri: Any, value: str) -> Target:
-    """A uri with a value of AWS's alone, such as an import: nothing to say about it."""
+    """A uri with a value that only AWS knows, such as an import: nothing to say about it."""
     return Target(function=None)
 
 

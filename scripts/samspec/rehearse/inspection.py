@@ -127,7 +127,7 @@ class Inspection:
         return dict(json.loads(exported["body"].read()))
 
     def functions(self) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-        """Each function's logical id, raw properties, and Lambda's own answer for its alias."""
+        """Each function's logical id, raw properties, and what Lambda says of its alias."""
         for name in self.template.names("AWS::Serverless::Function"):
             properties = self.template.properties(name)
             alias = {"Qualifier": properties.get("AutoPublishAlias", "$LATEST")}

@@ -13,7 +13,7 @@ from samspec.sam_local import processes
 
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
-    """Its URL, from when it answers until the block ends."""
+    """Its URL, from when it responds until the block ends."""
     python = os.environ.get("MINISTACK") or sys.executable
     # Without cryptography MiniStack's Cognito does not sign its tokens (its services/cognito.py,
     # _signed_jwt), and its API Gateway then refuses all of them with 401.

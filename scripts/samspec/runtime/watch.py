@@ -39,7 +39,7 @@ class Watch:
 
     def _look(self) -> None:
         self._began = time.monotonic()
-        worked = time.thread_time()  # of this thread alone: a busy machine does not count
+        worked = time.thread_time()  # of only this thread: a busy machine does not count
         state = frozenset(self._files())
         if state != self._state:  # an equal one is kept: the same object compares at once
             self._state = state

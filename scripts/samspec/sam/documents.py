@@ -94,7 +94,7 @@ class Document:
     def front_matter(cls, content: str, name: str) -> "Document":
         """The mapping between a first line of `---` and the next; empty if there is none."""
         matter = FRONT_MATTER.match(content)
-        # An empty first line stands for the first `---`.
+        # An empty first line takes the place of the first `---`.
         document = cls.parse("\n" + matter[1] if matter else "{}", name)
         return document if isinstance(document.data, dict) else cls(name, {})
 

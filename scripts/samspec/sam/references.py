@@ -12,7 +12,7 @@ PUBLISHED = "AutoPublishAlias"  # the qualifier of `${Function.Alias}`: whatever
 VALUES = {"default", "enum", "example", "examples"}  # keys under which no reference stands
 PSEUDO = re.compile(r"\$\{AWS::(\w+)\}")
 # Invocations of a function by its ARN, as a REST API has them (also those that stream), the ARN
-# alone, as an HTTP API may have it, or either with a resource of the template in the ARN's place.
+# by itself, as an HTTP API may have it, or either with a resource of the template in its place.
 TARGET = re.compile(
     rf"(?:^|/functions/)(?:\$\{{(?P<resource>\w+)(?P<attribute>\.(?:Arn|Alias))\}}"
     rf"|arn:[^:]+:lambda:[^:]*:[^:]*:function:(?:\$\{{(?P<ref>\w+)\}}|(?P<name>{NAME})))"

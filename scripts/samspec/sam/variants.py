@@ -178,12 +178,12 @@ def is_intrinsic(node: Any) -> bool:
 
 
 def misnamed(name: str) -> str:
-    """What stands for a name that the template lacks: without colons, which part an ARN."""
+    """What takes the place of a name that the template lacks: without colons, which part an ARN."""
     return f"${{{name.replace('::', '.')}}}"
 
 
 def is_known(value: Any) -> bool:
-    """Whether nothing in the resolved value is known to AWS alone."""
+    """Whether nothing in the resolved value is known only to AWS."""
     if isinstance(value, dict):
         return all(map(is_known, value.values()))
     if isinstance(value, list):

@@ -43,7 +43,7 @@ class Addition:
         if not operation.node.get("summary"):
             raise ProjectError(f"{place} has no summary: say in a line what it does")
         if not self.success:
-            raise ProjectError(f"{place} documents no 2XX response: say what it answers")
+            raise ProjectError(f"{place} documents no 2XX response: say what it responds with")
         if self.media_type and self.body is None:
             raise ProjectError(f"{place} has no example of its body: give its requestBody one")
         if unknown := [name for name, value in self.path_parameters.items() if value is None]:
@@ -123,5 +123,5 @@ class Addition:
 
     @property
     def names(self) -> dict[str, str]:
-        """What stands for the example operation, and what for the new one."""
+        """The words for the example operation, with those for the new one."""
         return {str(self.like.target[0]): self.function, self.like.id: self.operation.id}

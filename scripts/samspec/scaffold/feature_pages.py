@@ -1,4 +1,4 @@
-"""Feature specs without the criteria that are about something; the others are numbered anew."""
+"""Feature specs without the criteria that are about something; the others are numbered again."""
 
 import re
 from collections.abc import Iterator

@@ -41,11 +41,11 @@ function: {function}
 
 ## Contract
 
-Parameters, body, answers and headers: `{id}` in [{spec_name}](../{spec}).
+Parameters, body, responses and headers: `{id}` in [{spec_name}](../{spec}).
 
 ## Acceptance criteria
 
-1. **Given** a valid request, **when** it is sent, **then** the answer is {status}: {answer}
+1. **Given** a valid request, **when** it is sent, **then** the response is {status}: {success}
 
 ## Edge cases
 
@@ -94,7 +94,7 @@ def created(new: Addition) -> Iterator[tuple[str, str]]:
         "does": _in_docstring(new.summary[0].lower() + new.summary[1:]),
         "description": str(node.get("description", new.summary + ".")).strip(),
         "status": new.success.replace("X", "0"),
-        "answer": new.project.resolve(node["responses"][new.success])["description"].strip(),
+        "success": new.project.resolve(node["responses"][new.success])["description"].strip(),
         "file": file,
         "page": page,
         "spec": spec.removeprefix("specs/"),
@@ -136,7 +136,7 @@ def tabled(new: Addition, lines: list[str]) -> list[str]:
 
 
 def recorded(new: Addition, lines: list[str]) -> list[str]:
-    """The tests' record with what they see now: a 501, and what the gateway itself answers on the
+    """The tests' record with what they see now: a 501, and what the gateway itself returns on the
     path."""
     record = json.loads("\n".join(lines))
     seen, path = record["responses"], new.operation.path

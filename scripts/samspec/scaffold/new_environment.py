@@ -1,7 +1,7 @@
 """`samspec new-environment staging --like prod`: another environment, in template and
 samconfig.toml.
 
-The copy has the same settings; what should differ is edited afterwards, where it now stands.
+The copy has the same settings; what should differ is edited afterwards, where it now is.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def extended_template(text: str, name: str, like: Environment, new: str) -> str:
 
 
 def extended_samconfig(text: str, like: Environment, new: str) -> str:
-    """The file with the sections of an environment copied, its name replaced wherever it stands."""
+    """The file with the sections of an environment copied, its name replaced wherever it occurs."""
     copied: list[str] = []
     is_copied = False
     for line in text.splitlines():

@@ -31,7 +31,7 @@ class Identity:
 
 
 def introduce(root: Path, rules: Rules, identity: Identity) -> None:
-    """The files that speak of the project itself, anew."""
+    """The files that speak of the project itself, written again."""
     path = root / copying.SETTINGS
     path.write_text(_settings(root, path.read_text(encoding="utf-8"), rules, identity), "utf-8")
     (root / "CHANGELOG.md").write_text(CHANGELOG.format(version=FIRST), encoding="utf-8")

@@ -1,10 +1,8 @@
-"""`scripts/rename-resource Book`: makes the reference's resource yours, in every file and file
-name.
+"""`scripts/rename-resource Book`: makes the reference's resource yours, in files and their names.
 
 Fields stay as they are. What only tests this repository and its tools goes, by
-[tool.samspec.copy] in pyproject.toml; the tools stay in scripts/samspec. A copy that was made
-already
-is renamed alone: --from Book.
+[tool.samspec.copy] in pyproject.toml; the tools stay in scripts/samspec. In a copy that was made
+before, only the resource is renamed: --from Book.
 """
 
 import argparse

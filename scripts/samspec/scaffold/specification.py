@@ -1,5 +1,6 @@
-"""The spec with a new operation's integration, and with its method in what the gateway itself
-answers on the path."""
+"""The spec with a new operation's integration, and with its method in the path's own responses of
+the gateway.
+"""
 
 import re
 from collections.abc import Iterator

@@ -25,7 +25,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 IDLE = 60.0  # seconds that a silent connection is kept
 HEADERS_LIMIT = 32_768  # bytes; API Gateway's own, smaller limit is the gateway's to tell
-BODY_LIMIT = 10_500_000  # bytes; a little more than API Gateway's, which answers with a 413 itself
+BODY_LIMIT = 10_500_000  # bytes; a little more than the limit beyond which the gateway sends a 413
 OWN = {"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"}  # the server decides
 FAILURE = b'{"message": "Internal server error"}'
 VERSIONS = {b"1.0", b"1.1"}
@@ -88,7 +88,7 @@ class HttpServer:
     def interrupt(self) -> None:
         """Let `serve` return; takes no lock, so that a signal handler may call it."""
         self._closed = True
-        with contextlib.suppress(OSError):  # wakes `accept`, which a close alone does not
+        with contextlib.suppress(OSError):  # wakes `accept`, because a close does not
             socket.create_connection(self.address, timeout=1).close()
 
     def close(self) -> None:

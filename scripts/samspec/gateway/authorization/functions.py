@@ -105,12 +105,12 @@ class LambdaAuthorizer:
     def _ask(self, call: Call, identity: tuple[str, ...]) -> Result:
         limit = HTTP_LIMIT if self._http_api else REST_LIMIT
         try:
-            answer = call.invoke(self.function, self._event(call, identity), limit)
+            result = call.invoke(self.function, self._event(call, identity), limit)
         except FunctionFailed as error:
             if error.message == "Unauthorized":  # the one message with a meaning [D]
                 raise self._unauthorized("the authorizer raised 'Unauthorized'") from None
             raise self._failure("AUTHORIZER_FAILURE", str(error)) from None
-        return self._read(answer)
+        return self._read(result)
 
     def _event(self, call: Call, identity: tuple[str, ...]) -> dict[str, Any]:
         if self.authorizer.type == "token":
@@ -139,14 +139,14 @@ class LambdaAuthorizer:
         enabled = str(self._settings.get("enableSimpleResponses", "")).lower() == "true"
         return self._http_api and self._version == "2.0" and enabled
 
-    def _read(self, answer: Any) -> Result:
-        if not isinstance(answer, dict):
-            raise self._misconfigured(f"it returned {answer!r:.80}, not an object")
-        context = answer.get("context") or {}
+    def _read(self, result: Any) -> Result:
+        if not isinstance(result, dict):
+            raise self._misconfigured(f"it returned {result!r:.80}, not an object")
+        context = result.get("context") or {}
         if not isinstance(context, dict):
             raise self._misconfigured("its context is not an object")
         if self._is_simple:
-            allowed = answer.get("isAuthorized")
+            allowed = result.get("isAuthorized")
             if not isinstance(allowed, bool):
                 raise self._misconfigured("isAuthorized is not true or false")
             return Result(context, allowed=allowed)
@@ -154,13 +154,13 @@ class LambdaAuthorizer:
             if not self._http_api and not isinstance(value, str | int | float | bool):
                 raise self._misconfigured(f"its context's {name} is not text, number or boolean")
         try:
-            policy.statements(answer.get("policyDocument"))
+            policy.statements(result.get("policyDocument"))
         except policy.InvalidPolicy as error:
             raise self._misconfigured(str(error)) from None
-        principal, key = answer.get("principalId"), answer.get("usageIdentifierKey")
+        principal, key = result.get("principalId"), result.get("usageIdentifierKey")
         return Result(
             context,
-            policy=answer["policyDocument"],
+            policy=result["policyDocument"],
             principal=None if principal is None else str(principal),
             usage_key=None if key is None else str(key),
         )

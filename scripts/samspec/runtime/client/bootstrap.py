@@ -87,7 +87,7 @@ def own_finder(folders: Sequence[str], cache: str) -> Callable[[str], Any]:
 
     class OwnLoader(importlib.machinery.SourceFileLoader):
         def path_stats(self, path: Any) -> dict[str, int]:
-            stat = os.stat(path)  # noqa: PTH116 (pathlib would be imported for this alone)
+            stat = os.stat(path)  # noqa: PTH116 (pathlib would be imported only for this)
             return {"mtime": stat.st_mtime_ns // 1000000, "size": stat.st_size}
 
         def get_code(self, fullname: str) -> Any:
@@ -453,7 +453,7 @@ def in_foreground(debugger: Any, terminal: int) -> None:
 
 
 def interruptible(yes: bool) -> None:
-    """Whether Ctrl-C raises KeyboardInterrupt; Python lets the main thread alone decide it."""
+    """Whether Ctrl-C raises KeyboardInterrupt; Python lets only the main thread decide it."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler if yes else signal.SIG_IGN)
 
