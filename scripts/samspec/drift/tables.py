@@ -174,11 +174,7 @@ def _statuses(application: Application, table: Table) -> Iterator[Finding]:
 def _parameters(application: Application, table: Table) -> Iterator[Finding]:
     """A table of parameters lists the template's, or the definition's."""
     template = application.section("Parameters")
-    spec = set()
-    for api in application.definitions:
-        for operation in api.operations:
-            for parameter in api.parameters(operation):
-                spec.add(str(parameter["name"]))
+    spec = _parameters_of_operations(application)
     names = {name for _, cells in table.rows for name in _names(cells[0])}
     if not names & (set(template) | spec):
         return  # parameters of something else
@@ -205,6 +201,14 @@ def _parameters(application: Application, table: Table) -> Iterator[Finding]:
                 )
             elif default is not None and name in template and default < len(cells):
                 yield from _default(table, line, name, cells[default], template[name])
+
+
+def _parameters_of_operations(application: Application) -> set[str]:
+    names = set()
+    for api in application.definitions:
+        for operation in api.operations:
+            names |= {str(parameter["name"]) for parameter in api.parameters(operation)}
+    return names
 
 
 def _mentioned(table: Table) -> set[str]:
