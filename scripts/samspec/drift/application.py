@@ -1,6 +1,5 @@
 """The SAM application that is checked: its template, APIs, functions and environments."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,7 @@ from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
 from samspec.sam.project import TEMPLATES, Project
 from samspec.sam.samconfig import overrides, tables
-from samspec.sam.variants import Variant, is_intrinsic, variants
+from samspec.sam.variants import Variant, is_chosen, is_intrinsic, references, variants
 from samspec.sam.written import SERVERLESS, WrittenApi, WrittenFunction
 
 SOURCES = {".py", ".js", ".mjs", ".cjs", ".ts", ".java", ".go", ".rb", ".cs", ".rs", ".sh", ".kt"}
@@ -37,9 +36,11 @@ class Application(Project):
         if not self.resources:
             raise ProjectError(f"{self.template.name}:1: it has no Resources: add them")
         self.targets: dict[str, Any] = {}  # what `targets.target` has found, by uri
+        self.imports: dict[Any, list[list[str]]] = {}  # what `code` has looked up, by module
         self.codes: dict[str, Any] = {}  # what `code.code_of` has gathered, by function
         self._sources: dict[str, str] = {}
         self._distinct: dict[str, list[Variant]] = {}
+        self._of_type: dict[tuple[str, ...], list[tuple[str, dict[str, Any]]]] = {}
 
     @property
     def definitions(self) -> list[WrittenApi]:
@@ -50,6 +51,22 @@ class Application(Project):
     def environments(self) -> list[Variant]:
         """The environments that values are compared in; the first has the parameters' defaults."""
         return variants(self.template.data, self.configured)
+
+    def of_type(self, *types: str) -> list[tuple[str, dict[str, Any]]]:
+        """The template's resources of these types, with their logical ids."""
+        if types not in self._of_type:
+            self._of_type[types] = [
+                (name, resource)
+                for name, resource in self.resources.items()
+                if str(resource.get("Type")) in types
+            ]
+        return self._of_type[types]
+
+    def environments_for(self, *values: Any) -> list[Variant]:
+        """The environments in which these values may differ: two if no parameter decides them."""
+        if is_chosen(self.template.data, values):
+            return self.environments
+        return [self.environments[0], self.environments[-1]]
 
     @cached_property
     def watched(self) -> set[str]:
@@ -63,13 +80,19 @@ class Application(Project):
     def environments_of(self, api: WrittenApi) -> list[Variant]:
         """The environments in which something of the API's definition has another value."""
         if api.name not in self._distinct:
-            intrinsics = [node for _, node in nodes(api.data) if is_intrinsic(node)]
+            intrinsics = self._chosen_in(api)
             distinct: dict[str, Variant] = {}
-            for environment in self.environments:
+            for environment in self.environments[:-1]:
                 values = repr([environment.resolve(node) for node in intrinsics])
                 distinct.setdefault(values, environment)
-            self._distinct[api.name] = list(distinct.values())
+            # The last one is elsewhere: any ARN has another value there.
+            self._distinct[api.name] = [*distinct.values(), self.environments[-1]]
         return self._distinct[api.name]
+
+    def _chosen_in(self, api: WrittenApi) -> list[Any]:
+        """The values of a definition that depend on parameters, each once."""
+        intrinsics = {repr(node): node for _, node in nodes(api.data) if is_intrinsic(node)}
+        return [node for node in intrinsics.values() if is_chosen(self.template.data, node)]
 
     @cached_property
     def configured(self) -> dict[str, dict[str, str]]:
@@ -154,25 +177,6 @@ def _source(folder: Path) -> str:
         if is_source and not inside & SKIPPED and path.is_file():
             texts.append(path.read_text(encoding="utf-8", errors="replace"))
     return "\n".join(texts)
-
-
-def references(value: Any) -> set[str]:
-    """The logical ids that intrinsic functions in a value name."""
-    names: set[str] = set()
-    for _, node in nodes(value):
-        if not isinstance(node, dict):
-            continue
-        for key in ("Ref", "Fn::GetAtt", "Fn::Sub"):
-            argument = node.get(key)
-            if argument is None:
-                continue
-            if key == "Fn::Sub":
-                text = argument[0] if isinstance(argument, list) and argument else argument
-                names |= set(re.findall(r"\$\{(\w+)", str(text)))
-            else:
-                first = argument[0] if isinstance(argument, list) and argument else argument
-                names.add(str(first).partition(".")[0])
-    return names
 
 
 def is_proxy(operation: Operation) -> bool:

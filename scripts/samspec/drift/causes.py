@@ -34,6 +34,7 @@ SYMPTOMS: dict[str, set[str]] = {
     "criterion-status": {"response-undocumented"},
     "command-file": {"event-missing"},
     "feature-operation": {"operation-id"},
+    "document-link": {"event-missing", "feature-missing", "feature-name"},
     "criterion-unknown": {"criterion-form", "feature-missing"},
     "criterion-untested": {"criterion-form"},
     "alarm-left-out": {"alarm-dimension", "alarm-metric"},

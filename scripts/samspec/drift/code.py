@@ -81,6 +81,7 @@ CLIENTS = {"states": "stepfunctions", "ses": "ses", "events": "events", "es": "o
 # Permissions that are used without a client in the code.
 WITHOUT_CLIENT = {"logs", "xray", "kms", "ec2", "elasticfilesystem", "cloudwatch"}
 REQUIREMENTS = ("requirements.txt",)
+NAMESPACE = ""  # in place of a file: a folder without an __init__.py
 
 
 @dataclass
@@ -152,11 +153,11 @@ def _gathered(application: Application, function: WrittenFunction, file: str) ->
         _add(code, name, facts)
         has_dynamic_read = has_dynamic_read or facts.has_dynamic_read
         names += [(variable, name, line) for variable, line in facts.names]
-        for imported in facts.imports:
-            local = _local(application, roots, name, imported)
+        read = _local_files(application, roots, name, facts)
+        for imported, local in zip(facts.imports, read, strict=True):
             is_inner = is_optional or imported.is_optional
             # Optional modules come last: another import may need them in any case.
-            for module in local:
+            for module in local if local != [NAMESPACE] else ():
                 waiting.insert(0 if is_inner else len(waiting), (module, is_inner))
             if not local and not is_inner and not imported.level:
                 top = imported.module.partition(".")[0]
@@ -200,13 +201,14 @@ def _facts(application: Application, name: str) -> Facts | None:
 def _read(content: str) -> Facts:
     tree = ast.parse(content)
     constants = _constants(tree)
-    optional = _optional_lines(tree)
+    walked = list(ast.walk(tree))
+    optional = _optional_lines(walked)
     imports: list[Import] = []
     reads: list[tuple[str, int, bool]] = []
     texts: set[str] = set()
     indexes: list[tuple[str, int]] = []
     numbers: dict[str, tuple[float, int]] = {}
-    for node in ast.walk(tree):
+    for node in walked:
         if isinstance(node, ast.Import):
             is_optional = node.lineno in optional
             imports += [Import(alias.name, (), 0, node.lineno, is_optional) for alias in node.names]
@@ -226,8 +228,8 @@ def _read(content: str) -> Facts:
             reads.append(variable)
     return Facts(
         tuple(imports),
-        any(_is_dynamic(node, constants) for node in ast.walk(tree)),
-        tuple(_assigned_names(tree)),
+        any(_is_dynamic(node, constants) for node in walked),
+        tuple(_assigned_names(walked)),
         tuple(reads),
         frozenset(texts),
         tuple(indexes),
@@ -243,9 +245,9 @@ def _is_dynamic(node: ast.AST, constants: Mapping[str, str]) -> bool:
     )
 
 
-def _assigned_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
+def _assigned_names(walked: list[ast.AST]) -> Iterator[tuple[str, int]]:
     """The texts that a module or class assigns and that look like a variable of the environment."""
-    for node in ast.walk(tree):
+    for node in walked:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             value = node.value.value
             if isinstance(value, str) and re.fullmatch(r"[A-Z]+(_[A-Z0-9]+)+", value):
@@ -263,15 +265,12 @@ def _constants(tree: ast.Module) -> dict[str, str]:
     return constants
 
 
-def _optional_lines(tree: ast.Module) -> set[int]:
+def _optional_lines(walked: list[ast.AST]) -> set[int]:
     """The lines of imports that may fail: in a try, under TYPE_CHECKING, inside a function."""
-    lines: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Try | ast.If | ast.FunctionDef | ast.AsyncFunctionDef):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Import | ast.ImportFrom):
-                    lines.add(inner.lineno)
-    return lines
+    blocks = (ast.Try, ast.If, ast.FunctionDef, ast.AsyncFunctionDef)
+    spans = [(n.lineno, n.end_lineno or n.lineno) for n in walked if isinstance(n, blocks)]
+    lines = {n.lineno for n in walked if isinstance(n, ast.Import | ast.ImportFrom)}
+    return {line for line in lines if any(first <= line <= last for first, last in spans)}
 
 
 def _text_of(node: ast.AST | None, constants: Mapping[str, str]) -> str | None:
@@ -356,8 +355,19 @@ def _local(
         for steps in names or [[]]:
             files += _module_files(application, folder, steps)
         if files or _is_namespace(application, folder, parts):
-            return files or [importer]
+            return files or [NAMESPACE]
     return files
+
+
+def _local_files(
+    application: Application, roots: list[str], name: str, facts: Facts
+) -> list[list[str]]:
+    """The files that each import of a module reads, once for all functions of a folder."""
+    key = (*roots, name)
+    if key not in application.imports:
+        files = [_local(application, roots, name, imported) for imported in facts.imports]
+        application.imports[key] = files
+    return application.imports[key]
 
 
 def _module_files(application: Application, folder: str, steps: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from samspec.drift.application import Application, is_proxy
 from samspec.drift.examples import broken, parameter_fault
+from samspec.drift.functions import event_routes
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
 from samspec.sam.written import WrittenApi, is_json
@@ -226,6 +227,8 @@ def _curl(application: Application, words: list[str]) -> Iterator[Fault]:
     if path.startswith("/_/") or path == "/_":
         return  # the local gateway's own pages
     match = _operation(application, request.method, path)
+    if match is None and _is_event_route(application, request.method, path):
+        return
     if match is None:
         if not PLACEHOLDER.search(path):
             yield (
@@ -322,6 +325,15 @@ def _operation(
                 if best is None or best[1].method == "ANY" or len(values) < len(best[2]):
                     best = (api, operation, values)
     return None if best is None or _is_405(best[1]) else best
+
+
+def _is_event_route(application: Application, method: str, path: str) -> bool:
+    """Whether an API without a definition has the path, behind a stage or not."""
+    for allowed, route in event_routes(application):
+        pattern = _pattern(route, [])
+        if allowed in (method, "ANY") and re.fullmatch(f"(?:/[^/]+)?{pattern}/?", path):
+            return True
+    return False
 
 
 def _is_405(operation: Operation) -> bool:
@@ -440,14 +452,17 @@ def _sam(application: Application, words: list[str]) -> Iterator[Fault]:
             f"samconfig.toml has no environment {environment}",
             f"name one of {', '.join(name for name in existing if name != 'version')}",
         )
-    yield from _overriding(application, plain, words, environment)
-    for pair in _override_names(words):
-        if pair not in application.section("Parameters") and not PLACEHOLDER.search(pair):
+    parameters = application.section("Parameters")
+    unknown = [name for name in _override_names(words) if name not in parameters]
+    for name in unknown:
+        if not PLACEHOLDER.search(name):
             yield (
                 "command-parameter",
-                f"the template has no parameter {pair}",
-                f"name one of {', '.join(application.section('Parameters'))}",
+                f"the template has no parameter {name}",
+                f"name one of {', '.join(parameters)}",
             )
+    if not unknown:
+        yield from _overriding(application, plain, words, environment)
 
 
 def _overriding(

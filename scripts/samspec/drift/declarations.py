@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from samspec.drift.application import Application, references
+from samspec.drift.application import Application
 from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
+from samspec.sam.variants import references
 
 USERS = ("Resources", "Outputs", "Conditions", "Rules", "Globals", "Mappings")
 

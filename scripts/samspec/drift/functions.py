@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from samspec.drift.application import Application, is_proxy, references
+from samspec.drift.application import Application, is_proxy
 from samspec.drift.targets import target
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
-from samspec.sam.variants import is_known
+from samspec.sam.variants import is_known, references
 from samspec.sam.written import WrittenApi, WrittenFunction
 
 API_EVENTS = {"Api": "rest", "HttpApi": "http"}
@@ -294,6 +294,20 @@ def _events(application: Application, function: WrittenFunction) -> Iterator[Fin
                 f"{api.name} is defined by {api.document.name}",
                 fix="declare it on the operation of the definition",
             )
+
+
+def event_routes(application: Application) -> set[tuple[str, str]]:
+    """The methods and paths of APIs that only events define, as SAM writes them."""
+    definitions = {api.name for api in application.definitions}
+    routes = set()
+    for function in application.functions.values():
+        for event in function.events.values():
+            if event.get("Type") not in API_EVENTS or _api_of(event) in definitions:
+                continue
+            properties = event.get("Properties") or {}
+            path = application.environments[0].resolve(properties.get("Path", "/{any+}"))
+            routes.add((str(properties.get("Method", "any")).upper(), str(path)))
+    return routes
 
 
 def _event_route(

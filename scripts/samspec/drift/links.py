@@ -45,7 +45,7 @@ def _links(application: Application, name: str, content: str) -> Iterator[Findin
         if file is None:
             continue  # it leads out of the project
         if not application.exists(file):
-            message = f"the link to {match[1]} leads nowhere"
+            message = f"the link to {file} leads nowhere"
             yield Finding(name, line, message, "name a file that exists", "document-link")
         elif anchor and file.endswith(MARKDOWN) and not _has(application, file, anchor):
             message = f"{file} has no heading for the link to #{anchor}"

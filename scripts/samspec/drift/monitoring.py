@@ -52,7 +52,8 @@ OWNERS = {
     "TopicName": ("AWS::SNS::Topic",),
 }
 MOST_METRICS = 10  # of one alarm: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
-ENDPOINT = re.compile(r"\.execute-api\.[^/]+/(?P<stage>[^/\s]+)")
+ENDPOINT = re.compile(r"//(?P<api>[\w-]+)\.execute-api\.[^/]+/(?P<stage>[^/\s]+)")
+IMPLICIT = "ServerlessRestApi"  # its stage is Prod
 Metric = tuple[Keys, Mapping[str, Any]]
 
 
@@ -478,12 +479,27 @@ def _graph(
             )
 
 
+def _stages(application: Application, environment: Variant) -> dict[str, set[str]]:
+    """The stages of each REST API, by its id here; none if another resource may make some."""
+    stages = {str(environment.resolve({"Ref": IMPLICIT})): {"Prod"}}
+    for name, resource in application.of_type("AWS::Serverless::Api"):
+        stage = (resource.get("Properties") or {}).get("StageName")
+        stages[environment.resource(name).ref] = {str(environment.resolve(stage))}
+    for _, resource in application.of_type("AWS::ApiGateway::Stage"):
+        properties = resource.get("Properties") or {}
+        api = str(environment.resolve(properties.get("RestApiId")))
+        stage = str(environment.resolve(properties.get("StageName")))
+        stages[api] = stages.get(api, set()) | {stage}
+    return stages
+
+
 def _outputs(application: Application, environment: Variant) -> Iterator[Finding]:
-    """An output's URL has a stage that exists."""
-    stages = _expected(application, environment, "Stage", "AWS/ApiGateway")
+    """An output's URL has a stage of its API."""
+    by_api = _stages(application, environment)
     for name, output in application.section("Outputs").items():
         value = environment.resolve(output.get("Value")) if isinstance(output, dict) else ""
         match = ENDPOINT.search(str(value))
+        stages = by_api.get(match["api"], set()) if match else set()
         is_known = UNKNOWN not in str(value) and not any("/" in stage for stage in stages)
         if match and stages and is_known and match["stage"] not in stages:
             yield application.template.finding(

@@ -1,13 +1,13 @@
 """Each function may do what it was seen to do, there only, and nothing else; and may be called."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from samspec.drift.application import Application
 from samspec.drift.functions import API_EVENTS
 from samspec.drift.observations import Observations
-from samspec.drift.policies import Grants, Statement, grants
+from samspec.drift.policies import POLICY_TYPES, Grants, Statement, grants
 from samspec.drift.targets import target
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
@@ -33,7 +33,7 @@ def _function(
 ) -> Iterator[Finding]:
     seen: set[object] = set()
     reported: set[tuple[str, int, str]] = set()
-    for environment in application.environments:
+    for environment in _environments(application, function):
         if not environment.is_made(function.name):
             continue
         granted = grants(application, function, environment)
@@ -49,6 +49,19 @@ def _function(
             if cause not in reported:
                 reported.add(cause)
                 yield finding
+
+
+def _environments(application: Application, function: WrittenFunction) -> list[Variant]:
+    """Those in which the function may have other permissions."""
+    stated = [function.properties.get(key) for key in ("Policies", "Role")]
+    stated += [function.resource.get("Connectors"), _conditional(function.resource)]
+    stated += [resource for _, resource in application.of_type(*POLICY_TYPES)]
+    return application.environments_for(*stated)
+
+
+def _conditional(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """The resource's Condition as it is written, if it has one."""
+    return {key: resource[key] for key in ("Condition",) if key in resource}
 
 
 class _Checker:

@@ -16,6 +16,8 @@ from samspec.sam.written import SERVERLESS, WrittenFunction
 
 # What SAM attaches itself, for logs, traces, networks and event sources.
 BASIC = ("service-role/", "AWSXray", "AWSXRay", "CloudWatchLambda", "AWSLambdaBasic")
+ATTACHED = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy")
+POLICY_TYPES = (*ATTACHED, "AWS::IAM::Role", "AWS::Serverless::Connector")
 # The actions of a connector from a function to a table:
 # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/reference-sam-connector.html
 CONNECTOR = {
@@ -68,8 +70,8 @@ def grants(application: Application, function: WrittenFunction, environment: Var
 
 def _role_name(application: Application, environment: Variant, role: Any) -> str | None:
     arn = environment.resolve(role)
-    for name, resource in application.resources.items():
-        if resource.get("Type") == "AWS::IAM::Role" and arn == environment.arn(name):
+    for name, _ in application.of_type("AWS::IAM::Role"):
+        if arn == environment.arn(name):
             return name
     return None
 
@@ -106,14 +108,8 @@ class _Reader:
     def read_attached(self, roles: set[str]) -> None:
         """Policies of the template that are attached to one of these roles from outside."""
         names = {self.environment.physical_name(role) for role in roles} | roles
-        for name, resource in self.application.resources.items():
-            type_name, properties = str(resource.get("Type")), resource.get("Properties") or {}
-            if type_name not in (
-                "AWS::IAM::Policy",
-                "AWS::IAM::ManagedPolicy",
-                "AWS::IAM::RolePolicy",
-            ):
-                continue
+        for name, resource in self.application.of_type(*ATTACHED):
+            properties = resource.get("Properties") or {}
             attached = self.environment.resolve(
                 properties.get("Roles") or [properties.get("RoleName")]
             )
@@ -128,10 +124,8 @@ class _Reader:
         for name, connector in own.items() if isinstance(own, dict) else ():
             at = ("Resources", function.name, "Connectors", name)
             self._connector(connector.get("Properties") or {}, at, name)
-        for name, resource in self.application.resources.items():
+        for name, resource in self.application.of_type("AWS::Serverless::Connector"):
             properties = resource.get("Properties") or {}
-            if resource.get("Type") != "AWS::Serverless::Connector":
-                continue
             if (properties.get("Source") or {}).get("Id") == function.name:
                 self._connector(properties, ("Resources", name), name)
 
@@ -159,9 +153,8 @@ class _Reader:
     def _managed(self, policy: str, at: Keys) -> None:
         name = policy.rpartition(":policy/")[2]
         owners = {}
-        for other, resource in self.application.resources.items():
-            if resource.get("Type") == "AWS::IAM::ManagedPolicy":
-                owners[self.environment.arn(other)] = other
+        for other, _ in self.application.of_type("AWS::IAM::ManagedPolicy"):
+            owners[self.environment.arn(other)] = other
         if policy in owners:
             properties = self.application.resources[owners[policy]].get("Properties") or {}
             place = ("Resources", owners[policy], "Properties", "PolicyDocument")

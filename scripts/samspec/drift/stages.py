@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samspec.drift.application import Application, references
+from samspec.drift.application import Application
 from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
-from samspec.sam.variants import is_known
+from samspec.sam.variants import is_known, references
 from samspec.sam.written import WrittenApi
 
 LOGGED = ("AccessLogSetting", "AccessLogSettings")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from samspec.drift.application import Application, is_proxy
+from samspec.drift.functions import event_routes
 from samspec.drift.importability import GATEWAY_RESPONSES
 from samspec.drift.mock import STATUSES
 from samspec.drift.targets import target
@@ -133,7 +134,7 @@ def _routes(application: Application, table: Table) -> Iterator[Finding]:
     """A table of methods and paths lists what exists; it need not list all."""
     if not application.definitions:
         return
-    existing = set()
+    existing = event_routes(application)
     for api in application.definitions:
         for operation in api.operations:
             existing.add((operation.method, operation.path))

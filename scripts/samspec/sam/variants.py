@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from samspec.sam.account import Place
+from samspec.sam.documents import nodes
 from samspec.sam.functions import as_text
-from samspec.sam.resources import Resource
-from samspec.sam.template import FUNCTION_TYPES, SECTIONS, Settings, Template
+from samspec.sam.resources import FORMS, Resource
+from samspec.sam.template import FUNCTION_TYPES, NAMING, SECTIONS, Settings, Template
 
 UNKNOWN = "\x00"  # in the text of a value that only AWS knows
 SAMPLES = (
@@ -167,6 +168,62 @@ class Variant(Template):
         return name.startswith("Serverless") or any(
             name.startswith(owner) and name != owner for owner in owners
         )
+
+
+def references(value: Any) -> set[str]:
+    """The logical ids that intrinsic functions in a value name."""
+    names: set[str] = set()
+    for _, node in nodes(value):
+        if not isinstance(node, dict):
+            continue
+        for key in ("Ref", "Fn::GetAtt", "Fn::Sub"):
+            argument = node.get(key)
+            if argument is None:
+                continue
+            if key == "Fn::Sub":
+                text = argument[0] if isinstance(argument, list) and argument else argument
+                names |= set(re.findall(r"\$\{(\w+)", str(text)))
+            else:
+                first = argument[0] if isinstance(argument, list) and argument else argument
+                names.add(str(first).partition(".")[0])
+    return names
+
+
+def is_chosen(template: Mapping[str, Any], value: Any) -> bool:
+    """Whether a value may depend on the parameters of its template."""
+    parameters, conditions = template.get("Parameters") or {}, template.get("Conditions") or {}
+    resources = template.get("Resources") or {}
+    seen: set[str] = set()
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if any("Fn::If" in node or "Condition" in node for node in _mappings(part)):
+            return bool(conditions)
+        for name in references(part) - seen:
+            seen.add(name)
+            if name in parameters:
+                return True
+            resource = resources.get(name)
+            if isinstance(resource, dict):
+                waiting.append(_naming(template, resource))
+    return False
+
+
+def _mappings(value: Any) -> Iterator[dict[Any, Any]]:
+    for _, node in nodes(value):
+        if isinstance(node, dict):
+            yield node
+
+
+def _naming(template: Mapping[str, Any], resource: Mapping[str, Any]) -> list[Any]:
+    """The properties that a resource's name and attributes may depend on."""
+    properties = resource.get("Properties")
+    named = properties if isinstance(properties, dict) else {}
+    form = FORMS.get(str(resource.get("Type")))
+    keys = {*NAMING, form.name if form else "Name", "AutoPublishAlias", "StageName", "FunctionName"}
+    shared = (template.get("Globals") or {}).get("Function") or {}
+    stated = [named[key] for key in sorted(keys) if key in named]
+    return [*stated, shared.get("AutoPublishAlias")]
 
 
 def is_intrinsic(node: Any) -> bool:
