@@ -45,7 +45,7 @@ def require_gone(name: str, before: str, after: str, words: str) -> None:
 def without_items(text: str, words: str) -> str:
     """The text without list items and table rows that have one of the words."""
     kept = []
-    for block in _blocks(text):
+    for block in blocks(text):
         is_item = ITEM.match(block) or block.startswith("|")
         if not (is_item and re.search(words, block)):
             kept.append(block)
@@ -54,7 +54,7 @@ def without_items(text: str, words: str) -> str:
 
 def _renumbered(text: str, words: str, page: str, numbers: Numbers) -> Iterator[str]:
     count = 0
-    for block in _blocks(text):
+    for block in blocks(text):
         item = ITEM.match(block)
         is_gone = item and re.search(words, block)
         number = item["number"] if item else None
@@ -66,7 +66,7 @@ def _renumbered(text: str, words: str, page: str, numbers: Numbers) -> Iterator[
             yield block
 
 
-def _blocks(text: str) -> Iterator[str]:
+def blocks(text: str) -> Iterator[str]:
     """The lines; an item of a list is one block with the lines that go on with it."""
     block = ""
     for line in text.splitlines(keepends=True):

@@ -20,7 +20,15 @@ import yaml
 
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.scaffold import add_auth, copying, new_resource, own, remove_resource, workspace
+from samspec.scaffold import (
+    add_auth,
+    copying,
+    dead_links,
+    new_resource,
+    own,
+    remove_resource,
+    workspace,
+)
 from samspec.scaffold.copying import Rules
 from samspec.scaffold.fields import Field
 from samspec.scaffold.names import Names, snake
@@ -85,6 +93,7 @@ def make(source: Path, target: Path, answers: Answers) -> None:
         identity = _identity(answers)
         own.introduce(root, rules, identity)
         own.about(root, identity, Renderer(Project(root), resource))
+        dead_links.drop(root)
         _pin_tools(source, root, answers)
         workspace.tidy(root, ["handlers", "tests"])
         if answers.callers != OPEN:

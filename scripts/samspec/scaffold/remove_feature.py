@@ -13,11 +13,14 @@ from pathlib import Path
 from samspec.sam.documents import Document, nodes
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.scaffold import copying, request_features, workspace
+from samspec.scaffold import copying, dead_links, request_features, workspace
+from samspec.scaffold.blocks import block
 from samspec.scaffold.remove_resource import without
 
 Keys = tuple[str, ...]
 SUITES = ".ci/suites"
+SETTINGS = ("samconfig.toml", "pyproject.toml")
+ALARM, ACTIONS = "AWS::CloudWatch::Alarm", "AlarmActions"
 NAMED = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 FILES: dict[str, tuple[str, ...]] = {
     "github": (".github",),
@@ -62,15 +65,70 @@ def remove(root: Path, feature: str) -> Iterator[str]:
         if after != before:
             (root / project.template.name).write_text(after, encoding="utf-8")
             gone.append(f"parts of {project.template.name}")
+            gone += _forgotten(root, _parameters(before) - _parameters(after))
     if not gone:
         raise ProjectError(f"{feature} is not in this project")
     yield from (f"removed {name}" for name in gone)
+    if feature in FILES:
+        yield from (f"removed links from {name}" for name in dead_links.drop(root))
+
+
+def _parameters(text: str) -> set[str]:
+    return set(Document.parse(text, "template").data.get("Parameters") or {})
+
+
+def _forgotten(root: Path, parameters: set[str]) -> Iterator[str]:
+    """Takes what documents' tables and settings say of the parameters out of them; where."""
+    if not parameters:
+        return
+    names = "|".join(sorted(parameters))
+    rows = re.compile(rf"^\| *`?(?:{names})`? *\|.*\n", re.MULTILINE)
+    settings = re.compile(rf" ?\b(?:{names})=[\w-]+")
+    texts = dict.fromkeys(dead_links.documents(root), rows)
+    texts |= {root / name: settings for name in SETTINGS if (root / name).is_file()}
+    for path, pattern in texts.items():
+        before = path.read_text(encoding="utf-8")
+        after = pattern.sub("", before)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+            yield f"{', '.join(sorted(parameters))} from {path.relative_to(root)}"
 
 
 def _without_canary(text: str) -> str:
+    """The template without gradual deploys. Alarms that only ended one tell whom the others do."""
+    used = set(_alarms(text))
     for keys in _places(text, "DeploymentPreference"):
         text = without(text, keys)
+    for name in sorted(used - set(_alarms(text))):
+        text = _telling(text, name)
     return text
+
+
+def _alarms(text: str) -> Iterator[str]:
+    """The alarms that gradual deploys watch."""
+    for at, node in nodes(Document.parse(text, "template").data):
+        if "DeploymentPreference" in at and "Alarms" in at and at[-1] == "Ref":
+            yield str(node)
+
+
+def _telling(text: str, name: str) -> str:
+    """The template, whose alarm of that name has the actions of another, if it has none."""
+    document = Document.parse(text, "template")
+    resources = document.data["Resources"]
+    alarm = resources.get(name, {}).get("Properties")
+    others = [
+        other
+        for other, resource in resources.items()
+        if resource.get("Type") == ALARM and ACTIONS in resource.get("Properties", {})
+    ]
+    if alarm is None or ACTIONS in alarm or not others:
+        return text
+    lines = text.splitlines()
+    start = document.line("Resources", others[0], "Properties", ACTIONS) - 1
+    at = document.line("Resources", name, "Properties") - 1
+    while lines[at].strip() != "Properties:":
+        at -= 1
+    return "\n".join([*lines[: at + 1], *block(lines, start), *lines[at + 1 :]]) + "\n"
 
 
 def _without_key(text: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.scaffold import copying, own
+from samspec.scaffold import copying, dead_links, own
 from samspec.scaffold.copying import Rules
 from samspec.scaffold.names import Names, snake
 from samspec.scaffold.renaming import Renaming
@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         title = f"{new.titles} API"
         description = f"{title}: serverless, OpenAPI-first, on AWS."
         own.introduce(root, gone, own.Identity(name, title, description))
+        dead_links.drop(root)
     _tidy(root)
     print(f"{old.singular} is {new.singular}, {old.plural} are {new.plural}: {count} files")
     print("Next: scripts/test --record, scripts/check, and git diff to look it over")
