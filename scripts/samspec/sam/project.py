@@ -14,7 +14,7 @@ from typing import Any
 
 from samspec.sam import definitions, documents, loops, written
 from samspec.sam.definitions import Api
-from samspec.sam.documents import Document
+from samspec.sam.documents import Document, Keys
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
 from samspec.sam.operations import Operation
@@ -62,6 +62,11 @@ class Project:
         """
         mount = self._specified.mounts[0]
         return mount.document.part(*mount.at) if mount.at else mount.document
+
+    @property
+    def spec_keys(self) -> Keys:
+        """Where `spec` is in its file: no keys, unless it is inline in the template."""
+        return self._specified.mounts[0].at
 
     @cached_property
     def written(self) -> list[WrittenApi]:

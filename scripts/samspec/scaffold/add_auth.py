@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def add(project: Project, kind: str) -> Iterator[str]:
     """Add the kind to the project's files; yields what was done, line by line."""
-    text = YamlText(project.spec.name, _raw(project, project.spec.name))
+    text = YamlText(project.spec.name, _raw(project, project.spec.name), project.spec_keys)
     spec = Spec(text, SCHEMES[kind], _never_forbidden(project, kind))
     if spec.has_scheme:
         yield f"add-auth: {project.spec.name} has the scheme {SCHEMES[kind].name}: nothing to do"

@@ -181,7 +181,13 @@ class Spec:
         if self.text.find("components"):
             self.text.add_before(missing, self.text.children("components")[0])
         else:
-            self.text.append(f"components:\n{indent(missing, '  ')}")
+            self._add_to_root(f"components:\n{indent(missing, '  ')}")
+
+    def _add_to_root(self, block: str) -> None:
+        if self.text.within:
+            self.text.add(block)
+        else:
+            self.text.append(block)
 
     def _stated_scheme(self) -> str:
         stated = self._scheme.lines.strip().replace("@SCOPES@", self._all_scopes())

@@ -42,10 +42,14 @@ class Edit:
 
 @dataclass
 class YamlText:
-    """A YAML file with edits to come. `result` gives the text with all of them, or an error."""
+    """A YAML file with edits to come. `result` gives the text with all of them, or an error.
+
+    Keys are those below the mapping that `within` leads to.
+    """
 
     name: str
     text: str
+    within: tuple[str, ...] = ()
     _edits: list["Edit"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -59,10 +63,10 @@ class YamlText:
             self._starts.append(self._starts[-1] + len(line))
 
     def find(self, *keys: str) -> Entry | None:
-        """The entry under these keys; None if there is none."""
+        """The entry under these keys, or the mapping itself; None if there is none."""
         entry = None
         node = self._root
-        for key in keys:
+        for key in (*self.within, *keys):
             entry = next((child for child in entries(node) if child.key.value == key), None)
             if entry is None:
                 return None
@@ -80,7 +84,7 @@ class YamlText:
         if isinstance(entry.value, yaml.MappingNode) and not entry.value.flow_style:
             return entry
         raise ProjectError(
-            f"{self.name}:{entry.line + 1}: {keys[-1]} is not a mapping in block style: "
+            f"{self.name}:{entry.line + 1}: {entry.key.value} is not a mapping in block style: "
             "write its keys on lines of their own first"
         )
 

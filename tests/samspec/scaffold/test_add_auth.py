@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import joserfc
@@ -254,6 +255,25 @@ def test_what_a_spec_lacks_under_components_is_added_once(
     before = Document.parse(text, "shop.yaml").data.get("components") or {}
     for section, entries in before.items():
         assert entries.items() <= document.data["components"][section].items()
+
+
+@pytest.mark.parametrize("callers", CALLERS)
+@pytest.mark.parametrize("end", ["", "components:"])
+def test_a_definition_in_the_template_is_edited_there(other: Path, callers: str, end: str) -> None:
+    text = OTHER if end else OTHER[: OTHER.index("components:")]
+    inline = f"DefinitionBody:\n{indent(text, ' ' * 8)}"
+    include = re.search(r"DefinitionBody: .+\n", OTHER_TEMPLATE)
+    assert include
+    (other / "shop.yaml").unlink()
+    (other / "template.yaml").write_text(OTHER_TEMPLATE.replace(include[0], inline))
+
+    assert run(other, callers) == 0
+
+    project = Project(other)
+    assert project.template.repeated == []
+    [operation] = [operation for operation in project.operations if operation.is_proxy]
+    assert not requirements.read(project.spec.data, operation.node).is_open
+    assert "# a comment" in (other / "template.yaml").read_text()
 
 
 def test_a_key_that_would_be_there_twice_is_an_error() -> None:
