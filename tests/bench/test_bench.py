@@ -39,7 +39,7 @@ FIGURES: dict[str, Any] = {
 }
 
 
-def test_every_figure_stands_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_figure_is_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     report.show(FIGURES)
 
     printed = capsys.readouterr().out
@@ -139,6 +139,6 @@ def test_a_comparison_that_cannot_be_is_refused_before_anything_is_measured(
         main(["--sam-local"])
 
 
-def test_a_command_that_fails_is_told_with_what_it_said() -> None:
+def test_a_command_that_fails_is_named_with_its_output() -> None:
     with pytest.raises(ProjectError, match=r"failed:\nls: cannot access"):
         builds._run(["ls", "no-such-file"], "ls failed")

@@ -100,7 +100,7 @@ def test_the_verdict_is_openapi_cores_for_5000_pairs() -> None:
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: difference.name)
-def test_every_known_difference_is_one(difference: Difference) -> None:
+def test_every_listed_difference_still_exists(difference: Difference) -> None:
     operation = {"operationId": "do", "responses": {}, **difference.operation}
     spec = {
         "openapi": "3.0.3",

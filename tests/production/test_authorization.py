@@ -52,7 +52,7 @@ def test_anyone_may_call_where_no_signature_is_asked_for(client: Client) -> None
 
 @signatures
 @pytest.mark.parametrize("client", [PROD, {**DEV, "Authorization": "AWS_IAM"}], indirect=True)
-def test_elsewhere_an_unsigned_request_is_told_so(client: Client) -> None:
+def test_elsewhere_an_unsigned_request_gets_an_error_that_says_so(client: Client) -> None:
     response = client.get("/users")
     assert (response.status_code, response.content_type) == (403, "application/problem+json")
     assert "the request is not signed" in response.text

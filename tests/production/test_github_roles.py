@@ -146,7 +146,7 @@ def dev(endpoint: str) -> Client:
 
 
 @pytest.mark.slow
-def test_the_role_of_dev_deploys_dev_alone(dev: Client) -> None:
+def test_the_role_of_dev_deploys_only_dev(dev: Client) -> None:
     formation = dev("cloudformation")
     formation.create_stack(StackName="users-api-dev", TemplateBody=STACK)
     assert formation.describe_stacks(StackName="users-api-dev")["Stacks"]
@@ -155,7 +155,7 @@ def test_the_role_of_dev_deploys_dev_alone(dev: Client) -> None:
 
 
 @pytest.mark.slow
-def test_it_makes_roles_of_this_projects_names_alone(dev: Client) -> None:
+def test_it_makes_only_roles_of_this_projects_names(dev: Client) -> None:
     iam, document = dev("iam"), json.dumps(ROLE)
     iam.create_role(RoleName="users-api-dev-Get", AssumeRolePolicyDocument=document)
     for name in ("users-api-prod-Get", "admin", "users-api-deploys-x"):

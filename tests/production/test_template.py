@@ -83,7 +83,7 @@ DOMAIN = {
 
 
 @pytest.mark.parametrize(("path", "mapped"), [("", None), ("v1", "v1")])
-def test_a_domain_of_ones_own_is_the_only_way_in(path: str, mapped: str | None) -> None:
+def test_a_domain_of_your_own_is_the_only_way_in(path: str, mapped: str | None) -> None:
     parameters = {**PROD, **DOMAIN, "BasePath": path}
     resources = translation.resolved(ROOT / "template.yaml", parameters)
     domain = resources["CustomDomain"]["Properties"]
@@ -117,7 +117,7 @@ def test_a_rule_has_production_name_its_origin(origin: str, accepted: bool) -> N
     assert all(template.resolve(a["Assert"]) for a in rule["Assertions"]) == accepted
 
 
-def test_development_costs_nothing_that_stands_still_and_leaves_nothing() -> None:
+def test_development_costs_nothing_at_rest_and_leaves_nothing() -> None:
     development = translation.resolved(ROOT / "template.yaml", DEV)
     kinds = {r["Type"] for r in development.values()}
     assert not kinds & {

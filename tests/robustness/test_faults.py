@@ -162,7 +162,7 @@ def test_a_fault_that_goes_on_is_a_503(
 
 
 @pytest.mark.parametrize(("name", "call", "fault"), each(CALLS, LASTING))
-def test_a_fault_that_no_retry_mends_is_a_500(
+def test_a_fault_that_no_retry_fixes_is_a_500(
     api: Api, dynamodb: DynamoDB, ada: str, name: str, call: str, fault: str
 ) -> None:
     dynamodb.spoil(call, always(LASTING[fault]))
@@ -219,7 +219,7 @@ def test_a_transaction_that_can_never_be_made_is_a_500(
     ("name", "place", "of", "status"),
     [("create", 1, 2, 409), ("move", 1, 3, 409), ("move", 0, 3, 404), ("delete", 0, 2, 404)],
 )
-def test_a_condition_that_another_request_broke_is_said(
+def test_a_condition_that_another_request_broke_is_reported(
     api: Api, dynamodb: DynamoDB, ada: str, name: str, place: int, of: int, status: int
 ) -> None:
     dynamodb.spoil("TransactWriteItems", cancelled_at(place, of, "ConditionalCheckFailed"))

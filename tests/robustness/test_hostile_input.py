@@ -47,7 +47,7 @@ def post(api: Api, body: bytes, **headers: str) -> Response:
     ],
     ids=lambda body: repr(body[:24]),
 )
-def test_what_is_not_json_is_said_to_be_none(api: Api, body: bytes) -> None:
+def test_a_body_that_is_not_json_gets_an_error_that_says_so(api: Api, body: bytes) -> None:
     assert post(api, body).problem() in [
         (400, "Invalid JSON"),
         (400, "Request does not match the API specification"),  # a number, however large, is JSON
@@ -377,7 +377,9 @@ def test_what_only_looks_like_an_address_is_refused(api: Api, email: str) -> Non
         ),
     ],
 )
-def test_addresses_are_the_same_in_letter_case_alone(api: Api, email: str, status: int) -> None:
+def test_addresses_that_differ_only_in_letter_case_are_the_same(
+    api: Api, email: str, status: int
+) -> None:
     api.create("ada@example.com")
 
     assert api.create(email).status == status

@@ -85,7 +85,7 @@ def test_a_user_that_another_request_deletes_meanwhile_is_not_found(
     assert api.delete(ada.json["id"]).problem() == (404, "User not found")
 
 
-def test_a_deletion_whose_response_was_lost_is_one(
+def test_a_deletion_whose_response_was_lost_is_made_once(
     api: Api, ada: Response, dynamodb: DynamoDB
 ) -> None:
     dynamodb.spoil(

@@ -115,7 +115,7 @@ def test_a_gap_is_where_the_reference_leads_and_is_told_once() -> None:
         ),
     ],
 )
-def test_a_schema_that_is_only_itself_is_named(schemas: dict[str, Any], reason: str) -> None:
+def test_a_schema_that_refers_only_to_itself_is_named(schemas: dict[str, Any], reason: str) -> None:
     outside = schema_gaps({"$ref": "#/components/schemas/A"}, components={"schemas": schemas})
 
     assert [told for _, told in outside] == [reason]
@@ -263,7 +263,7 @@ def test_a_range_of_media_types_may_have_any_schema() -> None:
     assert gaps({"requestBody": {"content": content}}) == []
 
 
-def test_annotations_extensions_and_formats_of_ones_own_are_no_gaps() -> None:
+def test_annotations_extensions_and_own_formats_are_not_gaps() -> None:
     annotations = {"title": "T", "example": {"const": 1}, "x-own": 1, "format": "phone"}
 
     assert schema_gaps({"type": "string", **annotations}) == []

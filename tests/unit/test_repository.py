@@ -165,7 +165,7 @@ def test_each_unique_value_has_its_own_error(parcels: Parcels) -> None:
         parcels.replace(other.id, Parcel.change({**ANYTHING, "code": 2, "nick": "a"}), None)
 
 
-def test_an_update_whose_response_was_lost_is_one(parcels: Parcels) -> None:
+def test_an_update_whose_response_was_lost_is_made_once(parcels: Parcels) -> None:
     parcel = parcels.add(Parcel.create(ANYTHING))
     change = Parcel.change({**ANYTHING, "code": 2})
     parcels.replace(parcel.id, change, None)

@@ -113,7 +113,7 @@ def test_a_malformed_condition_is_refused(api: Api, ada: Response) -> None:
         ({}, b"", (400, "Request does not match the API specification")),
     ],
 )
-def test_what_is_wrong_is_said_before_the_user_is_looked_for(
+def test_faults_of_a_request_come_before_a_missing_user(
     api: Api, headers: dict[str, str], data: bytes, problem: tuple[int, str]
 ) -> None:
     response = api.request("PUT", f"/users/{uuid.uuid4()}", headers=headers, data=data)

@@ -117,7 +117,7 @@ def test_objects_of_s3_come_back_as_they_went_in(endpoint: Endpoint) -> None:
     assert (read["Body"].read(), read["Metadata"]) == (body, {"size": "large"})
 
 
-def test_what_moto_does_not_emulate_is_said(
+def test_what_moto_does_not_emulate_is_named(
     endpoint: Endpoint, calls: list[tuple[str, Call]]
 ) -> None:
     with pytest.raises(ClientError, match="moto"):

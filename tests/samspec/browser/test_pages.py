@@ -293,7 +293,7 @@ def test_requests_are_exported_and_imported(browser: Browser, tmp_path: Path) ->
     browser.until(lambda: len(rows(browser)) == 5)
 
 
-def test_a_file_that_is_no_archive_is_refused(browser: Browser, tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     file.write_text("{}")
     browser.chromium.find_element(By.ID, "har").send_keys(str(file))

@@ -205,7 +205,7 @@ def test_a_project_that_measured_nothing_gets_an_estimate_and_its_assumptions(
 
 
 @pytest.mark.parametrize("number", ["-1", "many", "nan"])
-def test_a_number_of_requests_that_is_none_is_a_clear_error(
+def test_a_text_that_is_not_a_number_of_requests_is_a_clear_error(
     number: str, pytestconfig: pytest.Config
 ) -> None:
     done = subprocess.run(

@@ -146,7 +146,7 @@ def test_a_failing_sam_ends_it(project: Project, monkeypatch: pytest.MonkeyPatch
     assert len(project.calls()) == 1
 
 
-def test_a_machine_without_sam_is_told_so(
+def test_without_sam_the_error_says_what_to_install(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")

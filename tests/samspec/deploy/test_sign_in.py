@@ -71,7 +71,7 @@ def test_the_user_is_gone_after_a_failed_test_too() -> None:
     assert users(resources) == []
 
 
-def test_a_pool_that_is_not_there_is_told_so() -> None:
+def test_a_pool_that_is_not_there_is_named() -> None:
     stack = FakeStack({sign_in.POOL: "us-east-1_gone", sign_in.CLIENT: "x"})
     with pytest.raises(ProjectError, match="lets nobody sign in"), sign_in.credentials(stack, []):
         pass

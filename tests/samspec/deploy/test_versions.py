@@ -92,7 +92,7 @@ def test_a_changed_layer_is_a_new_version_of_the_functions_that_have_it(root: Pa
     assert marks[0] != marks[1]
 
 
-def test_without_the_mark_a_changed_parameter_is_none(root: Path) -> None:
+def test_without_the_mark_a_changed_parameter_makes_no_version(root: Path) -> None:
     """What SAM does by itself, and why there is a mark."""
     names = set()
     for origin in ("*", "https://example.com"):

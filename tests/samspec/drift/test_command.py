@@ -168,7 +168,7 @@ def test_a_waiver_of_something_else_accepts_nothing_and_is_named(
         ('rule = "x"\nreason = "y"\nline = 3', "a waiver is"),
     ],
 )
-def test_a_waiver_that_is_not_one_is_refused(project: Path, waiver: str, message: str) -> None:
+def test_an_invalid_waiver_is_refused(project: Path, waiver: str, message: str) -> None:
     _waive(project, waiver)
 
     with pytest.raises(ProjectError, match=message):
@@ -235,7 +235,7 @@ def test_a_wrong_option_ends_with_2(
 
 
 @pytest.mark.parametrize("content", ["paths: {}\nopenapi: 3.0.3\ninfo: {title: x, version: '1'}\n"])
-def test_a_definition_without_operations_is_no_traceback(project: Path, content: str) -> None:
+def test_a_definition_without_operations_causes_no_traceback(project: Path, content: str) -> None:
     (project / SPEC).write_text(content)
 
     assert run(project).findings
@@ -313,7 +313,7 @@ def test_fix_links_the_definition_again(project: Path) -> None:
     assert link.is_symlink()
 
 
-def test_fix_leaves_a_copy_alone_that_somebody_edited(project: Path) -> None:
+def test_fix_does_not_touch_a_copy_that_somebody_edited(project: Path) -> None:
     link = project / "handlers/users-api.yaml"
     link.unlink()
     link.write_text("openapi: 3.0.3\n")

@@ -65,7 +65,7 @@ def test_a_break_is_found_with_its_rule(project: Path, change: dict[str, str]) -
     [change for change in CHANGES if "rule" not in change],
     ids=lambda change: change["to"],
 )
-def test_what_callers_do_not_break_on_is_no_break(project: Path, change: dict[str, str]) -> None:
+def test_what_callers_can_live_with_is_not_a_break(project: Path, change: dict[str, str]) -> None:
     edit(project, SPEC, change["from"], change["to"])
 
     assert _breaks(project) == []
@@ -90,7 +90,7 @@ def test_a_major_version_may_break(project: Path) -> None:
 
 
 @pytest.mark.parametrize("reference", ["no-such-branch", "--output=spec", ""])
-def test_a_ref_that_is_none_is_said_in_a_line(
+def test_an_unknown_ref_is_an_error_of_one_line(
     project: Path, reference: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     if reference:
@@ -100,7 +100,7 @@ def test_a_ref_that_is_none_is_said_in_a_line(
         list(compatibility.check(Application(project), reference or "HEAD~1"))
 
 
-def test_an_earlier_spec_that_is_none_is_said_in_a_line(project: Path) -> None:
+def test_an_earlier_spec_that_is_not_one_is_an_error_of_one_line(project: Path) -> None:
     spec = (project / SPEC).read_text()
     (project / SPEC).write_text("words: only\n")
     subprocess.run(

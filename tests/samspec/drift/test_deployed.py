@@ -282,7 +282,7 @@ def test_a_throttle_that_is_not_the_templates_for_the_stacks_parameters_is_found
         ),
     ],
 )
-def test_a_stack_that_cannot_be_asked_is_said_in_a_line(
+def test_a_stack_that_cannot_be_read_is_an_error_of_one_line(
     check: Callable[[], list[str]],
     responses: dict[str, Any],
     service: str,

@@ -49,7 +49,9 @@ def test_another_media_type_is_refused(api: Api, ada: Response) -> None:
     )
 
 
-def test_a_user_that_has_changed_is_left_alone(api: Api, ada: Response, dynamodb: DynamoDB) -> None:
+def test_a_user_that_has_changed_is_not_touched(
+    api: Api, ada: Response, dynamodb: DynamoDB
+) -> None:
     assert patch(api, ada.json["id"], {"name": "Ada King"}, '"x"').status == 412
     dynamodb.spoil("UpdateItem", after(lambda: api.update(ada.json["id"], "ada@example.com")))
     assert patch(api, ada.json["id"], {"name": "Ada King"}).status == 412

@@ -157,7 +157,7 @@ def test_machine_code_that_cannot_run_here_is_named_and_not_imported(
         ("template.yaml", TEMPLATE.format(runtime=RUNTIME, cpu="mips"), "write x86_64 or arm64"),
     ],
 )
-def test_what_cannot_be_packed_is_said(project: Path, name: str, text: str, message: str) -> None:
+def test_what_cannot_be_packed_is_named(project: Path, name: str, text: str, message: str) -> None:
     wheels.write(project, "stamps", stamps="")
     lock(project, "" if name.endswith(".in") else "stamps==1.0")
     write(project, name, text)
@@ -166,7 +166,7 @@ def test_what_cannot_be_packed_is_said(project: Path, name: str, text: str, mess
         packed(project)
 
 
-def test_without_lambdas_python_modules_stay_uncompiled_and_it_is_said(
+def test_without_lambdas_python_modules_stay_uncompiled_and_a_note_says_so(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     template(project, "python3.99")

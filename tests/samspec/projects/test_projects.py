@@ -160,7 +160,7 @@ def holds(expected: Any, value: Any, shown: str) -> None:
         assert value == expected, shown
 
 
-def test_each_case_says_what_aws_does_and_where_that_is_said() -> None:
+def test_each_case_says_what_aws_does_with_its_source() -> None:
     assert len(CASES) >= 30
     for path in CASES:
         case = yaml.safe_load(path.read_text())

@@ -126,7 +126,7 @@ def test_stand_ins_leave_out_what_ministack_lacks(built: dict[str, Any]) -> None
         ({"Fn::If": ["C", "AWS_IAM", "NONE"]}, {"Fn::If": ["C", [{"sigv4": []}], []]}),
     ],
 )
-def test_what_asks_for_a_signature_is_said_as_a_scheme(stated: Any, security: Any) -> None:
+def test_an_operation_that_asks_for_a_signature_has_a_scheme(stated: Any, security: Any) -> None:
     operation: dict[str, Any] = {"x-amazon-apigateway-auth": {"type": stated}}
     body: dict[str, Any] = {"paths": {"/a": {"get": operation, "parameters": []}}}
     api = {"Type": "AWS::Serverless::Api", "Properties": {"DefinitionBody": body}}

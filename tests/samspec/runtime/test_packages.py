@@ -78,7 +78,7 @@ def test_a_package_that_cannot_be_installed_is_named(
         workers.call(made)
 
 
-def test_a_package_beside_the_code_is_used(workers: Workers, function: Make, cache: Path) -> None:
+def test_a_package_next_to_the_code_is_used(workers: Workers, function: Make, cache: Path) -> None:
     made = function(USE)
     (made.code / "requirements.txt").write_text("tiny==1.0\n")
     put(made.code, "beside")
@@ -123,7 +123,7 @@ def test_packages_in_a_layer_need_no_installation(
     assert not (cache / "packages").exists()
 
 
-def test_no_file_is_written_beside_the_code(workers: Workers, function: Make) -> None:
+def test_no_file_is_written_next_to_the_code(workers: Workers, function: Make) -> None:
     made = function("import own\ndef handler(event, context): pass")
     (made.code / "own.py").write_text("")
     workers.call(made)

@@ -55,7 +55,7 @@ def handler(event, context):
     assert workers.call(function(source, environment={"TABLE": "t"})) == ["t", "t"]
 
 
-def test_a_file_beside_the_code_opens_and_modules_import_as_on_lambda(
+def test_a_file_next_to_the_code_opens_and_modules_import_as_on_lambda(
     workers: Workers, function: Make
 ) -> None:
     source = """
@@ -118,7 +118,7 @@ def test_a_missing_package_is_named_with_what_to_do(workers: Workers, function: 
     assert failed.failure.line == 1
 
 
-def test_a_module_of_ones_own_that_fails_is_no_missing_package(
+def test_a_module_of_the_project_that_fails_is_not_a_missing_package(
     workers: Workers, function: Make
 ) -> None:
     made = function("import own\ndef handler(event, context): pass")
@@ -290,7 +290,7 @@ def handler(event, context):
 
 
 @pytest.mark.parametrize(("release", "steered"), [("1.29.165", True), ("1.31.0", False)])
-def test_an_old_botocore_beside_the_code_gets_its_endpoint(
+def test_an_old_botocore_next_to_the_code_gets_its_endpoint(
     workers: Workers, function: Make, release: str, steered: bool
 ) -> None:
     source = """
@@ -327,7 +327,7 @@ def test_another_python_runs_what_its_runtime_names(
     assert tuple(workers.call(function(source, runtime=interpreter.name))) == interpreter.version
 
 
-def test_a_python_that_is_not_installed_is_said_and_the_own_one_runs(
+def test_a_python_that_is_not_installed_is_named_and_the_tools_own_runs(
     workers: Workers, function: Make
 ) -> None:
     source = "import sys\ndef handler(event, context): return list(sys.version_info[:2])"

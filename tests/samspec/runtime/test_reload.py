@@ -99,7 +99,7 @@ def test_a_broken_handler_is_a_502_whose_reason_the_developer_sees(
     assert f"src/covers.py:{line}: " in seen[1].response.reason
 
 
-def test_a_data_file_beside_the_handlers_is_watched_too(client: Client, template: Path) -> None:
+def test_a_data_file_next_to_the_handlers_is_watched_too(client: Client, template: Path) -> None:
     data = template.parent / "src/data.json"
     data.write_text("{}")
     assert client.get("/covers/lazy").get_json()["calls"] == 1

@@ -29,7 +29,7 @@ def test_a_layer_is_its_folder(folder: Path) -> None:
     assert template.unknown == {}
 
 
-def test_a_layer_of_requirements_alone_is_what_sam_build_made(folder: Path) -> None:
+def test_a_layer_of_only_requirements_is_what_sam_build_made(folder: Path) -> None:
     (folder / "layer/requirements.txt").write_text("requests\n")
     template = Template(folder / "template.yaml")
     assert functions(template)["F"].layers == (folder / "layer",)

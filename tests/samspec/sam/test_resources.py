@@ -118,7 +118,7 @@ def test_a_generated_password_has_its_length(template: Template) -> None:
         ("{{resolve:ssm:/no}}", "ssm:/no", "give it with --value ssm:/no=VALUE"),
     ],
 )
-def test_what_nothing_knows_is_its_own_name_and_is_said(
+def test_a_value_that_nothing_gives_is_its_own_name_and_is_reported(
     template: Template, value: Any, name: str, why: str
 ) -> None:
     assert template.resolve(value) == name

@@ -56,7 +56,7 @@ def document() -> dict[str, Any]:
     return converted(PETS)
 
 
-def test_what_is_of_swagger_alone_is_gone(document: dict[str, Any]) -> None:
+def test_what_only_swagger_has_is_gone(document: dict[str, Any]) -> None:
     assert document["openapi"] == "3.0.1"
     assert not {"swagger", "host", "basePath", "consumes", "definitions"} & set(document)
     assert document["x-amazon-apigateway-binary-media-types"] == ["image/png"]

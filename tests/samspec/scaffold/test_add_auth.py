@@ -327,7 +327,7 @@ def test_the_written_code_passes_the_projects_linter(project: Path, callers: str
         assert done.returncode == 0, done.stdout
 
 
-def test_a_pool_of_ones_own_is_named_by_parameter(project: Path) -> None:
+def test_a_pool_of_your_own_is_named_by_parameter(project: Path) -> None:
     run(project, "cognito")
     arn = "arn:aws:cognito-idp:eu-west-1:210987654321:userpool/eu-west-1_Ours"
     gateway = Gateway.from_template(project / "template.yaml", parameters={"UserPoolArn": arn})

@@ -76,7 +76,7 @@ def test_a_template_without_settings_by_environment_says_so(root: Path) -> None:
         new_environment.main(["staging"])
 
 
-def test_a_project_whose_environments_differ_by_samconfig_alone(root: Path) -> None:
+def test_a_project_whose_environments_differ_only_by_samconfig(root: Path) -> None:
     template = "Resources: { Topic: { Type: AWS::SNS::Topic } }\n"
     (root / "template.yaml").write_text(template)
     text = (root / "samconfig.toml").read_text().replace("Environment=prod ", "")

@@ -164,7 +164,7 @@ def test_it_says_so_where_nothing_is_new(project: Path, capsys: pytest.CaptureFi
         ("      operationId: mendUsers\n", "      operationId: {\n", "not valid YAML"),
     ],
 )
-def test_what_is_missing_is_said_in_a_line_and_nothing_is_written(
+def test_what_is_missing_is_an_error_of_one_line_and_nothing_is_written(
     specified: Path, capsys: pytest.CaptureFixture[str], text: str, instead: str, message: str
 ) -> None:
     spec = (specified / SPEC).read_text()

@@ -161,6 +161,6 @@ def test_on_an_error_nothing_changes(project: Path, arguments: list[str], messag
         ("n:integer,big=1", "no option 'big'"),
     ],
 )
-def test_a_field_that_is_none_is_refused_with_the_syntax(text: str, message: str) -> None:
+def test_a_text_that_is_not_a_field_is_refused_with_the_syntax(text: str, message: str) -> None:
     with pytest.raises(ProjectError, match=message):
         Field.parse(text)

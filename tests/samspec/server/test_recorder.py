@@ -36,7 +36,7 @@ def test_a_request_beyond_the_bound_is_not_kept_at_all() -> None:
     assert urls(recorder) == []
 
 
-def test_whoever_asks_gets_what_came_after() -> None:
+def test_a_client_gets_what_came_after_a_number() -> None:
     recorder = Recorder()
     for url in ("/a", "/b", "/c"):
         recorder.add(exchange(url))

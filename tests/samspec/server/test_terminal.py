@@ -101,7 +101,7 @@ def test_long_lines_are_capped(plain: io.StringIO) -> None:
     assert len(plain.getvalue()) < 3_000
 
 
-def test_an_error_that_ended_an_invocation_has_its_traceback_and_is_said_once(
+def test_an_error_that_ended_an_invocation_has_its_traceback_and_is_printed_once(
     plain: io.StringIO,
 ) -> None:
     trace = "Traceback (most recent call last):\n  File ...\nKeyError: 'a'"
@@ -191,7 +191,7 @@ class Broken(io.StringIO):
 @pytest.mark.parametrize(
     "error", [BrokenPipeError(), OSError(28, "No space left on device"), ValueError("closed file")]
 )
-def test_output_that_cannot_be_written_is_no_error(
+def test_output_that_cannot_be_written_is_not_an_error(
     error: Exception,
 ) -> None:
     Terminal(TerminalOptions(), Broken(error)).responded(exchange(), None)

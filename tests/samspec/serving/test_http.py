@@ -126,7 +126,7 @@ def test_a_chunked_body_is_read_with_its_extensions(send: Send, application: App
         b"no colon\r\n\r\n",
     ],
 )
-def test_doubtful_framing_is_a_400_and_what_follows_is_no_request(
+def test_doubtful_framing_is_a_400_and_what_follows_is_not_a_request(
     send: Send, application: Application, head: bytes
 ) -> None:
     following = b"GET /smuggled HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -272,7 +272,7 @@ def test_a_body_of_unknown_length_is_sent_piece_by_piece(
         assert b"second" in everything(client)
 
 
-def test_a_client_that_leaves_is_no_error(
+def test_a_client_that_leaves_is_not_an_error(
     server: HttpServer, application: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
     closed = threading.Event()

@@ -74,7 +74,7 @@ def test_what_is_not_a_token_is_a_401(client: Client, value: str) -> None:
     assert refusal(client.get("/books")) == UNAUTHORIZED
 
 
-def test_an_expired_token_is_told_so(client: Client, token: Token) -> None:
+def test_an_expired_token_gets_an_error_that_says_so(client: Client, token: Token) -> None:
     response = client.get("/books", headers=token(lifetime=-60))
     assert refusal(response) == (
         401,

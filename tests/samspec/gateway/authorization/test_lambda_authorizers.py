@@ -154,7 +154,7 @@ def test_a_result_is_cached_no_longer_than_its_ttl(
     assert len(calls()) == 2
 
 
-def test_a_cached_policy_judges_each_method_anew(project: Project) -> None:
+def test_a_cached_policy_judges_each_method(project: Project) -> None:
     project.authorizer(POLICY)
     project.operation("/books", "delete", security=[{"Custom": []}])
     client = project.client()

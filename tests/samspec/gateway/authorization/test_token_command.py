@@ -105,7 +105,7 @@ def test_the_key_is_kept_for_other_terminals(template: Path, tmp_path: Path) -> 
     assert (tmp_path / "state/samspec/issuer-key.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_key_that_cannot_be_read_is_told_so(
+def test_a_key_that_cannot_be_read_is_named(
     template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     (tmp_path / "samspec").mkdir()
