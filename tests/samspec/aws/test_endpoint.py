@@ -126,7 +126,7 @@ def test_what_moto_does_not_emulate_is_named(
 
 
 def test_an_unsigned_request_is_refused(endpoint: Endpoint) -> None:
-    connection = http.client.HTTPConnection(endpoint.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(endpoint.url.removeprefix("http://"), timeout=30)
     connection.request("POST", "/", b"{}", {"Content-Type": "text/plain"})
     response = connection.getresponse()
     assert (response.status, json.loads(response.read())["__type"]) == (

@@ -135,7 +135,7 @@ def test_slow_handlers_do_not_block_others(library: Server, tmp_path: Path) -> N
 
 
 def test_a_connection_carries_one_request_after_another(library: Server) -> None:
-    connection = http.client.HTTPConnection(library.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(library.url.removeprefix("http://"), timeout=30)
     sockets = set()
     for method, path, body in [
         ("POST", "/covers/echo", "first"),

@@ -158,11 +158,11 @@ def test_a_partner_has_a_key_and_others_have_an_unknown_one() -> None:
 def test_the_local_issuer_takes_the_place_of_the_provider(root: Path) -> None:
     with provider.running(Project(root)) as parameters:
         url = parameters["Provider"]
-        document = requests.get(f"{url}/.well-known/openid-configuration", timeout=5).json()
-        keys = requests.get(document["jwks_uri"], timeout=5).json()
+        document = requests.get(f"{url}/.well-known/openid-configuration", timeout=30).json()
+        keys = requests.get(document["jwks_uri"], timeout=30).json()
         assert document["issuer"] == url
         assert keys == issuer.public_keys()
-        assert requests.get(f"{url}/else", timeout=5).status_code == 404
+        assert requests.get(f"{url}/else", timeout=30).status_code == 404
 
 
 def test_without_a_parameter_for_the_provider_nothing_runs(root: Path) -> None:

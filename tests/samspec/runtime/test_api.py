@@ -32,10 +32,10 @@ class Runtime:
         return task
 
     def next(self) -> requests.Response:
-        return self.session.get(f"{self.server.url}{PREFIX}/invocation/next", timeout=5)
+        return self.session.get(f"{self.server.url}{PREFIX}/invocation/next", timeout=30)
 
     def post(self, path: str, body: bytes) -> tuple[int, Any]:
-        response = self.session.post(f"{self.server.url}{PREFIX}{path}", body, timeout=5)
+        response = self.session.post(f"{self.server.url}{PREFIX}{path}", body, timeout=30)
         return response.status_code, response.json()
 
 

@@ -58,7 +58,7 @@ def send(server: HttpServer) -> Callable[..., bytes]:
     """Sends bytes, and gives all that comes back until the server ends the connection."""
 
     def send(*parts: bytes, finish: bool = False) -> bytes:
-        with socket.create_connection(server.address, timeout=10) as client:
+        with socket.create_connection(server.address, timeout=30) as client:
             for part in parts:
                 client.sendall(part)
             if finish:
@@ -186,7 +186,7 @@ def test_a_client_that_has_finished_sending_still_gets_its_response(send: Send) 
 def test_a_client_that_waits_for_a_go_ahead_gets_it(server: HttpServer) -> None:
     head = b"POST / HTTP/1.1\r\n" + HOST + CLOSE
     head += b"Expect: 100-continue\r\nContent-Length: 4\r\n\r\n"
-    with socket.create_connection(server.address, timeout=10) as client:
+    with socket.create_connection(server.address, timeout=30) as client:
         client.sendall(head)
         assert client.recv(65536).startswith(b"HTTP/1.1 100")
         client.sendall(b"body")
@@ -262,7 +262,7 @@ def test_a_body_of_unknown_length_is_sent_piece_by_piece(
         yield b"second"
 
     application.body = body()
-    with socket.create_connection(server.address, timeout=10) as client:
+    with socket.create_connection(server.address, timeout=30) as client:
         client.sendall(b"GET / HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n")
         received = b""
         while b"first" not in received:
@@ -287,15 +287,15 @@ def test_a_client_that_leaves_is_not_an_error(
 
     application.body = body()
     with caplog.at_level(logging.DEBUG):
-        with socket.create_connection(server.address, timeout=10) as client:
+        with socket.create_connection(server.address, timeout=30) as client:
             client.sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
             client.recv(100)
-        assert closed.wait(10)
+        assert closed.wait(30)
     assert caplog.text == ""
 
 
 def test_a_slow_client_holds_up_no_other(server: HttpServer, send: Send) -> None:
-    slow = [socket.create_connection(server.address, timeout=10) for _ in range(50)]
+    slow = [socket.create_connection(server.address, timeout=30) for _ in range(50)]
     for client in slow:
         client.sendall(b"GET / HTT")
     assert responses(send(b"GET / HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n")) == [200]
@@ -310,7 +310,7 @@ def test_a_silent_connection_is_ended(send: Send, monkeypatch: pytest.MonkeyPatc
 
 def test_closing_the_server_ends_its_connections(application: Application) -> None:
     server = HttpServer.on_loopback(application)
-    with socket.create_connection(server.address, timeout=10) as client:
+    with socket.create_connection(server.address, timeout=30) as client:
         client.sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
         client.recv(65536)
         server.close()
