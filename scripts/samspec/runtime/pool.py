@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -22,7 +21,7 @@ from samspec.sam.functions import LambdaFunction
 log = logging.getLogger("gateway")
 
 Start = Callable[[Callable[[Worker], None]], Worker]
-OWN_SHARE = 0.5  # of one processor: more is what a gateway uses that has much to do
+OWN_SHARE = 0.25  # of one processor: more is what a gateway uses that has much to do
 SETTLING = 0.2  # seconds in which a file that was just written may still be changing
 
 
@@ -33,7 +32,7 @@ class Limits:
     most: int = 10  # `concurrency` of a project's configuration
     at_once: int = 4  # so many start without waiting; on Lambda, all would
     patience: float = 0.5  # no request that waits less gets a worker of its own
-    turns: float = 20.0  # nor does one that waits less than so many invocations take
+    turns: float = 2.0  # nor does one that waits less than so many invocations take
     stuck: float = 5.0  # without an end or a start: functions may wait for each other
     start: float = 60.0
     extra_idle: float = 30.0
@@ -204,8 +203,7 @@ class Pool:
     def _is_too_long(self, ticket: Ticket, now: float) -> bool:
         """Whether one more worker would help.
 
-        Where the machine is busy, it would not: invocations still come to an end then, and
-        requests wait for a few of them. It does where nothing ends or very many wait.
+        It would not where this process has much to do itself, because requests then wait for it.
         """
         if self._count() >= self._limits.most:
             return False
@@ -216,7 +214,7 @@ class Pool:
         if self._starting or self._begun or _is_at_its_limit(ticket, waited):
             return False
         are_many = self._usual > 0 and waited > self._limits.turns * self._usual
-        return still > 2 * self._limits.patience or (are_many and not _is_busy())
+        return are_many or still > 2 * self._limits.patience
 
     def _count(self) -> int:
         return len(self._workers) + len(self._starting) + self._begun
@@ -378,11 +376,6 @@ class Pool:
 def _is_at_its_limit(ticket: Ticket, waited: float) -> bool:
     """Whether this process itself was what the request waited for."""
     return (time.process_time() - ticket.cpu) / waited > OWN_SHARE
-
-
-def _is_busy() -> bool:
-    """Whether more processes want to run than the machine has processors, in the last minute."""
-    return os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 def _seconds_left(invocation: Invocation) -> float:
