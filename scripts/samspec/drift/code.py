@@ -120,6 +120,7 @@ def check(application: Application) -> Iterator[Finding]:
             if finding not in reported:
                 reported.add(finding)
                 yield finding
+    yield from _relative(application)
     yield from _unread(application)
     yield from _timeouts(application)
 
@@ -559,6 +560,30 @@ def _place_of(application: Application, code: Code, text: str) -> tuple[str, int
             if f'"{text}"' in line or f"'{text}'" in line:
                 return module, number
     return code.modules[0], 1
+
+
+# Relative imports
+
+
+def _relative(application: Application) -> Iterator[Finding]:
+    """A relative import stays within a package: the folder of the code is none."""
+    reported: set[tuple[str, int]] = set()
+    for function in application.functions.values():
+        code = code_of(application, function)
+        folder = f"{function.folder}/".removeprefix("./")
+        for module in code.modules if code else ():
+            facts = _facts(application, module)
+            depth = module.removeprefix(folder).count("/")
+            for imported in facts.imports if facts else ():
+                place = (module, imported.line)
+                if imported.level > depth and not imported.is_optional and place not in reported:
+                    reported.add(place)
+                    yield Finding(
+                        *place,
+                        f"it imports from {'.' * imported.level}, and its package ends before that",
+                        "import the module by its name, from the folder of the code",
+                        "import-relative",
+                    )
 
 
 # Time-outs

@@ -191,6 +191,9 @@ def _packaged(application: Application) -> dict[str, Any]:
     packaged: dict[str, Any] = copy.deepcopy(application.template.data)
     for resource in packaged["Resources"].values():
         type_name = resource.get("Type") if isinstance(resource, dict) else None
+        if type_name == "AWS::Serverless::Application":
+            # Of the Serverless Application Repository: SAM would ask AWS for it.
+            resource["Properties"] = {"Location": "https://bucket.s3.amazonaws.com/template"}
         if type_name not in LOCATIONS:
             continue
         properties = resource.setdefault("Properties", {})

@@ -9,6 +9,7 @@ from typing import Any
 
 from samspec.drift.application import Application
 from samspec.drift.examples import broken, parameter_fault
+from samspec.drift.functions import event_routes
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
@@ -21,6 +22,7 @@ PLACES = {
     "query": ("queryStringParameters", "multiValueQueryStringParameters"),
     "header": ("headers", "multiValueHeaders"),
 }
+SAMPLE = "/{proxy+}"  # the route in events that `sam local generate-event` writes
 Fault = tuple[str, Keys, str, str]
 
 
@@ -71,7 +73,10 @@ def _file(
         return
     if key in operations:
         api, operation = operations[key]
+    elif _by_route(application, event) and not is_convention:
+        api, operation = _by_route(application, event)[0]
     else:
+        yield from _no_route(application, name, event)
         if is_convention and not _names_function(application, key):
             yield Finding(
                 name,
@@ -83,6 +88,33 @@ def _file(
         return
     for rule, at, message, fix in _faults(api, operation, event, label.startswith(INVALID)):
         yield document.finding(rule, at, message, fix)
+
+
+def _by_route(
+    application: Application, event: Mapping[str, Any]
+) -> list[tuple[WrittenApi, Operation]]:
+    """The operations with the route that an event says."""
+    route = (event.get("httpMethod"), event.get("resource"))
+    return [pair for pair in application.calls() if (pair[1].method, pair[1].path) == route]
+
+
+def _no_route(application: Application, name: str, event: Mapping[str, Any]) -> Iterator[Finding]:
+    """An event of a REST API says a route that some API has; the SAM CLI's sample says none."""
+    path, method = event.get("resource"), str(event.get("httpMethod"))
+    if not isinstance(path, str) or path == SAMPLE or not application.definitions:
+        return
+    routes = {
+        (item.method, item.path) for api in application.definitions for item in api.operations
+    }
+    routes |= event_routes(application)
+    if not routes & {(method, path), ("ANY", path)}:
+        yield Finding(
+            name,
+            1,
+            f"it is an event of {method} {path}, which no API has",
+            "correct httpMethod and resource",
+            "event-no-route",
+        )
 
 
 def _is_proxy_event(event: Any) -> bool:

@@ -134,7 +134,31 @@ def _handler(
             "write it or correct Handler",
         )
         return
+    yield from _signature(application, function, file, tree, name)
     yield from _claims(application, function, file, served, claims)
+
+
+def _signature(
+    application: Application, function: WrittenFunction, file: str, tree: ast.Module, name: str
+) -> Iterator[Finding]:
+    """Lambda calls a handler with two arguments. A decorator may change that."""
+    for node in tree.body:
+        is_handler = isinstance(node, ast.FunctionDef) and node.name == name
+        if not is_handler or not isinstance(node, ast.FunctionDef) or node.decorator_list:
+            continue
+        arguments = node.args
+        most = len(arguments.posonlyargs) + len(arguments.args)
+        least = most - len(arguments.defaults)
+        required = [d for d in arguments.kw_defaults if d is None]
+        takes_two = least <= 2 <= most or (least <= 2 and arguments.vararg is not None)
+        if not takes_two or required:
+            yield Finding(
+                file,
+                node.lineno,
+                f"{name} does not take the two arguments that Lambda calls it with",
+                f"write def {name}(event, context)",
+                "handler-arguments",
+            )
 
 
 def _handler_finding(
@@ -285,7 +309,7 @@ def _events(application: Application, function: WrittenFunction) -> Iterator[Fin
             continue
         api = definitions[str(owner)]
         yield from _event_route(application, function, name, api, properties)
-        if properties.get("Auth") and api.included:
+        if properties.get("Auth") and not api.mounts[0].at:
             yield application.finding(
                 "event-ignored",
                 function.name,
@@ -357,6 +381,7 @@ def _doors(
             "around the API",
             fix="remove FunctionUrlConfig: validators, throttles and authorization are the API's",
         )
+    yield from _url_resources(application, function)
     own = {api.name for api, _ in served}
     for name, event in function.events.items():
         owner = _api_of(event)
@@ -373,3 +398,20 @@ def _doors(
             f"(its {event.get('Type')} event {name})",
             fix=f"write RestApiId: {min(own)}, or remove the event",
         )
+
+
+def _url_resources(application: Application, function: WrittenFunction) -> Iterator[Finding]:
+    """Function URLs that are resources of their own."""
+    environment = application.environments[0]
+    names = (environment.physical_name(function.name), environment.arn(function.name))
+    for name, resource in application.of_type("AWS::Lambda::Url"):
+        properties = resource.get("Properties") or {}
+        owner = str(environment.resolve(properties.get("TargetFunctionArn")))
+        if owner.startswith(names):
+            yield application.finding(
+                "door-function-url",
+                name,
+                message=f"{function.name} can be called by the function URL {name} "
+                f"(AuthType {properties.get('AuthType')}), around the API",
+                fix="remove it: validators, throttles and authorization are the API's",
+            )

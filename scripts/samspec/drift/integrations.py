@@ -15,6 +15,7 @@ from samspec.sam.written import WrittenApi, WrittenFunction
 TYPES = ("aws", "aws_proxy", "http", "http_proxy", "mock")
 REFERENCE = re.compile(r"\$\{(?!!)([\w:]+)")
 LEAST_TIMEOUT, MOST_TIMEOUT = 50, 29000  # milliseconds
+MOST_OF_HTTP = 30000  # milliseconds, of an HTTP API
 PLACES = ("querystring", "path", "header", "multivaluequerystring", "multivalueheader")
 MAPPED = re.compile(rf"method\.request\.({'|'.join(PLACES)})\.(.+)")
 Fault = tuple[str, str, str]  # rule, what is wrong, how to fix it
@@ -105,7 +106,10 @@ def _integration(
             "write aws_proxy, or mock",
         )
         return
-    yield from _timeout(application, integration)
+    yield from _timeout(application, integration, is_http=api.protocol == "http")
+    yield from _connection(integration)
+    if api.protocol == "http":
+        yield from _payload(integration, type_name)
     if type_name.lower() not in ("aws", "aws_proxy"):
         return
     yield from _credentials(application, integration)
@@ -217,7 +221,9 @@ def _plain_aliases(application: Application, function: WrittenFunction) -> set[s
     return names
 
 
-def _timeout(application: Application, integration: Mapping[str, Any]) -> Iterator[Fault]:
+def _timeout(
+    application: Application, integration: Mapping[str, Any], is_http: bool
+) -> Iterator[Fault]:
     stated = application.environments[0].resolve(integration.get("timeoutInMillis", MOST_TIMEOUT))
     if not str(stated).isdecimal():
         return
@@ -226,6 +232,12 @@ def _timeout(application: Application, integration: Mapping[str, Any]) -> Iterat
             "integration-timeout",
             f"has a time-out of {stated} ms",
             f"API Gateway takes {LEAST_TIMEOUT} ms or more",
+        )
+    if is_http and int(stated) > MOST_OF_HTTP:
+        yield (
+            "integration-timeout",
+            f"has a time-out of {stated} ms",
+            f"an HTTP API takes {MOST_OF_HTTP} ms at most",
         )
     destination = target(application, integration.get("uri"))
     function = application.functions.get(str(destination.function))
@@ -240,6 +252,31 @@ def _timeout(application: Application, integration: Mapping[str, Any]) -> Iterat
                 "give the function a shorter Timeout: the caller gets a 504 while it still works",
             )
             return
+
+
+def _connection(integration: Mapping[str, Any]) -> Iterator[Fault]:
+    is_private = str(integration.get("connectionType")).upper() == "VPC_LINK"
+    if is_private and not integration.get("connectionId"):
+        yield (
+            "integration-connection",
+            "goes through a VPC link, and names none",
+            "add connectionId",
+        )
+
+
+def _payload(integration: Mapping[str, Any], type_name: str) -> Iterator[Fault]:
+    """An HTTP API states the form of its events: only a function may have the second."""
+    stated = integration.get("payloadFormatVersion")
+    if isinstance(stated, dict):
+        return
+    is_proxy_type = type_name.lower() == "aws_proxy" and "integrationSubtype" not in integration
+    allowed = ("1.0", "2.0") if is_proxy_type else ("1.0",)
+    if str(stated) not in allowed:
+        yield (
+            "integration-payload",
+            f"has the payloadFormatVersion {stated or '(none)'}",
+            f'write "{allowed[-1]}"',
+        )
 
 
 def _credentials(application: Application, integration: Mapping[str, Any]) -> Iterator[Fault]:

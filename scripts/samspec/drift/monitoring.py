@@ -161,10 +161,9 @@ def _filtered(
     """A metric in a namespace that the template's log filters fill is one of theirs."""
     watched = str(metric.get("Namespace")), str(metric.get("MetricName"))
     made = environment.cached("metrics", lambda: set(_metrics_of_filters(environment)))
-    names = {other for _, other in made}
     namespaces = {namespace for namespace, _ in made}
-    is_ours = watched[0] in namespaces or (watched[1] in names and "AWS/" not in watched[0])
-    if is_ours and watched not in made:
+    is_meant = difflib.get_close_matches(watched[0], namespaces, 1, 0.8)
+    if is_meant and watched not in made:
         listed = ", ".join(" ".join(pair) for pair in sorted(made))
         yield application.template.finding(
             "alarm-metric",

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from samspec.drift.application import Application
+from samspec.drift.code import code_of
 from samspec.drift.functions import API_EVENTS
 from samspec.drift.observations import Observations
 from samspec.drift.policies import POLICY_TYPES, Grants, Statement, grants
@@ -12,10 +13,11 @@ from samspec.drift.targets import target
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
-from samspec.sam.variants import UNKNOWN, Variant, is_known
+from samspec.sam.variants import UNKNOWN, Variant, is_known, references
 from samspec.sam.written import WrittenApi, WrittenFunction
 
 ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
+TABLES = ("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable")
 Permission = tuple[str, str]  # action and ARN
 
 
@@ -81,7 +83,9 @@ class _Checker:
         yield from self._inverted()
         yield from self._managed(observations)
         yield from self._broad()
-        if observations is not None:
+        if observations is None:
+            yield from self._untouched()
+        else:
             yield from self._compared(observations)
             yield from self._unused_services(observations)
 
@@ -141,6 +145,33 @@ class _Checker:
                         "name the actions and resources that it needs",
                         action,
                     )
+
+    def _untouched(self) -> Iterator[Finding]:
+        """A table whose name the code reads, and on which nothing is allowed."""
+        code = code_of(self.application, self.function)
+        tables = {name for name, _ in self.application.of_type(*TABLES)}
+        broad = [name for name, _ in self.granted.managed if "DynamoDB" in name or "Admin" in name]
+        if code is None or broad or self._is_inverted():
+            return
+        for variable in sorted(code.reads.keys() & self.function.variables.keys()):
+            for table in sorted(references(self.function.variables[variable]) & tables):
+                if not self._is_allowed_on(table):
+                    yield self._finding(
+                        "iam-table",
+                        ("Resources", self.function.name, "Properties"),
+                        f"reads {variable}, and may do nothing with {table}",
+                        "allow what it does in its Policies",
+                    )
+
+    def _is_allowed_on(self, table: str) -> bool:
+        arn = self.environment.arn(table)
+        for statement in self._statements("Allow"):
+            for resource in statement.resources:
+                if fnmatchcase(arn, resource) or resource.startswith(f"{arn}/"):
+                    return True
+                if UNKNOWN in resource:
+                    return True
+        return False
 
     # What it was seen to do
 

@@ -3,6 +3,7 @@
 import difflib
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def _of(application: Application, environment: Variant, uri: Any) -> Target:
     if wrong:
         return wrong
     if match["backend"] != "lambda":
-        if match["backend"] in COMMON_SERVICES or match["backend"] in _services():
+        if match["backend"] in COMMON_SERVICES or match["backend"] in services():
             return Target(is_lambda=False)
         return Target(
             is_lambda=False,
@@ -212,7 +213,8 @@ def _shown(text: str) -> str:
     return shortened if len(shortened) <= 60 else f"{shortened[:57]}..."
 
 
-def _services() -> set[str]:
+@cache
+def services() -> set[str]:
     """The services that AWS has, by botocore's names."""
     import botocore
 

@@ -195,7 +195,8 @@ def _validator(api: WrittenApi) -> list[Fault]:
                 continue  # API Gateway takes an empty mapping, such as of responses
             if message.startswith("{"):
                 # It quotes a schema; what is wrong inside may come next, its path from there.
-                faults.append((at, "it is not a Schema object"))
+                what = "a Schema object" if "schema" in at else "of the form that belongs here"
+                faults.append((at, f"it is not {what}"))
             elif at and at[0] not in data and faults:
                 faults[-1] = ((*faults[-1][0], *at), message)
             else:

@@ -9,6 +9,7 @@ from samspec.sam.finding import ERROR
 
 from tests.samspec.drift.copies import ROOT, copy
 from tests.samspec.drift.mutations import MUTATIONS, NEIGHBOURS, Change
+from tests.samspec.drift.test_orders import MISTAKES
 
 # These rules have tests of their own: they need git, a stack, or settings.
 ELSEWHERE = {
@@ -61,7 +62,7 @@ def test_every_change_is_undone(project: Path) -> None:
 
 
 def test_there_is_a_mutation_for_every_rule() -> None:
-    shown = {rule for change in MUTATIONS + NEIGHBOURS for rule in change.rules}
+    shown = {rule for change in MUTATIONS + NEIGHBOURS + MISTAKES for rule in change.rules}
 
     assert shown - rules().keys() == set()
     assert rules().keys() - shown - ELSEWHERE == set()

@@ -18,6 +18,7 @@ EXPECTED = {
     "cloudformation-http-api": {"integration-permission"},
     "http-proxy": {"deploy-always", "import-mapped-header", "integration-parameter"},
     "mapping-templates": {"import-mapped-header"},
+    "nested-stack": {"nested-output"},
     "not-emulated": {"integration-missing", "integration-permission"},
     "parameters-missing": {"declaration-unused"},
     "parameters-out-of-bounds": {"declaration-unused"},
