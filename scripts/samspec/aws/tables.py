@@ -1,6 +1,7 @@
 """The tables of the template, in moto or at another DynamoDB's endpoint."""
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from samspec.aws import clients, resources
@@ -47,10 +48,12 @@ def _definition(template: Template, name: str) -> dict[str, Any]:
         table["StreamSpecification"] = {"StreamEnabled": True, **table["StreamSpecification"]}
     for key_name in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
         if key_name in table:
-            table[key_name] = [
-                {key: index[key] for key in INDEX if key in index} for index in table[key_name]
-            ]
+            table[key_name] = [_index(index) for index in table[key_name]]
     return dict(_with_numbers(table))
+
+
+def _index(index: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: index[key] for key in INDEX if key in index}
 
 
 def _with_numbers(value: Any) -> Any:

@@ -232,11 +232,11 @@ class _Reader:
             return self._template.resolve(document)
         paths = document.pop("paths")
         resolved = self._template.resolve(document)
-        resolved["paths"] = {
-            path: {key: self._operation(node) for key, node in item.items()}
-            for path, item in paths.items()
-            if isinstance(item, dict)
-        }
+        resolved["paths"] = {}
+        for path, item in paths.items():
+            if isinstance(item, dict):
+                operations = {key: self._operation(node) for key, node in item.items()}
+                resolved["paths"][path] = operations
         return resolved
 
     def _operation(self, node: Any) -> Any:

@@ -77,9 +77,8 @@ def _letters(members: list[tuple[Any, Any]]) -> list[str]:
     letters = [letter for letter in PRINTABLE if _within(rules, letter) is not negated]
     if letters or negated:
         return letters
-    return [
-        chr(low) for low in (_lowest(operator, argument) for operator, argument in rules) if low
-    ]
+    lowest = [_lowest(operator, argument) for operator, argument in rules]
+    return [chr(code) for code in lowest if code]
 
 
 def _within(rules: list[tuple[Any, Any]], letter: str) -> bool:

@@ -54,28 +54,28 @@ def main(arguments: list[str] | None = None) -> int:
     finding = next(iter(validity.check_document(project.spec)), None)
     if finding:
         raise ProjectError(str(finding))
-    for line in add(project, options.kind):
+    for line in add(project, options.callers):
         print(line)
     return 0
 
 
-def add(project: Project, kind: str) -> Iterator[str]:
+def add(project: Project, callers: str) -> Iterator[str]:
     """Add the kind to the project's files; yields what was done, line by line."""
     text = YamlText(project.spec.name, _raw(project, project.spec.name), project.spec_keys)
-    spec = Spec(text, SCHEMES[kind], _never_forbidden(project, kind))
+    spec = Spec(text, SCHEMES[callers], _never_forbidden(project, callers))
     if spec.has_scheme:
-        yield f"add-auth: {project.spec.name} has the scheme {SCHEMES[kind].name}: nothing to do"
+        yield f"add-auth: {project.spec.name} has the scheme {SCHEMES[callers].name}: nothing to do"
         return
     conditions = sorted(set(spec.conditions()))
     guarded = spec.guard()
     changes = Changes(notes=spec.said)
     changes.contents[project.spec.name] = spec.text.result()
-    _change_template(project, kind, guarded, conditions, changes)
-    if SCHEMES[kind].scoped:
-        _change_handlers(project, kind, guarded, changes)
+    _change_template(project, callers, guarded, conditions, changes)
+    if SCHEMES[callers].scoped:
+        _change_handlers(project, callers, guarded, changes)
     else:
         _add_partners_tests(project, guarded, changes)
-    _change_documents(project, kind, guarded, changes)
+    _change_documents(project, callers, guarded, changes)
     existing = {name for name in changes.contents if (project.root / name).exists()}
     for name, content in changes.contents.items():
         file = project.root / name
@@ -85,15 +85,15 @@ def add(project: Project, kind: str) -> Iterator[str]:
     for operation in guarded:
         scopes = f" with {' or '.join(operation.scopes)}" if operation.scopes else ""
         route = f"{operation.method} {operation.path}"
-        yield f"{operation.id}: {route} asks for {SCHEMES[kind].name}{scopes}"
+        yield f"{operation.id}: {route} asks for {SCHEMES[callers].name}{scopes}"
     for name in changes.contents:
         yield f"  {'changed' if name in existing else 'wrote'} {name}"
     yield from (f"note: {note}" for note in changes.notes)
 
 
-def _never_forbidden(project: Project, kind: str) -> frozenset[tuple[str, str]]:
+def _never_forbidden(project: Project, callers: str) -> frozenset[tuple[str, str]]:
     """What every caller with the scope may call: to create one's own. A lack of it is a 401."""
-    if kind != "cognito" or not (project.root / handlers.CONVENTION).exists():
+    if callers != "cognito" or not (project.root / handlers.CONVENTION).exists():
         return frozenset()
     own = handlers.Rule("creates_own")
     proxies = [
@@ -103,13 +103,13 @@ def _never_forbidden(project: Project, kind: str) -> frozenset[tuple[str, str]]:
 
 
 def _change_template(
-    project: Project, kind: str, guarded: list[Guarded], conditions: list[str], changes: Changes
+    project: Project, callers: str, guarded: list[Guarded], conditions: list[str], changes: Changes
 ) -> None:
     name = project.template.name
     shared = changes.contents.get(name) if name == project.spec.name else None
     text = YamlText(name, shared or _raw(project, name))
     folder, function = _code_folder(project), _python_function(project)
-    added = template.fragment(kind, text, project.api, guarded, function, folder)
+    added = template.fragment(callers, text, project.api, guarded, function, folder)
     template.add(text, added)
     _list_functions(project, added, changes)
     for condition in conditions:
@@ -154,17 +154,19 @@ def _forget(project: Project, removed: list[str], changes: Changes) -> None:
             changes.contents[name] = "".join(kept)
 
 
-def _change_handlers(project: Project, kind: str, guarded: list[Guarded], changes: Changes) -> None:
+def _change_handlers(
+    project: Project, callers: str, guarded: list[Guarded], changes: Changes
+) -> None:
     """The rules of ownership, if the handlers have this project's form."""
     names = dict(handlers.access_names(guarded))
-    function = {"cognito": "customize_token", "lambda": "authorize_caller"}[kind]
+    function = {"cognito": "customize_token", "lambda": "authorize_caller"}[callers]
     folder = _code_folder(project)
     is_ours = (project.root / handlers.CONVENTION).exists()
     names["@TOKENS@"] = "api.tokens" if is_ours else "tokens"
     changes.contents[f"{folder}{function}.py"] = handlers.filled(
         FILES / f"{function}.py.txt", names
     )
-    if kind == "lambda":
+    if callers == "lambda":
         module = names["@TOKENS@"].replace(".", "/")
         changes.contents[f"{folder}{module}.py"] = handlers.filled(FILES / "tokens.py.txt", names)
         _require(project, f"{folder}requirements.in", changes)
@@ -188,7 +190,7 @@ def _change_handlers(project: Project, kind: str, guarded: list[Guarded], change
     changes.contents[f"tests/unit/test_{function}.py"] = handlers.filled(
         FILES / f"test_{function}.py.txt", names
     )
-    _add_caller_tests(project, kind, guarded, changes)
+    _add_caller_tests(project, callers, guarded, changes)
 
 
 def _add_partners_tests(project: Project, guarded: list[Guarded], changes: Changes) -> None:
@@ -213,35 +215,35 @@ def _require(project: Project, name: str, changes: Changes) -> None:
 
 
 def _add_caller_tests(
-    project: Project, kind: str, guarded: list[Guarded], changes: Changes
+    project: Project, callers: str, guarded: list[Guarded], changes: Changes
 ) -> None:
     """The tests of eight callers with every operation."""
     places = {(operation.method, operation.path) for operation in guarded}
-    proxies = [one for one in project.proxies if (one.method, one.path) in places]
-    tests = CallerTests(project, proxies, is_lambda=kind == "lambda")
+    proxies = [proxy for proxy in project.proxies if (proxy.method, proxy.path) in places]
+    tests = CallerTests(project, proxies, is_lambda=callers == "lambda")
     changes.contents |= dict(tests.files("tests/unit/test_callers.py"))
     changes.contents["tests/unit/test_access.py"] = (FILES / "test_access.py.txt").read_text()
     changes.notes += tests.notes
 
 
 def _change_documents(
-    project: Project, kind: str, guarded: list[Guarded], changes: Changes
+    project: Project, callers: str, guarded: list[Guarded], changes: Changes
 ) -> None:
-    if SCHEMES[kind].scoped:
-        _change_events(project, kind, guarded, changes)
+    if SCHEMES[callers].scoped:
+        _change_events(project, callers, guarded, changes)
     readme = project.root / "README.md"
     if readme.exists():
         names = {"@COLLECTION@": collection_of(guarded[0].path)}
-        section = handlers.filled(FILES / f"readme-{kind}.md", names)
+        section = handlers.filled(FILES / f"readme-{callers}.md", names)
         text = changes.contents.get("README.md") or _raw(project, "README.md")
         text = _with_section(text, section)
-        changes.contents["README.md"] = _with_credentials(text, kind, guarded)
+        changes.contents["README.md"] = _with_credentials(text, callers, guarded)
 
 
-def _with_credentials(text: str, kind: str, guarded: list[Guarded]) -> str:
+def _with_credentials(text: str, callers: str, guarded: list[Guarded]) -> str:
     """The document, whose commands for the local API send credentials."""
     header = "X-Api-Key: $(scripts/token --api-key)"
-    if SCHEMES[kind].scoped:
+    if SCHEMES[callers].scoped:
         scopes = " ".join(name.strip('"') for name in _all_scopes(guarded))
         header = f"Authorization: Bearer $(scripts/token --sub ada --scope {scopes})"
     pattern = (
@@ -260,7 +262,9 @@ def _with_section(text: str, section: str) -> str:
     return f"{text.rstrip()}\n\n{section}"
 
 
-def _change_events(project: Project, kind: str, guarded: list[Guarded], changes: Changes) -> None:
+def _change_events(
+    project: Project, callers: str, guarded: list[Guarded], changes: Changes
+) -> None:
     """Sample events come from an administrator, so that they work as they did."""
     ids = {(operation.method, operation.path): operation for operation in guarded}
     for name in project.files("events/*.json"):
@@ -273,7 +277,7 @@ def _change_events(project: Project, kind: str, guarded: list[Guarded], changes:
         scopes = [name.strip('"') for name in _all_scopes(guarded)]
         claims = {"sub": "5f0c4e8a-6f1d-4a51-9c53-0d2f6b1a7e3c", "scope": " ".join(scopes)}
         flat = {"principalId": claims["sub"], **claims}
-        context["authorizer"] = flat if kind == "lambda" else {"claims": claims}
+        context["authorizer"] = flat if callers == "lambda" else {"claims": claims}
         changes.contents[name] = json.dumps(event, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -329,6 +333,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="samspec add-auth", description=__doc__, epilog=EPILOG, allow_abbrev=False
     )
     kinds = "; ".join(f"{name}: {purpose}" for name, purpose in KINDS.items())
-    parser.add_argument("kind", choices=list(KINDS), help=kinds)
+    parser.add_argument("callers", choices=list(KINDS), help=kinds)
     parser.add_argument("--root", type=Path, default=Path(), help="default: this folder")
     return parser

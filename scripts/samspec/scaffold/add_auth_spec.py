@@ -95,10 +95,10 @@ class Spec:
     def _is_mock(self, entry: Entry) -> bool:
         for child in entries(entry.value):
             if child.key.value == INTEGRATION:
-                kinds = [
+                types = [
                     part.value.value for part in entries(child.value) if part.key.value == "type"
                 ]
-                return [str(kind).lower() for kind in kinds] == ["mock"]
+                return [str(name).lower() for name in types] == ["mock"]
         return False
 
     def _open(self, path: str, method: str, entry: Entry) -> None:

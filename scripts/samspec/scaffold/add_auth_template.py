@@ -37,13 +37,13 @@ class Fragment:
 
 
 def fragment(
-    kind: str, text: YamlText, api: str, guarded: list[Guarded], function: str, folder: str
+    callers: str, text: YamlText, api: str, guarded: list[Guarded], function: str, folder: str
 ) -> Fragment:
     """What this kind adds, with the names that the template and the spec have.
 
     The new function has the code, in `folder`, and the build of the one called `function`.
     """
-    content = (FILES / f"{kind}.yaml").read_text(encoding="utf-8")
+    content = (FILES / f"{callers}.yaml").read_text(encoding="utf-8")
     collections = sorted({collection_of(operation.path) for operation in guarded})
     names = {
         "@API@": api,

@@ -29,8 +29,8 @@ def drop(root: Path) -> list[str]:
 
 def documents(root: Path) -> list[Path]:
     """The project's own Markdown files."""
-    found = [path for path in root.rglob("*.md") if not path.is_symlink()]
-    return [path for path in sorted(found) if not OTHERS & set(path.relative_to(root).parts)]
+    pages = [path for path in root.rglob("*.md") if not path.is_symlink()]
+    return [path for path in sorted(pages) if not OTHERS & set(path.relative_to(root).parts)]
 
 
 def _without_dead(text: str, folder: Path) -> str:

@@ -161,8 +161,8 @@ def _referring(text: str, name: str) -> Keys | None:
 
 def _places(text: str, key: str) -> list[Keys]:
     """Where a key is, the deepest and last first."""
-    found = [at for at, _ in nodes(Document.parse(text, "template").data) if at[-1:] == (key,)]
-    return sorted(found, key=len, reverse=True)
+    places = [at for at, _ in nodes(Document.parse(text, "template").data) if at[-1:] == (key,)]
+    return sorted(places, key=len, reverse=True)
 
 
 def without_unused(before: str, after: str) -> str:

@@ -67,11 +67,9 @@ def _present(root: Path, name: str | None) -> Names:
 
 def _refuse_taken(root: Path, old: Names, new: Names) -> None:
     """A name that is a class, a module or a table already would become two things."""
-    taken = {path.stem for path in root.glob("handlers/*")} | {
-        match
-        for path in root.glob("handlers/**/*.py")
-        for match in re.findall(r"(?m)^class (\w+)", path.read_text(encoding="utf-8"))
-    }
+    taken = {path.stem for path in root.glob("handlers/*")}
+    for path in root.glob("handlers/**/*.py"):
+        taken |= set(re.findall(r"(?m)^class (\w+)", path.read_text(encoding="utf-8")))
     for name in (new.singular, new.plural, new.package):
         if name in taken - {old.singular, old.plural, old.package}:
             raise ProjectError(f"{name} is a name under handlers/ already: choose another")

@@ -17,6 +17,7 @@ KEPT = "|".join(
         r"-c user\.|config user\.|\"user\.(?:name|email)",
     )
 )
+RULE = re.compile(":?-+:?")  # a cell of the line below a table's head
 CODE = {".yaml", ".yml", ".json", ".toml", ".ts"}
 TABLE_ROW = re.compile(r"^\|.*\|$")
 Spell = Callable[[str], str]
@@ -139,12 +140,13 @@ def _tables(lines: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _padded(rows: list[str]) -> list[str]:
-    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
-    if len({len(row) for row in cells}) > 1:
-        return rows
-    rule = re.compile(":?-+:?")
-    texts = [row for row in cells if not all(rule.fullmatch(cell) for cell in row)]
-    widths = [max(len(row[column]) for row in texts) for column in range(len(cells[0]))]
+    cells = [_cells(row) for row in rows]
+    widths = [0] * len(cells[0])
+    for row in cells:
+        if len(row) != len(widths):
+            return rows
+        if not all(map(RULE.fullmatch, row)):
+            widths = [max(width, len(cell)) for width, cell in zip(widths, row, strict=True)]
     padded = []
     for row in cells:
         filled = zip(row, widths, strict=True)
@@ -152,8 +154,12 @@ def _padded(rows: list[str]) -> list[str]:
     return padded
 
 
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
 def _filled(cell: str, width: int) -> str:
-    if not re.fullmatch(":?-+:?", cell):
+    if not RULE.fullmatch(cell):
         return cell.ljust(width)
     left, right = cell.startswith(":"), cell.endswith(":") and len(cell) > 1
     dashes = "-" * (width - left - right)

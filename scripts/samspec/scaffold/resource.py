@@ -191,10 +191,12 @@ def _check(attributes: tuple[Attribute, ...]) -> None:
 
 def _examples(project: Project, attributes: tuple[Attribute, ...]) -> list[dict[str, Any]]:
     try:
-        return [
-            {a.field.name: value(a.schema, n, project.resolve, a.field.name) for a in attributes}
-            for n in range(2)
-        ]
+        examples: list[dict[str, Any]] = [{}, {}]
+        for number, example in enumerate(examples):
+            for attribute in attributes:
+                name = attribute.field.name
+                example[name] = value(attribute.schema, number, project.resolve, name)
+        return examples
     except NoValue as error:
         raise ProjectError(
             f"{error}: write the schema with a simpler pattern, and refine it afterwards"
