@@ -30,6 +30,9 @@ class FunctionError(Exception):
     message: str
     trace: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}"
+
     def body(self) -> str:
         """The error as Lambda writes it.
 

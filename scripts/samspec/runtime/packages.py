@@ -152,9 +152,8 @@ def _make(folder: Path, function: LambdaFunction, interpreter: Interpreter, say:
 
 
 def _install(folder: Path, function: LambdaFunction, interpreter: Interpreter) -> None:
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    command = [*pip, "--python", str(interpreter.path), "install", "--quiet", "--no-input"]
-    command += ["--target", str(folder), "--requirement", REQUIREMENTS]
+    command = [*_pip(interpreter), "--disable-pip-version-check", "install"]
+    command += ["--quiet", "--no-input", "--target", str(folder), "--requirement", REQUIREMENTS]
     done = subprocess.run(command, cwd=function.code, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["pip failed"]
@@ -162,6 +161,16 @@ def _install(folder: Path, function: LambdaFunction, interpreter: Interpreter) -
             f"{function.name}: the packages of {function.code / REQUIREMENTS} cannot be "
             f"installed: {lines[-1]}: correct the file, or run sam build"
         )
+
+
+@once
+def _pip(interpreter: Interpreter) -> tuple[str, ...]:
+    """The interpreter's own pip: this process's may be too new for it. Else this process's."""
+    own = str(interpreter.path), "-I", "-m", "pip"
+    is_there = subprocess.run([*own, "--version"], capture_output=True, check=False)
+    if is_there.returncode == 0:
+        return own
+    return sys.executable, "-m", "pip", "--python", str(interpreter.path)
 
 
 def _linked(text: str, interpreter: Interpreter) -> Path | None:

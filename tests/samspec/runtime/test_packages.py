@@ -10,7 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from samspec.runtime import packages
+from samspec.runtime import interpreters, packages
+from samspec.runtime.interpreters import Interpreter
 from samspec.sam.errors import ProjectError
 from samspec.sam.functions import LambdaFunction
 
@@ -65,6 +66,26 @@ def test_a_package_is_installed_once_and_the_terminal_says_so(
     with caplog.at_level(logging.INFO, "gateway"):
         workers.call(made)
     assert not [message for message in caplog.messages if "installing" in message]
+
+
+@pytest.mark.parametrize("minor", [9, 10, 11, 12, 13])
+def test_packages_are_installed_for_the_functions_python(
+    workers: Workers, function: Make, wheel: Path, minor: int
+) -> None:
+    """The newest pip does not install for Pythons that it does not run on itself."""
+    if not interpreters.of_runtime(f"python3.{minor}").exact:
+        pytest.skip(f"Python 3.{minor} is not installed")
+    made = function(USE, runtime=f"python3.{minor}")
+    (made.code / "requirements.txt").write_text(f"tiny @ file://{wheel}\n")
+    assert workers.call(made)[0] == "installed"
+
+
+def test_a_python_without_pip_has_its_packages_from_another_ones(tmp_path: Path) -> None:
+    python = tmp_path / "python3.12"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    without = Interpreter(python, (3, 12))
+    assert packages._pip(without) == (sys.executable, "-m", "pip", "--python", str(python))
 
 
 def test_a_package_that_cannot_be_installed_is_named(
