@@ -1,1 +1,1 @@
-"""`scripts/bench`: what the functions and the local loop cost, beside what others would."""
+"""`scripts/bench`: what the functions and the local loop cost, next to what others would."""

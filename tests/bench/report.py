@@ -58,7 +58,7 @@ def show(figures: Figures) -> None:
 
 
 def show_starts(starts: Figures, ratio: str) -> None:
-    """Print the table of cold starts alone; `ratio` names the column of the ratio to the floor."""
+    """Print only the table of cold starts; `ratio` names the column of the ratio to the floor."""
     _print(HEADING, _table_of_starts({"starts": starts}, ratio))
 
 

@@ -31,7 +31,7 @@ def before_call(context: schemathesis.HookContext, case: Case, kwargs: dict[str,
 
 
 def _drop_impossible_conditions(case: Case) -> None:
-    """The coverage phase makes header values of letters and digits alone; no entity tag is one, so
+    """The coverage phase makes header values of only letters and digits; no entity tag is one, so
     every request would be refused for it, whatever else the case is to show.
     """
     data = case.meta.phase.data if case.meta else None

@@ -312,17 +312,17 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
             == {"Service": "logs.us-east-1.amazonaws.com"}
         ),
     ),
-    "the key serves this stack's logs alone": (
+    "the key serves only this stack's logs": (
         "log-group:${AWS::StackName}-*",
         "log-group:*",
         lambda r: "log-group:local-*" in json.dumps(condition(r, "CloudWatchLogs", "ArnLike")),
     ),
-    "the key serves callers of this account alone": (
+    "the key serves only callers of this account": (
         "kms:CallerAccount: !Ref AWS::AccountId",
         "kms:CallerAccount: '210987654321'",
         lambda r: _of_callers(r, "StringEquals")["kms:CallerAccount"] == "123456789012",
     ),
-    "the key serves callers through DynamoDB alone": (
+    "the key serves only callers through DynamoDB": (
         "                kms:ViaService: !Sub dynamodb.${AWS::Region}.${AWS::URLSuffix}\n",
         "",
         lambda r: (
@@ -330,7 +330,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
             == "dynamodb.us-east-1.amazonaws.com"
         ),
     ),
-    "the key serves callers through this stack's table alone": (
+    "the key serves only callers through this stack's table": (
         "kms:EncryptionContext:aws:dynamodb:tableName: !Sub ${AWS::StackName}-*",
         "kms:EncryptionContext:aws:dynamodb:tableName: '*'",
         lambda r: (
@@ -346,7 +346,7 @@ PROPERTIES: dict[str, tuple[str, str, Check]] = {
             == {"Service": "cloudwatch.amazonaws.com"}
         ),
     ),
-    "the key serves this stack's alarms alone": (
+    "the key serves only this stack's alarms": (
         "alarm:${AWS::StackName}-*",
         "alarm:*",
         lambda r: (

@@ -51,7 +51,7 @@ def test_no_request_is_kept_as_a_sample() -> None:
 
 @pytest.mark.slow
 def test_it_can_be_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To MiniStack, whose CloudFormation lacks the association alone."""
+    """To MiniStack, whose CloudFormation lacks only the association."""
     tools = subprocess.run([".ci/venv", "ministack"], capture_output=True, text=True, check=True)
     monkeypatch.setenv("MINISTACK", f"{tools.stdout.strip()}/python")
     template = documents.read(TEMPLATE)

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def built() -> Path:
-    """The template that `sam build` leaves beside its artifacts, where another Python has run the
+    """The template that `sam build` leaves next to its artifacts, where another Python has run the
     handlers before.
     """
     other = ROOT / "handlers/users/__pycache__/user.cpython-399.pyc"

@@ -22,7 +22,7 @@ def test_the_endpoints_are_botocores_own_for_dynamodb(pytestconfig: pytest.Confi
     if pytestconfig.getoption("--record"):
         file.write_text(json.dumps(endpoints, separators=(",", ":"), sort_keys=True) + "\n")
 
-    assert json.loads(file.read_text()) == endpoints, f"write {OURS} anew: scripts/test --record"
+    assert json.loads(file.read_text()) == endpoints, f"write {OURS} again: scripts/test --record"
 
 
 @pytest.mark.parametrize("fips", ["false", "true"])

@@ -131,7 +131,7 @@ def _stays_behind(application: Application, api: WrittenApi) -> Iterator[Finding
             "deploy-always",
             api.name,
             "Properties",
-            message=f"a change of {used[0]} alone does not reach the stage of {api.name}",
+            message=f"a change of only {used[0]} does not reach the stage of {api.name}",
             fix="add AlwaysDeploy: true",
         )
 

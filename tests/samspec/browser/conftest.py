@@ -33,7 +33,7 @@ class Browser:
     axe: str
 
     def show(self, path: str, size: tuple[int, int] = DESKTOP, dark: bool = False) -> None:
-        """Open a page anew."""
+        """Open a page again."""
         self.resize(size, dark)
         self.chromium.get("about:blank")
         self.chromium.get(self.url + path)
