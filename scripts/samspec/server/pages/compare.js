@@ -45,7 +45,7 @@ export function aligned(left, right) {
 }
 
 function between(left, right) {
-  if (left.length > MOST || right.length > MOST) return aligned(left, right);
+  if (left.length > MOST || right.length > MOST) return paired(left, right);
   const width = right.length + 1;
   const length = new Uint16Array((left.length + 1) * width);
   for (let i = left.length - 1; i >= 0; i--) {
@@ -56,7 +56,7 @@ function between(left, right) {
   }
   const rows = [];
   let i = 0, j = 0, fromI = 0, fromJ = 0;
-  const flush = () => { rows.push(...aligned(left.slice(fromI, i), right.slice(fromJ, j))); };
+  const flush = () => { rows.push(...paired(left.slice(fromI, i), right.slice(fromJ, j))); };
   while (i < left.length && j < right.length) {
     if (left[i] === right[j]) {
       flush();
@@ -70,4 +70,4 @@ function between(left, right) {
   return rows;
 }
 
-const aligned = (left, right) => Array.from({length: Math.max(left.length, right.length)}, (_, i) => [left[i] ?? null, right[i] ?? null]);
+const paired = (left, right) => Array.from({length: Math.max(left.length, right.length)}, (_, i) => [left[i] ?? null, right[i] ?? null]);
