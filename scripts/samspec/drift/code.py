@@ -120,6 +120,7 @@ def check(application: Application) -> Iterator[Finding]:
             if finding not in reported:
                 reported.add(finding)
                 yield finding
+    yield from _attributes(application)
     yield from _relative(application)
     yield from _unread(application)
     yield from _timeouts(application)
@@ -538,6 +539,32 @@ def _indexes(application: Application, code: Code) -> Iterator[Finding]:
                 f"write one of: {listed}",
                 "table-index",
             )
+
+
+def _attributes(application: Application) -> Iterator[Finding]:
+    """A table declares the attributes of its keys and of its indexes' keys, and no others."""
+    for name, resource in application.of_type("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+        properties = resource.get("Properties") or {}
+        declared = _attribute_names(properties.get("AttributeDefinitions"))
+        keys = _attribute_names(properties.get("KeySchema"))
+        for listed in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+            for index in properties.get(listed) or []:
+                keys |= _attribute_names(index.get("KeySchema") if isinstance(index, dict) else ())
+        for attribute in sorted(keys ^ declared) if keys and declared else ():
+            what = "declares no attribute" if attribute in keys else "has no key of the attribute"
+            yield application.finding(
+                "table-attribute",
+                name,
+                "Properties",
+                "AttributeDefinitions",
+                message=f"{name} {what} {attribute}",
+                fix="make AttributeDefinitions and the KeySchemas agree",
+            )
+
+
+def _attribute_names(listed: object) -> set[str]:
+    items = listed if isinstance(listed, list) else ()
+    return {str(item.get("AttributeName")) for item in items if isinstance(item, dict)}
 
 
 def _declared_indexes(application: Application) -> set[str] | None:

@@ -1,12 +1,13 @@
 """API Gateway can import the definition, by its documented rules, and means what it says."""
 
+import difflib
 import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from samspec.drift.validators import validates_bodies
-from samspec.sam.documents import Keys
+from samspec.sam.documents import Keys, nodes
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
 from samspec.sam.references import steps
@@ -24,6 +25,33 @@ UNSUPPORTED = {
     "readOnly",
     "writeOnly",
 }
+EXTENSION = "x-amazon-apigateway-"
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
+EXTENSIONS = [
+    EXTENSION + name
+    for name in [
+        "any-method",
+        "api-key-source",
+        "auth",
+        "authorizer",
+        "authtype",
+        "binary-media-types",
+        "cors",
+        "documentation",
+        "endpoint-access-mode",
+        "endpoint-configuration",
+        "gateway-responses",
+        "importexport-version",
+        "integration",
+        "integrations",
+        "minimum-compression-size",
+        "policy",
+        "request-validator",
+        "request-validators",
+        "security-policy",
+        "tag-value",
+    ]
+]
 LITERAL = re.compile(r"[A-Za-z0-9_.,:-]+")
 VARIABLE = re.compile(r"\{([^}]*?)(\+?)\}")
 PARAMETER_NAME = re.compile(r"[a-zA-Z0-9:._$-]+")
@@ -36,12 +64,24 @@ Fault = tuple[str, Keys, str, str]
 
 def check(api: WrittenApi) -> Iterator[Finding]:
     """The import rules of REST APIs; HTTP APIs import other parts of a definition."""
-    checks = [_paths, _path_parameters, _links]
+    checks = [_paths, _path_parameters, _links, _extensions]
     if api.protocol == "rest":
         checks += [_root, _names, _siblings, _models, _mapped, _gateway_responses, _sizes]
     for rule_of in checks:
         for fault in rule_of(api):
             yield api.finding(*fault)
+
+
+def _extensions(api: WrittenApi) -> Iterator[Fault]:
+    """A misspelled extension is one that API Gateway does not read."""
+    for at, _ in nodes(api.data):
+        key = at[-1] if at else ""
+        if not key.startswith(EXTENSION) or key in EXTENSIONS:
+            continue
+        near = difflib.get_close_matches(key, EXTENSIONS, 1, 0.9)
+        if near:
+            message = f"{key} is not an extension that API Gateway reads"
+            yield "import-extension", at, message, f"write {near[0]}"
 
 
 def _root(api: WrittenApi) -> Iterator[Fault]:

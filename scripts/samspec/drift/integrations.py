@@ -15,6 +15,11 @@ from samspec.sam.written import WrittenApi, WrittenFunction
 TYPES = ("aws", "aws_proxy", "http", "http_proxy", "mock")
 REFERENCE = re.compile(r"\$\{(?!!)([\w:]+)")
 LEAST_TIMEOUT, MOST_TIMEOUT = 50, 29000  # milliseconds
+VALUES = {
+    "connectionType": ("INTERNET", "VPC_LINK"),
+    "contentHandling": ("CONVERT_TO_BINARY", "CONVERT_TO_TEXT"),
+    "passthroughBehavior": ("never", "when_no_match", "when_no_templates"),
+}
 MOST_OF_HTTP = 30000  # milliseconds, of an HTTP API
 PLACES = ("querystring", "path", "header", "multivaluequerystring", "multivalueheader")
 MAPPED = re.compile(rf"method\.request\.({'|'.join(PLACES)})\.(.+)")
@@ -108,6 +113,7 @@ def _integration(
         return
     yield from _timeout(application, integration, is_http=api.protocol == "http")
     yield from _connection(integration)
+    yield from _values(integration)
     if api.protocol == "http":
         yield from _payload(integration, type_name)
     if type_name.lower() not in ("aws", "aws_proxy"):
@@ -252,6 +258,18 @@ def _timeout(
                 "give the function a shorter Timeout: the caller gets a 504 while it still works",
             )
             return
+
+
+def _values(integration: Mapping[str, Any]) -> Iterator[Fault]:
+    """Values of which API Gateway takes few."""
+    for key, allowed in VALUES.items():
+        stated = integration.get(key)
+        if isinstance(stated, str) and stated.lower() not in map(str.lower, allowed):
+            yield (
+                "integration-value",
+                f"has the {key} {stated}",
+                f"write one of: {', '.join(allowed)}",
+            )
 
 
 def _connection(integration: Mapping[str, Any]) -> Iterator[Fault]:

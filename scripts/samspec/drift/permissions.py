@@ -1,5 +1,6 @@
 """Each function may do what it was seen to do, there only, and nothing else; and may be called."""
 
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -18,6 +19,7 @@ from samspec.sam.written import WrittenApi, WrittenFunction
 
 ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 TABLES = ("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable")
+ACCOUNT_PRINCIPAL = re.compile(r"(?:arn:[^:]*:iam::)?\d{12}(?::.*)?")
 Permission = tuple[str, str]  # action and ARN
 
 
@@ -438,8 +440,6 @@ def _lets(api: WrittenApi, operation: Operation, grant: Grant) -> bool:
 
 def _starred(path: str) -> str:
     """A path as SAM writes it into a SourceArn: `*` for each variable."""
-    import re
-
     return re.sub(r"\{[^}]*\}", "*", path)
 
 
@@ -456,4 +456,11 @@ def _open_permissions(application: Application) -> Iterator[Finding]:
                 name,
                 message=f"{name} lets anyone call the function, around the API",
                 fix="name the API in SourceArn",
+            )
+        elif ACCOUNT_PRINCIPAL.fullmatch(principal) and not has_source:
+            yield application.finding(
+                "door-permission",
+                name,
+                message=f"{name} lets the account {principal} call the function, around the API",
+                fix="remove it, or let that account call the API",
             )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +16,7 @@ from samspec.sam.written import SERVERLESS, WrittenFunction
 
 # What SAM attaches itself, for logs, traces, networks and event sources.
 BASIC = ("service-role/", "AWSXray", "AWSXRay", "CloudWatchLambda", "AWSLambdaBasic")
+VERSIONS = ("2008-10-17", "2012-10-17")
 ATTACHED = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 POLICY_TYPES = (*ATTACHED, "AWS::IAM::Role", "AWS::Serverless::Connector")
 # The actions of a connector from a function to a table:
@@ -37,6 +38,7 @@ class Statement:
     at: Keys
     inverted: str = ""  # NotAction or NotResource
     source: str = ""  # what gives it, if it is not a policy document
+    fault: str = ""  # what IAM refuses of its document
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,29 @@ def grants(application: Application, function: WrittenFunction, environment: Var
         roles = {f"{function.name}Role"}
     else:
         name = _role_name(application, environment, role)
-        if name is None:
+        owner = _owner(application, environment, role)
+        if owner is not None:
+            place = ("Resources", owner.name, "Properties", "Policies")
+            reader.read_policies(owner.properties.get("Policies"), place)
+            name = f"{owner.name}Role"
+        elif name is not None:
+            reader.read_role(name)
+        else:
             return Grants((), (), is_known=False)
-        reader.read_role(name)
         roles = {name}
     reader.read_attached(roles)
     reader.read_connectors(function)
     return Grants(tuple(reader.statements), tuple(reader.managed))
+
+
+def _owner(application: Application, environment: Variant, role: Any) -> WrittenFunction | None:
+    """The function whose role, as SAM makes it, this is."""
+    arn = environment.resolve(role)
+    for function in application.functions.values():
+        is_made = function.type_name == SERVERLESS and "Role" not in function.properties
+        if is_made and arn == environment.arn(f"{function.name}Role"):
+            return function
+    return None
 
 
 def _role_name(application: Application, environment: Variant, role: Any) -> str | None:
@@ -148,7 +166,8 @@ class _Reader:
             if not isinstance(statement, dict):
                 continue
             place = (*at, "Statement", index) if index else (*at, "Statement")
-            self.statements.append(_statement(statement, place, source))
+            read = _statement(statement, place, source)
+            self.statements.append(replace(read, fault=_refused(document, statement)))
 
     def _managed(self, policy: str, at: Keys) -> None:
         name = policy.rpartition(":policy/")[2]
@@ -173,6 +192,15 @@ class _Reader:
         texts = {key: str(value) for key, value in parameters.items()}
         filled = Variant(self.environment.label, document, texts, self.environment.place)
         self._document(filled.resolve(template["Definition"]), at, source=name)
+
+
+def _refused(document: Mapping[str, Any], statement: Mapping[str, Any]) -> str:
+    """What IAM refuses of a policy for a role; empty if it takes it."""
+    version = document.get("Version", VERSIONS[0])
+    if str(version) not in VERSIONS:
+        return f"is of the Version {version}"
+    named = [key for key in ("Principal", "NotPrincipal") if key in statement]
+    return f"has a {named[0]}, which policies of resources have" if named else ""
 
 
 def _statement(statement: Mapping[str, Any], at: Keys, source: str) -> Statement:

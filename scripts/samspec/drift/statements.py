@@ -48,6 +48,9 @@ def check(application: Application) -> Iterator[Finding]:
 
 def _faults(function: WrittenFunction, given: Grants) -> Iterator[Fault]:
     for statement in given.statements:
+        if statement.fault:
+            message = f"a statement of {function.name} {statement.fault}"
+            yield "iam-statement", statement.at, message, "write Version: 2012-10-17, no Principal"
         for message, fix in (*_form(statement), *_actions(statement)):
             yield "iam-statement", statement.at, f"a statement of {function.name} {message}", fix
     for name, at in given.managed:
