@@ -7,8 +7,6 @@ criteria, tests, sample events, README. On any error it changes nothing.
 import argparse
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +21,7 @@ from samspec.scaffold import add_auth_template as template
 from samspec.scaffold.add_auth_spec import SCHEMES, Guarded, Spec, collection_of
 from samspec.scaffold.add_auth_text import YamlText
 from samspec.scaffold.caller_tests import CallerTests, Criteria, marker
+from samspec.scaffold.workspace import tidy
 
 FILES = template.FILES
 EPILOG = "Example: samspec add-auth cognito, then scripts/test --record and scripts/drift."
@@ -81,7 +80,7 @@ def add(project: Project, callers: str) -> Iterator[str]:
         file = project.root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode())
-    _format(project, changes)
+    tidy(project.root, [name for name in changes.contents if name.endswith(".py")])
     for operation in guarded:
         scopes = f" with {' or '.join(operation.scopes)}" if operation.scopes else ""
         route = f"{operation.method} {operation.path}"
@@ -318,14 +317,6 @@ def _python_function(project: Project) -> str:
 def _raw(project: Project, name: str) -> str:
     """A file's text with its own line ends."""
     return (project.root / name).read_bytes().decode()
-
-
-def _format(project: Project, changes: Changes) -> None:
-    """Let ruff put the written Python files into the project's form, if it is installed."""
-    files = [name for name in changes.contents if name.endswith(".py")]
-    if files:
-        command = [sys.executable, "-m", "ruff", "format", "--no-cache", "--quiet", *files]
-        subprocess.run(command, cwd=project.root, check=False, capture_output=True)
 
 
 def _parser() -> argparse.ArgumentParser:

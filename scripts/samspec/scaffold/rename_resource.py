@@ -8,12 +8,11 @@ before, only the resource is renamed: --from Book.
 import argparse
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 from samspec.sam.errors import ProjectError
 from samspec.sam.project import Project
-from samspec.scaffold import copying, dead_links, own
+from samspec.scaffold import copying, dead_links, own, workspace
 from samspec.scaffold.copying import Rules
 from samspec.scaffold.names import Names, snake
 from samspec.scaffold.renaming import Renaming
@@ -36,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         description = f"{title}: serverless, OpenAPI-first, on AWS."
         own.introduce(root, gone, own.Identity(name, title, description))
         dead_links.drop(root)
-    _tidy(root)
+    workspace.tidy(root, ["."])  # names sort, and fill lines, differently
     print(f"{old.singular} is {new.singular}, {old.plural} are {new.plural}: {count} files")
     print("Next: scripts/test --record, scripts/check, and git diff to look it over")
     return 0
@@ -98,13 +97,6 @@ def _require_committed(root: Path) -> None:
             "there are changes that are not committed: commit them, so that git can undo the "
             "renaming"
         )
-
-
-def _tidy(root: Path) -> None:
-    """Names sort, and fill lines, differently."""
-    for command in (["check", "--fix", "--select=I"], ["format"]):
-        ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "."]
-        subprocess.run(ruff, cwd=root, check=False, capture_output=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,12 +1,19 @@
 """Changes to a project that happen as a whole: on any error every file stays as it is."""
 
+import atexit
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+
+LOCK = "tests/requirements.txt"
+PINNED_RUFF = re.compile(r"^ruff==(?:.*\\\n)*.*\n", re.MULTILINE)
 
 LEFT_OUT = shutil.ignore_patterns(
     ".git",
@@ -49,13 +56,39 @@ def write(root: Path, name: str, content: str) -> None:
 
 
 def tidy(root: Path, names: list[str], is_pruned: bool = False) -> None:
-    """Sorts imports and formats, where ruff is installed; if `is_pruned`, unused imports go."""
-    if not names:
+    """Sorts imports and formats, as the project's check asks; if `is_pruned`, unused imports go.
+
+    Without ruff, the one that the project's lock pins is used, which nothing but checks needs.
+    """
+    ruff = _ruff(root / LOCK) if names else None
+    if ruff is None:
         return
     rules = "I,F401" if is_pruned else "I"
     for command in (["check", f"--select={rules}", "--fix"], ["format"]):
-        ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "--quiet", *names]
-        subprocess.run(ruff, cwd=root, check=False, capture_output=True)
+        run = [*ruff, *command, "--no-cache", "--quiet", *names]
+        subprocess.run(run, cwd=root, check=False, capture_output=True)
+
+
+def _ruff(lock: Path) -> list[str] | None:
+    """The command that runs ruff; None if it is neither installed nor pinned, or cannot be had."""
+    if find_spec("ruff"):
+        return [sys.executable, "-m", "ruff"]
+    pinned = PINNED_RUFF.search(lock.read_text(encoding="utf-8")) if lock.is_file() else None
+    return _installed(pinned[0]) if pinned else None
+
+
+@cache
+def _installed(requirement: str) -> list[str] | None:
+    """The command of ruff, installed by its pinned requirement for as long as this process runs."""
+    folder = Path(tempfile.mkdtemp(prefix="samspec-ruff-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "requirements.txt").write_text(requirement, encoding="utf-8")
+    options = ["--quiet", "--require-hashes", "--no-deps", "--target", str(folder)]
+    pip = [sys.executable, "-m", "pip", "install", *options]
+    done = subprocess.run(
+        [*pip, "--requirement", str(folder / "requirements.txt")], check=False, capture_output=True
+    )
+    return [str(folder / "bin/ruff")] if done.returncode == 0 else None
 
 
 def _remove_if_empty(folder: Path, root: Path) -> None:

@@ -1,28 +1,47 @@
 """Projects that people make of this repository, as they are made, and what they run there."""
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
+import pytest
 from samspec.scaffold import new_project
 
 from tests.samspec.drift.copies import ROOT
 
 TOOLS = ("mypy", "pytest", "coverage", "schemathesis")
 SHIM = '#!/bin/sh\nexec "$(dirname "$0")/python" -P "{tool}" "$@"\n'
+BUILD_WHEEL = new_project.build_wheel
 AUTHOR = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
 
 
 def make(folder: Path, *options: str) -> Path:
     """A project by `samspec new-project`, committed, with its tools installed."""
-    new_project.main([str(folder), "--source", str(ROOT), *options])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(new_project, "build_wheel", _same_wheel)
+        new_project.main([str(folder), "--source", str(ROOT), *options])
     install(folder)
     commit(folder, "Start")
     return folder
+
+
+def _same_wheel(source: Path, folder: Path) -> Path:
+    """The tools as a wheel, which is built once for all projects of a run."""
+    return Path(shutil.copy(_wheel(source), folder))
+
+
+@cache
+def _wheel(source: Path) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="samspec-wheel-"))
+    atexit.register(shutil.rmtree, folder)
+    return BUILD_WHEEL(source, folder)
 
 
 def install(root: Path) -> None:
