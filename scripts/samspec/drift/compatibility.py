@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from samspec.drift.application import Application
+from samspec.drift.functions import event_routes
 from samspec.drift.narrowing import narrowed
 from samspec.drift.policies import grants
 from samspec.drift.rollout import two_steps
@@ -40,7 +41,26 @@ def check(application: Application, reference: str) -> Iterator[Finding]:
     for api in before.definitions:
         if _same(application, api) is None:
             yield _removed(application, api, reference)
+    yield from _routes_removed(application, before, reference)
     yield from _widened(application, before, reference)
+
+
+def _routes_removed(
+    application: Application, before: Application, reference: str
+) -> Iterator[Finding]:
+    """Routes of APIs that events made."""
+    defined = {
+        (operation.method, operation.path)
+        for api in application.definitions
+        for operation in api.operations
+    }
+    for method, path in sorted(event_routes(before) - event_routes(application) - defined):
+        yield application.template.finding(
+            "break",
+            ("Resources",),
+            f"{method} {path} is gone, and callers break",
+            f"keep it until its callers have moved (rule operation-removed, against {reference})",
+        )
 
 
 def _same(application: Application, api: WrittenApi) -> WrittenApi | None:
@@ -69,7 +89,7 @@ class Earlier(Application):
         self.reference = reference
         self._current = application
         self._shown: dict[str, str | None] = {}
-        super().__init__(application.root)
+        super().__init__(application.root, application.template.name)
         if not self.definitions and application.definitions:
             raise ProjectError(
                 f"--against {reference}: it has no API definition there: name another ref"
@@ -96,9 +116,6 @@ class Earlier(Application):
     def samconfig(self) -> dict[str, Any]:
         """The parameters are those of today: it is the template that is compared."""
         return self._current.samconfig
-
-    def _template(self) -> Document:
-        return self.document(self._current.template.name)
 
     def _show(self, name: str) -> str | None:
         if name not in self._shown:
@@ -281,14 +298,14 @@ class _Change:
     def _content(
         self, was: Content, now: Content, at: Keys, label: str, is_response: bool
     ) -> Iterator[Break]:
-        contents = dict(_items(now, "content"))
-        for media, content in _items(was, "content"):
+        contents = dict(_contents(now))
+        for media, content in _contents(was):
             if media in contents:
                 schemas = _schema(content), _schema(contents[media])
                 yield from self._narrowed(*schemas, at, label, is_response)
             else:
                 yield at, "media-type-removed", f"{label} is no longer {media}"
-        old = dict(_items(was, "content"))
+        old = dict(_contents(was))
         if is_response and old:
             for media in contents.keys() - old.keys():
                 yield at, "media-type-added", f"{label} may be {media} now"
@@ -303,6 +320,12 @@ class _Change:
         side = "response" if is_response else "request"
         for break_rule, message in narrowed(wide, narrow, specs, is_response):
             yield at, f"{side}-{break_rule}", f"{label}{message}"
+
+
+def _contents(node: Content) -> list[tuple[str, Any]]:
+    """The media types of a body; Swagger 2.0 states one schema for all."""
+    stated = _items(node, "content")
+    return stated if stated or "schema" not in node else [("of its form", node)]
 
 
 def _items(node: Content, key: str) -> list[tuple[str, Any]]:

@@ -1,5 +1,6 @@
 """A foreign project with every kind of API: its mistakes are found, valid changes pass."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 from samspec.drift.checks import run
 
+from tests.samspec.drift.copies import edit
 from tests.samspec.drift.mutations import Change
 
 HERE = Path(__file__).parent
@@ -48,6 +50,35 @@ def test_a_valid_change_passes(orders: Path, change: Change) -> None:
     change.apply(orders)
 
     assert list(map(str, run(orders).findings)) == []
+
+
+ORDER = "Order: { type: object, properties: { id: { type: string }"
+HELLO = "        Root: { Type: Api, Properties: { Path: /hello, Method: get } }\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("api/swagger.yaml", ORDER, ORDER.replace("string", "integer"), "200.id has type integer"),
+        ("api/swagger.yaml", "query, required: false", "query, required: true", "requires verbose"),
+        ("api/openapi.yaml", "required: [id]", "required: [id, name]", "body.name is required"),
+        ("api/openapi.yaml", "application/json", "text/csv", "no longer application/json"),
+        ("template.yaml", HELLO, "", "GET /hello is gone"),
+        ("template.yaml", "DynamoDBReadPolicy", "DynamoDBCrudPolicy", "dynamodb:PutItem"),
+    ],
+)
+def test_what_breaks_callers_or_widens_permissions_is_found(
+    orders: Path, file: str, old: str, new: str, message: str
+) -> None:
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "A"]):
+        subprocess.run([*git, *command], cwd=orders, check=True)
+    assert run(orders, against="HEAD").findings == []
+    edit(orders, file, old, new)
+    findings = run(orders, against="HEAD").findings
+
+    changes = [finding for finding in findings if finding.rule in ("break", "iam-widened")]
+    assert any(message in finding.message for finding in changes), list(map(str, findings))
 
 
 def test_there_are_as_many_as_we_say() -> None:
