@@ -5,13 +5,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 
 from samspec.sam import environments
 from samspec.sam.errors import ProjectError
@@ -121,7 +122,15 @@ class Stack:
 
 def client(service: str, region: str) -> Any:
     """A client of an AWS service, as the shell's AWS_* variables and profile say."""
-    return botocore.session.get_session().create_client(service, region_name=region)
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _loader())
+    return session.create_client(service, region_name=region)
+
+
+@cache
+def _loader() -> Loader:
+    """Botocore's descriptions of services, which would otherwise be read for each client."""
+    return create_loader()
 
 
 def main(arguments: list[str] | None = None) -> int:
