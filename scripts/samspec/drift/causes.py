@@ -19,6 +19,9 @@ SYMPTOMS: dict[str, set[str]] = {
     "event-route": {"integration-missing", "integration-responses", "integration-type"},
     "sam-translation": {"event-api"},
     "handler": {"sam-translation"},
+    "handler-arguments": {"handler-operation"},
+    "iam-missing": {"iam-deny", "iam-statement"},
+    "iam-unused": {"iam-statement"},
     "function-unused": {
         "handler-operation",
         "integration-function",
@@ -38,7 +41,6 @@ SYMPTOMS: dict[str, set[str]] = {
     "criterion-unknown": {"criterion-form", "feature-missing"},
     "criterion-untested": {"criterion-form"},
     "alarm-left-out": {"alarm-dimension", "alarm-metric"},
-    "iam-missing": {"iam-deny"},
     "import-mapped-header": {"response-parameter-key"},
     "gateway-response-header": {"response-parameter-key"},
     "event-media-type": {"event-pairs"},

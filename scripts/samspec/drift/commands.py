@@ -220,7 +220,10 @@ def _parts(words: list[str]) -> Iterator[list[str]]:
 
 def _curl(application: Application, words: list[str]) -> Iterator[Fault]:
     request = _request(words)
-    parts = urlsplit(request.target if "//" in request.target else f"http://{request.target}")
+    try:
+        parts = urlsplit(request.target if "//" in request.target else f"http://{request.target}")
+    except ValueError:
+        return  # a placeholder in brackets where a host belongs
     if not application.definitions or not _is_ours(parts.hostname, parts.netloc):
         return
     path = unquote(parts.path) or "/"

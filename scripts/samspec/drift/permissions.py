@@ -14,7 +14,7 @@ from samspec.drift.targets import target
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
-from samspec.sam.variants import UNKNOWN, Variant, is_known, references
+from samspec.sam.variants import UNKNOWN, Variant, is_known, is_sample, references
 from samspec.sam.written import WrittenApi, WrittenFunction
 
 ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
@@ -171,7 +171,7 @@ class _Checker:
             for resource in statement.resources:
                 if fnmatchcase(arn, resource) or resource.startswith(f"{arn}/"):
                     return True
-                if UNKNOWN in resource:
+                if UNKNOWN in resource or is_sample(resource):
                     return True
         return False
 

@@ -13,7 +13,7 @@ from samspec.drift.policies import Grants, Statement, grants
 from samspec.drift.targets import services
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
-from samspec.sam.variants import UNKNOWN
+from samspec.sam.variants import UNKNOWN, is_sample
 from samspec.sam.written import WrittenFunction
 
 ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+", re.IGNORECASE)
@@ -69,8 +69,8 @@ def _form(statement: Statement) -> Iterator[tuple[str, str]]:
         if UNKNOWN not in action and not ACTION.fullmatch(action):
             yield f"has the action {action}", "write service:Name"
     for resource in statement.resources:
-        known = UNKNOWN not in resource and "${" not in resource
-        if known and not RESOURCE.fullmatch(resource):
+        is_plain = UNKNOWN not in resource and "${" not in resource and not is_sample(resource)
+        if is_plain and not RESOURCE.fullmatch(resource):
             yield (
                 f"has the resource {resource}, which is not an ARN",
                 "write Fn::GetAtt: [..., Arn]",
@@ -96,9 +96,9 @@ def _of_dynamodb(name: str) -> Iterator[tuple[str, str]]:
         fix = "allow what the transaction holds: GetItem, PutItem, UpdateItem, DeleteItem"
         yield f"has the action dynamodb:{name}, which allows nothing", fix
         return
-    known = OF_DYNAMODB.split()
-    near = difflib.get_close_matches(name, known, 1, 0.88)
-    if near and name.lower() not in [item.lower() for item in known] and "*" not in name:
+    names = OF_DYNAMODB.split()
+    near = difflib.get_close_matches(name, names, 1, 0.88)
+    if near and name.lower() not in [item.lower() for item in names] and "*" not in name:
         yield f"has the action dynamodb:{name}, which does not exist", f"write {near[0]}"
 
 

@@ -239,6 +239,11 @@ def misnamed(name: str) -> str:
     return f"${{{name.replace('::', '.')}}}"
 
 
+def is_sample(text: str) -> bool:
+    """Whether a text has a value that stands for a parameter without a default."""
+    return text.startswith(SAMPLES[0])
+
+
 def is_known(value: Any) -> bool:
     """Whether nothing in the resolved value is known only to AWS."""
     if isinstance(value, dict):
