@@ -4,7 +4,7 @@ The user is made for the occasion, put into the pool's groups, and removed again
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -64,11 +64,15 @@ class Pool:
         """
         email = f"smoke-{secrets.token_hex(8)}@example.com"
         try:
-            yield self._signed_in(email, self.groups if is_in_groups else [])
-        except (BotoCoreError, ClientError) as error:
-            raise ProjectError(f"the user pool {self.id} lets nobody sign in: {error}") from None
+            yield self._try_to_sign_in(email, is_in_groups)
         finally:
             self._remove(email)
+
+    def _try_to_sign_in(self, email: str, is_in_groups: bool) -> SignedIn:
+        try:
+            return self._signed_in(email, self.groups if is_in_groups else [])
+        except (BotoCoreError, ClientError) as error:
+            raise ProjectError(f"the user pool {self.id} lets nobody sign in: {error}") from None
 
     def _signed_in(self, email: str, groups: Iterable[str]) -> SignedIn:
         user = {"UserPoolId": self.id, "Username": email}
@@ -87,6 +91,11 @@ class Pool:
             AuthFlow=FLOW,
             AuthParameters={"USERNAME": email, "PASSWORD": password},
         )
+        if "AuthenticationResult" not in signed_in:
+            raise ProjectError(
+                f"the user pool {self.id} asks a new user for {signed_in['ChallengeName']}: "
+                "sign in yourself, and give the token with --header"
+            )
         tokens = signed_in["AuthenticationResult"]
         return SignedIn(tokens["AccessToken"], tokens["IdToken"], email)
 
@@ -99,13 +108,18 @@ class Pool:
 
 
 @contextmanager
-def credentials(stack: Stack, apis: Iterable[Api]) -> Iterator[dict[str, str]]:
+def credentials(
+    stack: Stack, apis: Iterable[Api], given: Mapping[str, str] | None = None
+) -> Iterator[dict[str, str]]:
     """Headers of a caller who may do everything; empty if nobody is known who may.
 
-    `apis` are those of the stack's template, for its parameters. Raises a ProjectError if the
-    stack's pool does not let the user in.
+    `apis` are those of the stack's template, for its parameters. Nobody signs in if an
+    Authorization is `given`. Raises a ProjectError if the stack's pool does not let the user in.
     """
-    headers = api_key(stack)
+    headers = api_key(stack) | dict(given or {})
+    if any(name.lower() == "authorization" for name in headers):
+        yield headers
+        return
     accepted = trusted(apis)
     pool = Pool.of(stack)
     local = next((token for token in accepted if is_local(token.issuer)), None)

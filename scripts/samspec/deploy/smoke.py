@@ -72,8 +72,8 @@ def test(root: Path, stack: Stack, headers: Mapping[str, str]) -> list[str]:
     """
     lines: list[str] = []
     apis = apis_of(root, stack)
-    with sign_in.credentials(stack, apis) as own:
-        caller = Caller(stack.url, stack.region, {**own, **headers})
+    with sign_in.credentials(stack, apis, headers) as own:
+        caller = Caller(stack.url, stack.region, own)
         for api in apis:
             lines += Smoke(api.document, caller).run()
     return lines

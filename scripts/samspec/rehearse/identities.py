@@ -91,8 +91,10 @@ def _short_lived(pool: Pool) -> Iterator[Pool]:
     settings = {"AccessTokenValidity": 1, "IdTokenValidity": 1, "TokenValidityUnits": SECOND}
     made = pool.cognito.create_user_pool_client(UserPoolId=pool.id, **CLIENT, **settings)
     client_id = made["UserPoolClient"]["ClientId"]
-    yield Pool(pool.cognito, pool.id, client_id)
-    pool.cognito.delete_user_pool_client(UserPoolId=pool.id, ClientId=client_id)
+    try:
+        yield Pool(pool.cognito, pool.id, client_id)
+    finally:
+        pool.cognito.delete_user_pool_client(UserPoolId=pool.id, ClientId=client_id)
 
 
 @contextmanager
@@ -102,9 +104,11 @@ def _foreign(pool: Pool) -> Iterator[Pool]:
     triggers = described.get("LambdaConfig") or {}
     made = pool.cognito.create_user_pool(PoolName="foreign", LambdaConfig=triggers)
     id = made["UserPool"]["Id"]
-    client = pool.cognito.create_user_pool_client(UserPoolId=id, **CLIENT)["UserPoolClient"]
-    yield Pool(pool.cognito, id, client["ClientId"])
-    pool.cognito.delete_user_pool(UserPoolId=id)
+    try:
+        client = pool.cognito.create_user_pool_client(UserPoolId=id, **CLIENT)["UserPoolClient"]
+        yield Pool(pool.cognito, id, client["ClientId"])
+    finally:
+        pool.cognito.delete_user_pool(UserPoolId=id)
 
 
 def _of_local_issuer(token: Trusted) -> Iterator[Identity]:

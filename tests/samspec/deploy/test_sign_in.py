@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.cognitoidp.models import CognitoIdpBackend
 from samspec.aws import issuer
 from samspec.deploy import sign_in
 from samspec.deploy.stack import Stack
@@ -75,6 +76,28 @@ def test_a_pool_that_is_not_there_is_named() -> None:
     stack = FakeStack({sign_in.POOL: "us-east-1_gone", sign_in.CLIENT: "x"})
     with pytest.raises(ProjectError, match="lets nobody sign in"), sign_in.credentials(stack, []):
         pass
+
+
+def test_a_pool_that_asks_for_a_second_factor_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = pool("ALLOW_ADMIN_USER_PASSWORD_AUTH")
+    mfa = {"ChallengeName": "MFA_SETUP"}
+    monkeypatch.setattr(CognitoIdpBackend, "admin_initiate_auth", lambda *_: mfa)
+
+    with (
+        pytest.raises(ProjectError, match="asks a new user for MFA_SETUP: sign in yourself"),
+        sign_in.credentials(FakeStack(resources), []),
+    ):
+        pass
+
+    assert users(resources) == []
+
+
+def test_nobody_signs_in_if_a_token_is_given() -> None:
+    stack = FakeStack({sign_in.POOL: "us-east-1_gone", sign_in.CLIENT: "x"})
+    given = {"authorization": "Bearer mine"}
+
+    with sign_in.credentials(stack, [], given) as headers:
+        assert headers == given
 
 
 def test_an_api_key_is_read() -> None:
