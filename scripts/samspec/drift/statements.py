@@ -13,6 +13,7 @@ from samspec.drift.policies import Grants, Statement, grants
 from samspec.drift.targets import services
 from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
+from samspec.sam.resources import FORMS
 from samspec.sam.variants import UNKNOWN, is_sample
 from samspec.sam.written import WrittenFunction
 
@@ -37,21 +38,25 @@ Fault = tuple[str, Keys, str, str]  # rule, place, what is wrong, how to fix it
 def check(application: Application) -> Iterator[Finding]:
     """The statements of every function, as they are with the parameters' defaults."""
     environment = application.environments[0]
+    # Nobody here knows whether a Ref to these is an ARN: of an ECS task definition it is.
+    unknown = {
+        name for name, item in application.resources.items() if str(item.get("Type")) not in FORMS
+    }
     reported: set[Fault] = set()
     for function in application.functions.values():
         given = grants(application, function, environment)
-        for fault in _faults(function, given):
+        for fault in _faults(function, given, unknown):
             if fault not in reported:
                 reported.add(fault)
                 yield application.template.finding(*fault)
 
 
-def _faults(function: WrittenFunction, given: Grants) -> Iterator[Fault]:
+def _faults(function: WrittenFunction, given: Grants, unknown: set[str]) -> Iterator[Fault]:
     for statement in given.statements:
         if statement.fault:
             message = f"a statement of {function.name} {statement.fault}"
             yield "iam-statement", statement.at, message, "write Version: 2012-10-17, no Principal"
-        for message, fix in (*_form(statement), *_actions(statement)):
+        for message, fix in (*_form(statement, unknown), *_actions(statement)):
             yield "iam-statement", statement.at, f"a statement of {function.name} {message}", fix
     for name, at in given.managed:
         short = name.rpartition("/")[2]
@@ -61,7 +66,7 @@ def _faults(function: WrittenFunction, given: Grants) -> Iterator[Fault]:
             yield "iam-statement", at, message, f"write {near[0]}"
 
 
-def _form(statement: Statement) -> Iterator[tuple[str, str]]:
+def _form(statement: Statement, unknown: set[str]) -> Iterator[tuple[str, str]]:
     """What is malformed: the deploy fails."""
     if statement.effect not in ("Allow", "Deny"):
         yield f"has the Effect {statement.effect}", "write Allow or Deny"
@@ -69,8 +74,9 @@ def _form(statement: Statement) -> Iterator[tuple[str, str]]:
         if UNKNOWN not in action and not ACTION.fullmatch(action):
             yield f"has the action {action}", "write service:Name"
     for resource in statement.resources:
+        first = re.split("[/:]", resource)[0]
         is_plain = UNKNOWN not in resource and "${" not in resource and not is_sample(resource)
-        if is_plain and not RESOURCE.fullmatch(resource):
+        if is_plain and first not in unknown and not RESOURCE.fullmatch(resource):
             yield (
                 f"has the resource {resource}, which is not an ARN",
                 "write Fn::GetAtt: [..., Arn]",
