@@ -22,6 +22,7 @@ PLACES = {
     "query": ("queryStringParameters", "multiValueQueryStringParameters"),
     "header": ("headers", "multiValueHeaders"),
 }
+VERSION_2 = "2.0"  # of the payload of HTTP APIs
 SAMPLE = "/{proxy+}"  # the route in events that `sam local generate-event` writes
 Fault = tuple[str, Keys, str, str]
 
@@ -94,14 +95,14 @@ def _by_route(
     application: Application, event: Mapping[str, Any]
 ) -> list[tuple[WrittenApi, Operation]]:
     """The operations with the route that an event says."""
-    route = (event.get("httpMethod"), event.get("resource"))
+    route = _route_of(event)
     return [pair for pair in application.calls() if (pair[1].method, pair[1].path) == route]
 
 
 def _no_route(application: Application, name: str, event: Mapping[str, Any]) -> Iterator[Finding]:
     """An event of a REST API says a route that some API has; the SAM CLI's sample says none."""
-    path, method = event.get("resource"), str(event.get("httpMethod"))
-    if not isinstance(path, str) or path == SAMPLE or not application.definitions:
+    method, path = _route_of(event)
+    if path in ("", SAMPLE) or not application.definitions:
         return
     routes = {
         (item.method, item.path) for api in application.definitions for item in api.operations
@@ -117,6 +118,15 @@ def _no_route(application: Application, name: str, event: Mapping[str, Any]) -> 
         )
 
 
+def _route_of(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The method and path of an event, in either form of payload; an empty path if it says none."""
+    if event.get("version") == VERSION_2:
+        method, _, path = str(event.get("routeKey")).partition(" ")
+        return method, path
+    resource = event.get("resource")
+    return str(event.get("httpMethod")), resource if isinstance(resource, str) else ""
+
+
 def _is_proxy_event(event: Any) -> bool:
     return isinstance(event, dict) and ("httpMethod" in event or "requestContext" in event)
 
@@ -129,11 +139,13 @@ def _names_function(application: Application, key: str) -> bool:
 def _faults(
     api: WrittenApi, operation: Operation, event: Mapping[str, Any], is_invalid: bool
 ) -> Iterator[Fault]:
-    if event.get("version") == "2.0":
-        return
-    yield from _route(operation, event)
-    yield from _pairs(event)
-    breaks = [*_parameters(api, operation, event), *_media(api, operation, event)]
+    if event.get("version") != VERSION_2:
+        yield from _route(operation, event)
+        yield from _pairs(event)
+    queries = (event.get("queryStringParameters") or {}).values()
+    breaks = [*_media(api, operation, event)]
+    if event.get("version") != VERSION_2 or not any("," in str(value) for value in queries):
+        breaks += _parameters(api, operation, event)  # version 2 joins values by commas
     breaks += _body(api, operation, event)
     if not is_invalid:
         yield from breaks
