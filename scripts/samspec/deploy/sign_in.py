@@ -109,14 +109,14 @@ class Pool:
 
 @contextmanager
 def credentials(
-    stack: Stack, apis: Iterable[Api], given: Mapping[str, str] | None = None
+    stack: Stack, apis: Iterable[Api], extra: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, str]]:
     """Headers of a caller who may do everything; empty if nobody is known who may.
 
     `apis` are those of the stack's template, for its parameters. Nobody signs in if an
     Authorization is `given`. Raises a ProjectError if the stack's pool does not let the user in.
     """
-    headers = api_key(stack) | dict(given or {})
+    headers = api_key(stack) | dict(extra or {})
     if any(name.lower() == "authorization" for name in headers):
         yield headers
         return

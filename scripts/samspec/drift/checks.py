@@ -157,11 +157,10 @@ def _notes(application: Application) -> list[str]:
     notes = list(application.notes)
     if not application.definitions:
         notes.append("no API has an OpenAPI definition: the checks of a definition do not apply")
-    skipped = [
-        f"{item.name} ({item.runtime or 'an image'})"
-        for item in application.functions.values()
-        if not item.is_python
-    ]
+    skipped = []
+    for item in application.functions.values():
+        if not item.is_python:
+            skipped.append(f"{item.name} ({item.runtime or 'an image'})")
     if skipped:
         notes.append(f"the code of {', '.join(skipped)} is not Python: it is not checked")
     return sorted(set(notes))

@@ -49,11 +49,10 @@ def _routes_removed(
     application: Application, before: Application, reference: str
 ) -> Iterator[Finding]:
     """Routes of APIs that events made."""
-    defined = {
-        (operation.method, operation.path)
-        for api in application.definitions
-        for operation in api.operations
-    }
+    defined = set()
+    for api in application.definitions:
+        for operation in api.operations:
+            defined.add((operation.method, operation.path))
     for method, path in sorted(event_routes(before) - event_routes(application) - defined):
         yield application.template.finding(
             "break",

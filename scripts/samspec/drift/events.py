@@ -104,9 +104,10 @@ def _no_route(application: Application, name: str, event: Mapping[str, Any]) -> 
     method, path = _route_of(event)
     if path in ("", SAMPLE) or not application.definitions:
         return
-    routes = {
-        (item.method, item.path) for api in application.definitions for item in api.operations
-    }
+    routes = set()
+    for api in application.definitions:
+        for item in api.operations:
+            routes.add((item.method, item.path))
     routes |= event_routes(application)
     if not routes & {(method, path), ("ANY", path)}:
         yield Finding(

@@ -52,8 +52,8 @@ def _parameters(
     template: Mapping[str, Any],
     properties: Mapping[str, Any],
 ) -> Iterator[Finding]:
-    declared, given = _section(template, "Parameters"), _section(properties, "Parameters")
-    for parameter in given:
+    declared, passed = _section(template, "Parameters"), _section(properties, "Parameters")
+    for parameter in passed:
         if parameter not in declared:
             yield application.finding(
                 "nested-parameter",
@@ -66,7 +66,7 @@ def _parameters(
             )
     for parameter, declaration in declared.items():
         has_default = isinstance(declaration, dict) and "Default" in declaration
-        if parameter not in given and not has_default:
+        if parameter not in passed and not has_default:
             yield application.finding(
                 "nested-parameter",
                 name,

@@ -95,9 +95,10 @@ def _never_forbidden(project: Project, callers: str) -> frozenset[tuple[str, str
     if callers != "cognito" or not (project.root / handlers.CONVENTION).exists():
         return frozenset()
     own = handlers.Rule("creates_own")
-    proxies = [
-        operation for operation in project.proxies if handlers.rule(project, operation) == own
-    ]
+    proxies = []
+    for operation in project.proxies:
+        if handlers.rule(project, operation) == own:
+            proxies.append(operation)
     return frozenset((operation.method, operation.path) for operation in proxies)
 
 

@@ -95,9 +95,10 @@ class Spec:
     def _is_mock(self, entry: Entry) -> bool:
         for child in entries(entry.value):
             if child.key.value == INTEGRATION:
-                types = [
-                    part.value.value for part in entries(child.value) if part.key.value == "type"
-                ]
+                types = []
+                for part in entries(child.value):
+                    if part.key.value == "type":
+                        types.append(part.value.value)
                 return [str(name).lower() for name in types] == ["mock"]
         return False
 

@@ -116,11 +116,10 @@ def _telling(text: str, name: str) -> str:
     document = Document.parse(text, "template")
     resources = document.data["Resources"]
     alarm = resources.get(name, {}).get("Properties")
-    others = [
-        other
-        for other, resource in resources.items()
-        if resource.get("Type") == ALARM and ACTIONS in resource.get("Properties", {})
-    ]
+    others = []
+    for other, resource in resources.items():
+        if resource.get("Type") == ALARM and ACTIONS in resource.get("Properties", {}):
+            others.append(other)
     if alarm is None or ACTIONS in alarm or not others:
         return text
     lines = text.splitlines()

@@ -94,10 +94,10 @@ def test_a_pool_that_asks_for_a_second_factor_is_named(monkeypatch: pytest.Monke
 
 def test_nobody_signs_in_if_a_token_is_given() -> None:
     stack = FakeStack({sign_in.POOL: "us-east-1_gone", sign_in.CLIENT: "x"})
-    given = {"authorization": "Bearer mine"}
+    extra = {"authorization": "Bearer mine"}
 
-    with sign_in.credentials(stack, [], given) as headers:
-        assert headers == given
+    with sign_in.credentials(stack, [], extra) as headers:
+        assert headers == extra
 
 
 def test_an_api_key_is_read() -> None:
