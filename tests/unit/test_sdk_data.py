@@ -19,8 +19,11 @@ def test_the_endpoints_are_botocores_own_for_dynamodb(pytestconfig: pytest.Confi
             name: it for name, it in partition["services"].items() if name == "dynamodb"
         }
     file = pytestconfig.rootpath / OURS
-    if pytestconfig.getoption("--record"):
-        file.write_text(json.dumps(endpoints, separators=(",", ":"), sort_keys=True) + "\n")
+    text = json.dumps(endpoints, separators=(",", ":"), sort_keys=True) + "\n"
+    if pytestconfig.getoption("--record") and file.read_text() != text:
+        new = file.with_suffix(".new")  # tests in other processes read the file meanwhile
+        new.write_text(text)
+        new.replace(file)
 
     assert json.loads(file.read_text()) == endpoints, f"write {OURS} again: scripts/test --record"
 
