@@ -5,6 +5,7 @@ Its fields are those of the schema OrderInput if the spec has one under componen
 """
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from samspec.scaffold.resource import Parent
 from samspec.scaffold.validation import require_valid
 
 NEEDED = ("handlers/api/repository.py", "handlers/api/pages.py")
+PROPERTIES = "schemathesis.toml"
 EXAMPLE = "--field title:text --field isbn:text,unique,pattern=^[0-9]{13}$ --field price:decimal"
 
 
@@ -63,6 +65,8 @@ def _added(
         template = policies.allowed(made.resource, verb, made.function(verb), template)
     workspace.write(root, project.template.name, "\n".join(template) + "\n")
     _document(project, made)
+    if parent:
+        _let_stay(project, made.resource.path, parent)
     files |= dict(_callers(Project(root), made))
     workspace.tidy(root, [name for name in files if name.endswith(".py")])
     yield "Next: scripts/test --record, scripts/check, scripts/test"
@@ -172,6 +176,21 @@ def _document(project: Project, made: Renderer) -> None:
         n = made.resource.names
         lines.insert(rows[-1] + 1, f"| {n.table} | {policies.TABLE} | The {n.words} |")
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _let_stay(project: Project, path: str, parent: Parent) -> None:
+    """Tells the property tests that what belongs to a deleted parent is still there."""
+    if not (project.root / PROPERTIES).is_file():
+        return
+    text = project.text(PROPERTIES).rstrip("\n")
+    names = parent.names
+    added = f"""
+# What belongs to {names.a_word} stays when the {names.word} is deleted.
+[[operations]]
+include-path-regex = '^{re.escape(path)}'
+checks.use_after_free.enabled = false
+"""
+    workspace.write(project.root, PROPERTIES, f"{text}\n{added}")
 
 
 def _parser() -> argparse.ArgumentParser:
