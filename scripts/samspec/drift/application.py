@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from samspec.drift import settings
-from samspec.sam.documents import nodes
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import Operation
@@ -91,7 +90,7 @@ class Application(Project):
 
     def _chosen_in(self, api: WrittenApi) -> list[Any]:
         """The values of a definition that depend on parameters, each once."""
-        intrinsics = {repr(node): node for _, node in nodes(api.data) if is_intrinsic(node)}
+        intrinsics = {repr(node): node for _, node in api.nodes if is_intrinsic(node)}
         return [node for node in intrinsics.values() if is_chosen(self.template.data, node)]
 
     @cached_property

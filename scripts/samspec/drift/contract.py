@@ -11,7 +11,6 @@ from samspec.drift.application import Application
 from samspec.drift.code import code_of
 from samspec.drift.validity import is_data
 from samspec.sam import dialect
-from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
 from samspec.sam.written import WrittenApi
 
@@ -48,7 +47,7 @@ def _gaps(api: WrittenApi) -> Iterator[Finding]:
 
 
 def _patterns(api: WrittenApi) -> Iterator[Finding]:
-    for at, node in nodes(api.data):
+    for at, node in api.nodes:
         pattern = node.get("pattern") if isinstance(node, dict) else None
         if not isinstance(pattern, str) or is_data(at) or at[-1:] == ("properties",):
             continue

@@ -5,7 +5,7 @@ from typing import Any
 
 from samspec.drift.application import Application
 from samspec.drift.validity import is_data
-from samspec.sam.documents import Keys, nodes
+from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.written import WrittenApi
 
@@ -50,7 +50,7 @@ def _validator(api: WrittenApi, schema: Mapping[str, Any]) -> Any:
 
 def _examples(api: WrittenApi) -> Iterator[tuple[Keys, Any, Any]]:
     """Each example with its schema and place."""
-    for at, node in nodes(api.data):
+    for at, node in api.nodes:
         if not isinstance(node, dict) or is_data(at) or at[-1:] == ("properties",):
             continue
         schema = node.get("schema")

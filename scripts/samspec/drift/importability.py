@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from samspec.drift.validators import validates_bodies
-from samspec.sam.documents import Keys, nodes
+from samspec.sam.documents import Keys
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
 from samspec.sam.references import steps
@@ -74,7 +74,7 @@ def check(api: WrittenApi) -> Iterator[Finding]:
 
 def _extensions(api: WrittenApi) -> Iterator[Fault]:
     """A misspelled extension is one that API Gateway does not read."""
-    for at, _ in nodes(api.data):
+    for at, _ in api.nodes:
         key = at[-1] if at else ""
         if not key.startswith(EXTENSION) or key in EXTENSIONS:
             continue

@@ -6,7 +6,6 @@ from typing import Any
 
 from samspec.drift.application import Application, is_proxy
 from samspec.drift.targets import Target, target
-from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
 from samspec.sam.operations import INTEGRATION, Operation
 from samspec.sam.variants import is_known
@@ -41,7 +40,7 @@ def _references(application: Application, api: WrittenApi) -> Iterator[Finding]:
         *application.section("Parameters"),
         *application.section("Conditions"),
     }
-    for at, node in nodes(api.data):
+    for at, node in api.nodes:
         if at[-1:] == ("uri",) or "uri" in at[-3:]:
             continue  # `_operation` says it better
         for name in _named(node):

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from samspec.drift.application import Application
-from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
 from samspec.sam.variants import is_known, references
 from samspec.sam.written import WrittenApi
@@ -124,7 +123,7 @@ def _stays_behind(application: Application, api: WrittenApi) -> Iterator[Finding
     if not is_sams or str(is_always).lower() == "true":
         return
     declared = {*application.section("Parameters"), *application.section("Conditions")}
-    chosen = {str(node["Fn::If"][0]) for _, node in nodes(api.data) if _is_choice(node)}
+    chosen = {str(node["Fn::If"][0]) for _, node in api.nodes if _is_choice(node)}
     used = sorted((references(api.data) | chosen) & declared)
     if used:
         yield application.finding(

@@ -10,7 +10,6 @@ from samspec.drift.functions import event_routes
 from samspec.drift.importability import GATEWAY_RESPONSES
 from samspec.drift.mock import STATUSES
 from samspec.drift.targets import target
-from samspec.sam.documents import nodes
 from samspec.sam.finding import Finding
 
 RESOURCES = ("resource", "type")
@@ -263,7 +262,7 @@ def _limits(application: Application, table: Table) -> Iterator[Finding]:
 def _numbers(application: Application) -> set[str]:
     numbers: set[str] = set()
     for api in application.definitions:
-        for at, value in nodes(api.data):
+        for at, value in api.nodes:
             if at[-1:] and at[-1] in LIMITS and isinstance(value, int | float):
                 numbers.add(str(value))
     return numbers

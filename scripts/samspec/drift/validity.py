@@ -12,6 +12,7 @@ from samspec.sam.documents import Document, Keys, nodes
 from samspec.sam.finding import Finding
 from samspec.sam.written import Mount, WrittenApi, text_keys
 
+EXTENSION = "x-amazon-apigateway-"
 SHOWN = 160  # characters of a validator's message, which may quote half of the document
 VERSIONS = ("3.0", "2.0")
 LITERAL_PARENTS = ("example", "default", "enum", "value")  # what is under them is data
@@ -99,7 +100,7 @@ def _shape(api: WrittenApi) -> Iterator[Fault]:
 
 
 def _references(api: WrittenApi) -> Iterator[Fault]:
-    for at, node in nodes(api.data):
+    for at, node in api.nodes:
         if not isinstance(node, dict) or not isinstance(node.get("$ref"), str) or is_data(at):
             continue
         reference = node["$ref"]
@@ -154,7 +155,7 @@ def _version(api: WrittenApi) -> Iterator[Fault]:
 
 
 def _patterns(api: WrittenApi) -> Iterator[Fault]:
-    for at, node in nodes(api.data):
+    for at, node in api.nodes:
         pattern = node.get("pattern") if isinstance(node, dict) else None
         if not isinstance(pattern, str) or is_data(at) or at[-1:] == ("properties",):
             continue
@@ -252,9 +253,12 @@ def _is_left_out_by_aws(at: Keys, message: str) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """The definition with a text for each intrinsic function, as CloudFormation passes it on."""
+    """The definition as the specification sees it: without API Gateway's extensions, and with a
+    text for each intrinsic function."""
     if isinstance(value, dict):
         if len(value) == 1 and str(next(iter(value))).startswith(("Fn::", "Ref")):
             return "text"
-        return {key: plain(item) for key, item in value.items()}
+        # The specification says nothing of extensions, and they are half of a definition.
+        kept = [key for key in value if not str(key).startswith(EXTENSION)]
+        return {key: plain(value[key]) for key in kept}
     return [plain(item) for item in value] if isinstance(value, list) else value

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from samspec.sam.documents import Document, Keys
+from samspec.sam.documents import Document, Keys, nodes
 from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 from samspec.sam.operations import ANY, METHODS, Operation
@@ -68,6 +68,11 @@ class WrittenApi:
     def is_swagger(self) -> bool:
         """Whether the definition is Swagger 2.0."""
         return "swagger" in self.data
+
+    @cached_property
+    def nodes(self) -> list[tuple[Keys, Any]]:
+        """Every value of the definition, with the keys that lead to it."""
+        return list(nodes(self.data))
 
     @cached_property
     def paths(self) -> dict[str, Any]:
