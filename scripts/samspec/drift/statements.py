@@ -44,15 +44,15 @@ def check(application: Application) -> Iterator[Finding]:
     }
     reported: set[Fault] = set()
     for function in application.functions.values():
-        given = grants(application, function, environment)
-        for fault in _faults(function, given, unknown):
+        granted = grants(application, function, environment)
+        for fault in _faults(function, granted, unknown):
             if fault not in reported:
                 reported.add(fault)
                 yield application.template.finding(*fault)
 
 
-def _faults(function: WrittenFunction, given: Grants, unknown: set[str]) -> Iterator[Fault]:
-    for statement in given.statements:
+def _faults(function: WrittenFunction, granted: Grants, unknown: set[str]) -> Iterator[Fault]:
+    for statement in granted.statements:
         if statement.fault:
             message = f"a statement of {function.name} {statement.fault}"
             yield "iam-statement", statement.at, message, "write Version: 2012-10-17, no Principal"
