@@ -58,7 +58,7 @@ def _faults(function: WrittenFunction, granted: Grants, unknown: set[str]) -> It
             yield "iam-statement", statement.at, message, "write Version: 2012-10-17, no Principal"
         for message, fix in (*_form(statement, unknown), *_actions(statement)):
             yield "iam-statement", statement.at, f"a statement of {function.name} {message}", fix
-    for name, at in given.managed:
+    for name, at in granted.managed:
         short = name.rpartition("/")[2]
         near = difflib.get_close_matches(short, _managed(), 1, 0.9)
         if short not in _managed() and near:
