@@ -183,25 +183,29 @@ def _ids(api: WrittenApi) -> Iterator[Fault]:
 def _validator(api: WrittenApi) -> list[Fault]:
     # Its other one, of jsonschema-rs, is taken where that is installed, and has other messages.
     os.environ["OPENAPI_SPEC_VALIDATOR_SCHEMA_VALIDATOR_BACKEND"] = "jsonschema"
+    from jsonschema.exceptions import best_match
     from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
     validator = OpenAPIV2SpecValidator if api.is_swagger else OpenAPIV30SpecValidator
     faults: list[tuple[Keys, str]] = []
+    is_vague = False
     data = {**_without_greedy(plain(api.data)), **_stated_version(api)}
     try:
-        for error in validator(data).iter_errors():
+        for stated in validator(data).iter_errors():
+            if str(stated.message).startswith("{}"):
+                continue  # API Gateway takes an empty mapping, such as of responses
+            error = best_match([stated])  # the part that is wrong, not all that it stands in
             at = tuple(map(str, error.absolute_path))
             message = str(error.message).splitlines()[0]
-            if message.startswith("{}"):
-                continue  # API Gateway takes an empty mapping, such as of responses
-            if message.startswith("{"):
-                # It quotes a schema; what is wrong inside may come next, its path from there.
+            is_within = bool(at) and at[0] not in data and bool(faults)
+            if is_within and is_vague:  # what is wrong inside the last one, its path from there
+                faults[-1] = ((*faults[-1][0], *at), message)
+            elif message.startswith("{"):
                 what = "a Schema object" if "schema" in at else "of the form that belongs here"
                 faults.append((at, f"it is not {what}"))
-            elif at and at[0] not in data and faults:
-                faults[-1] = ((*faults[-1][0], *at), message)
-            else:
+            elif not is_within:
                 faults.append((at, message))
+            is_vague = message.startswith("{")
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         # The validator expects much of what it is to validate.
         if not faults:
