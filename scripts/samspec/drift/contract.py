@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from samspec.drift.application import Application
 from samspec.drift.code import code_of
-from samspec.drift.validity import is_data
 from samspec.sam import dialect
+from samspec.sam.documents import is_data
 from samspec.sam.finding import Finding
 from samspec.sam.written import WrittenApi
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from samspec.drift.application import Application
-from samspec.drift.validity import is_data
-from samspec.sam.documents import Keys
+from samspec.sam.documents import Keys, is_data
 from samspec.sam.finding import Finding
 from samspec.sam.written import WrittenApi
 

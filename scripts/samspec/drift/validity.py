@@ -8,17 +8,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from samspec.sam.documents import Document, Keys, nodes
+from samspec.sam.documents import Document, Keys, is_data, nodes
 from samspec.sam.finding import Finding
 from samspec.sam.written import Mount, WrittenApi, text_keys
 
 EXTENSION = "x-amazon-apigateway-"
 SHOWN = 160  # characters of a validator's message, which may quote half of the document
 VERSIONS = ("3.0", "2.0")
-LITERAL_PARENTS = ("example", "default", "enum", "value")  # what is under them is data
 Fault = tuple[str, Keys, str, str]  # rule, place, what is wrong, how to fix it
-# Members of a schema's property map are schemas, whatever they are called.
-MAPS = ("properties", "schemas", "parameters", "responses", "headers", "examples")
 
 
 def check(api: WrittenApi) -> list[Finding]:
@@ -131,15 +128,6 @@ def _references(api: WrittenApi) -> Iterator[Fault]:
 
 def _is_path_item(at: Keys) -> bool:
     return len(at) == 2 and at[0] == "paths"
-
-
-def is_data(at: Keys) -> bool:
-    """Whether the place is inside an example or default, where no key has a meaning."""
-    for index, key in enumerate(at):
-        parent = at[index - 1] if index else ""
-        if key in LITERAL_PARENTS and parent not in MAPS:
-            return True
-    return False
 
 
 def _version(api: WrittenApi) -> Iterator[Fault]:

@@ -91,12 +91,11 @@ class Conformance:
             # Slow to import: not before it is used.
             from openapi_schema_validator import OAS30ReadValidator
 
-            # References lead to the root of the document that is checked, so the spec is that root.
-            document = {**self._spec, "allOf": [schema]}
-            plain = Inlined(self._spec).of(schema)
+            checked = Inlined(self._spec).of(schema)
+            if checked is None:  # references lead to the root of what is checked: to the spec's
+                checked = {**self._spec, "allOf": [schema]}
             self._validators[id(schema)] = OAS30ReadValidator(
-                document if plain is None else plain,
-                format_checker=OAS30ReadValidator.FORMAT_CHECKER,
+                checked, format_checker=OAS30ReadValidator.FORMAT_CHECKER
             )
         return self._validators[id(schema)]
 

@@ -17,6 +17,9 @@ from samspec.sam.errors import ProjectError
 from samspec.sam.finding import Finding
 
 Keys = tuple[str, ...]
+LITERAL_PARENTS = ("example", "default", "enum", "value")  # what is under them is data
+# Members of a schema's property map are schemas, whatever they are called.
+MAPS = ("properties", "schemas", "parameters", "responses", "headers", "examples")
 FRONT_MATTER = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
 
 
@@ -180,3 +183,12 @@ def nodes(value: Any, at: Keys = ()) -> Iterator[tuple[Keys, Any]]:
     if isinstance(value, dict | list):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from nodes(inner, (*at, str(key)))
+
+
+def is_data(at: Keys) -> bool:
+    """Whether the place is inside an example or default, where no key has a meaning."""
+    for index, key in enumerate(at):
+        parent = at[index - 1] if index else ""
+        if key in LITERAL_PARENTS and parent not in MAPS:
+            return True
+    return False

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from samspec.sam.documents import is_data, nodes
 from samspec.sam.errors import ProjectError
 
 NAME = r"[\w-]+"
 PUBLISHED = "AutoPublishAlias"  # the qualifier of `${Function.Alias}`: whatever SAM publishes
-VALUES = {"default", "enum", "example", "examples"}  # keys under which no reference stands
 PSEUDO = re.compile(r"\$\{AWS::(\w+)\}")
 # Invocations of a function by its ARN, as a REST API has them (also those that stream), the ARN
 # by itself, as an HTTP API may have it, or either with a resource of the template in its place.
@@ -37,18 +37,14 @@ def resolve(document: Mapping[str, Any], node: Any) -> Any:
 
 def unresolved(document: Mapping[str, Any]) -> list[str]:
     """What is wrong with the document's references, each once."""
-    faults: dict[str, None] = {}
-    waiting: list[Any] = [document.get("paths"), document.get("components")]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, Mapping):
-            try:
-                resolve(document, node)
-            except ProjectError as error:
-                faults[str(error)] = None
-            waiting += [value for key, value in node.items() if key not in VALUES]
+    faults = set()
+    for at, node in nodes(document):
+        if not isinstance(node, Mapping) or "$ref" not in node or is_data(at):
+            continue
+        try:
+            resolve(document, node)
+        except ProjectError as error:
+            faults.add(str(error))
     return sorted(faults)
 
 

@@ -510,6 +510,14 @@ def test_on_a_phone_a_request_takes_the_whole_page(browser: Browser) -> None:
     browser.until(lambda: len(rows(browser)) == 3)
 
 
+def execute(browser: Browser, operation: Any, status: str) -> None:
+    """Send an operation's request from the docs page, and wait for a response of the status."""
+    button = browser.until(lambda: operation.find_element(By.CSS_SELECTOR, "button.execute"))
+    browser.run("arguments[0].click()", button)
+    table = ".live-responses-table .response"
+    browser.until(lambda: status in operation.find_element(By.CSS_SELECTOR, table).text)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_docs_page_calls_the_running_api(browser: Browser, dark: bool) -> None:
     browser.show("/_/docs", DESKTOP, dark)
@@ -521,10 +529,7 @@ def test_the_docs_page_calls_the_running_api(browser: Browser, dark: bool) -> No
         lambda: operation.find_element(By.CSS_SELECTOR, "textarea.body-param__text")
     )
     assert json.loads(body.text) == {"item": "apple", "count": 2}
-    execute = browser.until(lambda: operation.find_element(By.CSS_SELECTOR, "button.execute"))
-    browser.run("arguments[0].click()", execute)
-    table = ".live-responses-table .response"
-    browser.until(lambda: "201" in operation.find_element(By.CSS_SELECTOR, table).text)
+    execute(browser, operation, "201")
 
 
 def test_the_docs_page_takes_local_credentials(browser: Browser) -> None:
@@ -533,10 +538,7 @@ def test_the_docs_page_takes_local_credentials(browser: Browser) -> None:
     browser.find("#token").click()
     browser.until(lambda: browser.text("#said") == "Requests carry local credentials: pool")
     operation.find_element(By.CSS_SELECTOR, ".opblock-summary-control").click()
-    execute = browser.until(lambda: operation.find_element(By.CSS_SELECTOR, "button.execute"))
-    browser.run("arguments[0].click()", execute)
-    table = ".live-responses-table .response"
-    browser.until(lambda: "200" in operation.find_element(By.CSS_SELECTOR, table).text)
+    execute(browser, operation, "200")
 
 
 def test_a_composed_request_takes_local_credentials(browser: Browser) -> None:

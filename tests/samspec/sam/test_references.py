@@ -79,12 +79,13 @@ def test_references_that_lead_nowhere_are_told_once_each() -> None:
     document = {
         "paths": {
             "/a": {"get": {"requestBody": {"content": media}}, "$ref": "other.yaml"},
-            "/b": {"get": {"requestBody": {"content": media}}},
+            "/b": {"get": {"responses": {"default": {"$ref": "#/components/responses/No"}}}},
             "/c": {"get": {"requestBody": {"$ref": "#/components/schemas/User"}}},
         },
         "components": {"schemas": {"User": {"example": {"$ref": "#/a text"}}}},
     }
     assert unresolved(document) == [
+        "the $ref #/components/responses/No in the API definition points nowhere",
         "the $ref #/components/schemas/No in the API definition points nowhere",
         "the $ref other.yaml in the API definition is not local: "
         "API Gateway takes references within the document only (#/components/...)",
