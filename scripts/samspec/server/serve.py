@@ -117,12 +117,16 @@ def _prepare(gateway: Gateway, dynamodb: str) -> list[str]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Take the port first: nothing else is worth doing when it is in use."""
+    """Take the port first: nothing else is worth doing when it is in use.
+
+    Its `accept` ends after a second: it would not notice a signal that came right before it began.
+    """
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
         listening.listen(128)
+        listening.settimeout(1)
     except (OSError, OverflowError) as error:
         listening.close()
         reason = getattr(error, "strerror", None) or error

@@ -199,6 +199,18 @@ def test_ctrl_c_and_sigterm_end_it_cleanly(tmp_path: Path, number: int) -> None:
     assert "Traceback" not in "".join(server.lines)
 
 
+def test_a_signal_that_does_not_interrupt_accept_ends_it_too(tmp_path: Path) -> None:
+    server = Server("--template", str(LIBRARY), "--no-throttle", folder=tmp_path)
+    server.send("GET", "/covers/echo")
+    main = server.process.pid
+    others = [int(name) for name in os.listdir(f"/proc/{main}/task") if int(name) != main]
+
+    os.kill(others[0], signal.SIGTERM)  # Linux lets the thread with this number take it
+
+    assert server.process.wait(30) == 0
+    server.stop()
+
+
 def test_quiet_prints_what_is_not_as_on_aws_and_the_ready_line_only(tmp_path: Path) -> None:
     server = Server("--template", str(LIBRARY), "--quiet", folder=tmp_path)
     server.send("GET", "/covers/echo")
