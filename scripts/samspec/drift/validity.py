@@ -3,7 +3,6 @@
 No other check reads a definition that is not.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -169,17 +168,23 @@ def _ids(api: WrittenApi) -> Iterator[Fault]:
 
 
 def _validator(api: WrittenApi) -> list[Fault]:
-    # Its other one, of jsonschema-rs, is taken where that is installed, and has other messages.
-    os.environ["OPENAPI_SPEC_VALIDATOR_SCHEMA_VALIDATOR_BACKEND"] = "jsonschema"
     from jsonschema.exceptions import best_match
-    from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
+    from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator, schemas
+    from openapi_spec_validator.schemas.backend.jsonschema import create_validator
 
-    validator = OpenAPIV2SpecValidator if api.is_swagger else OpenAPIV30SpecValidator
+    kind, schema = (
+        (OpenAPIV2SpecValidator, schemas.schema_v2)
+        if api.is_swagger
+        else (OpenAPIV30SpecValidator, schemas.schema_v30)
+    )
     faults: list[tuple[Keys, str]] = []
     is_vague = False
     data = {**_without_greedy(plain(api.data)), **_stated_version(api)}
+    validator = kind(data)
+    # Its own choice would be jsonschema-rs where that is installed, which has other messages.
+    validator.schema_validator = create_validator(dict(schema))
     try:
-        for stated in validator(data).iter_errors():
+        for stated in validator.iter_errors():
             if str(stated.message).startswith("{}"):
                 continue  # API Gateway takes an empty mapping, such as of responses
             error = best_match([stated])  # the part that is wrong, not all that it stands in

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
+from openapi_spec_validator import OpenAPIV30SpecValidator, schemas
+from openapi_spec_validator.schemas.backend.jsonschema_rs import create_validator
 from samspec.drift.checks import Result, run
 
 HERE = Path(__file__).parent
@@ -56,6 +58,18 @@ def test_the_mistake_of_a_foreign_project_is_named(tmp_path: Path, project: dict
     assert _rules(result) == set(project["rules"].split()), shown
     assert any(project.get("says", "") in finding.message for finding in result.findings)
     assert project.get("notes", "") in "\n".join(result.notes)
+
+
+def test_messages_are_the_same_where_a_faster_validator_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faster = create_validator(dict(schemas.schema_v30))
+    monkeypatch.setattr(OpenAPIV30SpecValidator, "schema_validator", faster)
+    project = next(project for project in MISTAKES if "YAML reads as false" in project["what"])
+
+    result = run(_written(tmp_path, project["files"]))
+
+    assert any(project["says"] in finding.message for finding in result.findings)
 
 
 def test_there_are_as_many_as_we_say() -> None:
