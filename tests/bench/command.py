@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from samspec.cost import prices
+from samspec.cost.command import measured, summarized
 from samspec.sam.template import Template
 
 from tests.bench import builds, load, loop, memory, report, scale, starts
@@ -30,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.output == DOCS:
         report.quote(report.speed(figures), DOCS / "speed.md")
         report.quote(report.artifact(figures), builds.ROOT / "specs/architecture.md")
+        if "scale" in figures:
+            bill = summarized(builds.ROOT, *measured(builds.ROOT))
+            report.quote(bill, builds.ROOT / "README.md", ("$ scripts/cost", "```"))
     return 0
 
 

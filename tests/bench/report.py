@@ -92,11 +92,12 @@ def draw(figures: Figures, folder: Path) -> None:
         chart.draw(folder / "scale-ms.svg", f"Milliseconds {GROWS}, on DynamoDB Local", times)
 
 
-def quote(tables: str, document: Path) -> None:
-    """Put the tables between the document's two marks."""
+def quote(tables: str, document: Path, marks: tuple[str, str] = MARKS) -> None:
+    """Put the tables between the document's two marks, where it has them."""
     text = document.read_text()
-    before, mark, rest = text.partition(MARKS[0])
-    document.write_text(f"{before}{mark}\n{tables}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
+    before, mark, rest = text.partition(marks[0])
+    if mark:
+        document.write_text(f"{before}{mark}\n{tables}\n{marks[1]}{rest.partition(marks[1])[2]}")
 
 
 def artifact(figures: Figures) -> str:

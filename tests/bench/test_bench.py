@@ -80,6 +80,17 @@ def test_documents_quote_the_last_run(
     )
 
 
+def test_a_table_is_put_between_the_marks_of_a_document_that_has_them(tmp_path: Path) -> None:
+    document = tmp_path / "README.md"
+    for before, after in (
+        ("a\n$ cost\nold\n```\nb\n", "a\n$ cost\nnew\n```\nb\n"),
+        ("a\nb\n", "a\nb\n"),
+    ):
+        document.write_text(before)
+        report.quote("new", document, ("$ cost", "```"))
+        assert document.read_text() == after
+
+
 def test_more_memory_is_never_slower() -> None:
     sizes = FIGURES["memory"]
 

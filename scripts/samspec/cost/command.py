@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     """0; 1 if the file to check does not quote the summary as it is."""
     options = _parser().parse_args(arguments)
     root = Path.cwd()
-    figures, mix = _measured(root)
+    figures, mix = measured(root)
     if options.requests_per_month:
         environment = environments.named(root, options.environment)
         print(detailed(root, environment, figures, mix, options.requests_per_month))
@@ -92,14 +92,14 @@ def _row(name: str, amounts: Iterable[float]) -> str:
     return f"{name:20}" + "".join(f"{amount:14,.2f}" for amount in amounts)
 
 
-def _measured(root: Path) -> tuple[Any, list[Share]]:
+def measured(root: Path) -> tuple[Any, list[Share]]:
     """The benchmark's figures and the mix of operations; if they lack something, assumed ones."""
     mix = _mix(root)
     figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"starts": {}, "scale": {}}
     if "scale" not in figures:
         raise ProjectError("docs/bench.json has no capacity units: run scripts/bench --scale")
-    measured = {*figures["starts"], *figures["scale"]}
-    missing = [part.start for part in mix if not {part.start, part.units} <= measured]
+    known = {*figures["starts"], *figures["scale"]}
+    missing = [part.start for part in mix if not {part.start, part.units} <= known]
     if mix and not missing:
         return figures, mix
     what = f"no figures of {', '.join(missing)} in docs/bench.json" if missing else NO_MIX
