@@ -203,9 +203,9 @@ def test_a_signal_that_does_not_interrupt_accept_ends_it_too(tmp_path: Path) -> 
     server = Server("--template", str(LIBRARY), "--no-throttle", folder=tmp_path)
     server.send("GET", "/covers/echo")
     main = server.process.pid
-    others = [int(name) for name in os.listdir(f"/proc/{main}/task") if int(name) != main]
+    threads = {int(thread.name) for thread in Path(f"/proc/{main}/task").iterdir()}
 
-    os.kill(others[0], signal.SIGTERM)  # Linux lets the thread with this number take it
+    os.kill(min(threads - {main}), signal.SIGTERM)  # Linux lets the thread with this number take it
 
     assert server.process.wait(30) == 0
     server.stop()
