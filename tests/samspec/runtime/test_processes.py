@@ -100,6 +100,21 @@ def handler(event, context):
     assert workers.call(function(source)) == "done"
 
 
+def test_a_function_may_replace_pythons_http_client(workers: Workers, function: Make) -> None:
+    source = """
+import http.client, socket
+calls = []
+def refuse(*arguments, **named):
+    calls.append(arguments)
+    raise OSError("blocked by a test's tool")
+http.client.HTTPConnection.request = http.client.HTTPConnection.connect = refuse
+socket.create_connection = refuse
+def handler(event, context): return len(calls)
+"""
+    made = function(source)
+    assert [workers.call(made) for _ in range(2)] == [0, 0]
+
+
 def test_only_the_packages_of_lambdas_runtime_are_there(workers: Workers, function: Make) -> None:
     source = """
 import importlib.util

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 from __future__ import annotations
 
 import decimal
-import http.client
 import importlib
 import importlib.machinery
 import importlib.util
@@ -17,6 +16,7 @@ import logging
 import math
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -177,10 +177,10 @@ def find_handler(name: str) -> Callable[[Any, Any], Any]:
 def serve(api: RuntimeApi, sink: LogSink, handler: Callable[[Any, Any], Any]) -> None:
     """Take one event, call the handler, post its response or its error."""
     headers, body = api.next()
-    request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+    request_id = headers["lambda-runtime-aws-request-id"]
     current.request_id = request_id
-    if headers.get("Lambda-Runtime-Trace-Id"):
-        os.environ["_X_AMZN_TRACE_ID"] = headers["Lambda-Runtime-Trace-Id"]
+    if headers.get("lambda-runtime-trace-id"):
+        os.environ["_X_AMZN_TRACE_ID"] = headers["lambda-runtime-trace-id"]
     context = Context(headers)
     try:
         response = encoded(handler(json.loads(body), context))
@@ -234,21 +234,32 @@ def is_machinery(filename: str) -> bool:
 
 
 class RuntimeApi:
-    """The gateway's end of https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html."""
+    """The gateway's end of https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
+
+    It uses a socket, as AWS's client does not use Python's either: functions patch http.client, for
+    tracing or for tests. Header names are lower-case.
+    """
 
     def __init__(self, address: str) -> None:
-        self._connection = http.client.HTTPConnection(address)
-
-    def next(self) -> tuple[http.client.HTTPMessage, bytes]:
-        """The next event's headers and body; ends the process when the gateway is gone."""
-        response, body = self._request("GET", "/invocation/next", None, {})
-        if response.status != 200:
+        self._address = address
+        host, _, port = address.rpartition(":")
+        try:
+            self._socket = socket.create_connection((host, int(port)))
+        except OSError:
             os._exit(0)
-        return response.headers, body
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = self._socket.makefile("rb")
+
+    def next(self) -> tuple[dict[str, str], bytes]:
+        """The next event's headers and body; ends the process when the gateway is gone."""
+        status, headers, body = self._request("GET", "/invocation/next", b"", {})
+        if status != 200:
+            os._exit(0)
+        return headers, body
 
     def send(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> int:
         """Post the body; the response's status."""
-        return self._request("POST", path, body, headers or {})[0].status
+        return self._request("POST", path, body, headers or {})[0]
 
     def post(self, path: str, failure: dict[str, Any], error_type: str) -> int:
         """Post an error."""
@@ -257,14 +268,26 @@ class RuntimeApi:
         return self.send(path, json.dumps(failure).encode(), headers)
 
     def _request(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
-    ) -> tuple[http.client.HTTPResponse, bytes]:
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        sent = {"Host": self._address, "Content-Length": str(len(body)), **headers}
+        lines = [f"{method} {RUNTIME}{path} HTTP/1.1", *map(": ".join, sent.items()), "\r\n"]
         try:
-            self._connection.request(method, RUNTIME + path, body, headers)
-            response = self._connection.getresponse()
-            return response, response.read()
-        except (OSError, http.client.HTTPException):
+            self._socket.sendall("\r\n".join(lines).encode() + body)
+            status = int(self._line().split()[1])
+            got = dict(map(parted, iter(self._line, b"")))
+            return status, got, self._received.read(int(got["content-length"]))
+        except (OSError, LookupError, ValueError):
             os._exit(0)  # nobody is there to take a response
+
+    def _line(self) -> bytes:
+        return self._received.readline().strip()
+
+
+def parted(line: bytes) -> tuple[str, str]:
+    """A header's name, in lower case, and value."""
+    name, _, value = line.decode("latin-1").partition(":")
+    return name.lower(), value.strip()
 
 
 class Current:
@@ -282,10 +305,10 @@ class Context:
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
 
-    def __init__(self, headers: http.client.HTTPMessage) -> None:
-        self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
-        self.aws_request_id = headers["Lambda-Runtime-Aws-Request-Id"]
-        self.invoked_function_arn = headers["Lambda-Runtime-Invoked-Function-Arn"]
+    def __init__(self, headers: dict[str, str]) -> None:
+        self._deadline = int(headers["lambda-runtime-deadline-ms"])
+        self.aws_request_id = headers["lambda-runtime-aws-request-id"]
+        self.invoked_function_arn = headers["lambda-runtime-invoked-function-arn"]
         self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
         self.function_version = version_of(self.invoked_function_arn)
         self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
