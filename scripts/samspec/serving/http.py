@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import logging
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +27,11 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 IDLE = 60.0  # seconds that a silent connection is kept
 HEADERS_LIMIT = 32_768  # bytes; API Gateway's own, smaller limit is the gateway's to tell
 BODY_LIMIT = 10_500_000  # bytes; a little more than the limit beyond which the gateway sends a 413
-OWN = {"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"}  # the server decides
+LENGTH = "content-length"
+# The server decides these.
+OWN = {LENGTH, "connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"}
+HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\0\r\n]*")
+JSON = ("Content-Type", "application/json")
 FAILURE = b'{"message": "Internal server error"}'
 VERSIONS = {b"1.0", b"1.1"}
 BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
@@ -120,19 +125,28 @@ class HttpServer:
 
 
 class Connection:
-    """One client's requests, one after another."""
+    """One client's requests, one after another.
+
+    h11 reads them, each by a new parser. It does not write the responses: to check what this module
+    has made itself would cost as much as the reading.
+    """
 
     def __init__(self, server: HttpServer, client: socket.socket, host: str):
         self._server = server
         self._client = client
         self._host = host
-        self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_LIMIT)
+        self._parser = _parser()
 
     def run(self) -> None:
         """Serve until either side ends the connection, or the client breaks the protocol."""
         try:
             while self._serve_request():
-                self._parser.start_next_cycle()
+                pending, has_ended = self._parser.trailing_data
+                self._parser = _parser()
+                if pending:
+                    self._parser.receive_data(pending)
+                if has_ended:
+                    self._parser.receive_data(b"")
         except h11.RemoteProtocolError as error:
             self._refuse(error.error_status_hint, str(error))
 
@@ -143,12 +157,13 @@ class Connection:
             return False
         _check(request)
         body = self._body()
-        complete = self._parser.their_state is not h11.SEND_BODY
-        responder = Responder(self._parser, self._client, keep=complete)
+        is_complete = self._parser.their_state is not h11.SEND_BODY
+        keep = is_complete and _may_keep(request)
+        responder = Responder(self._client, keep=keep, chunks=request.http_version != b"1.0")
         responder.run(self._server.application, self._environ(request, body))
-        if not complete:
+        if not is_complete:
             _drain(self._client)
-        return self._parser.our_state is h11.DONE and self._parser.their_state is h11.DONE
+        return keep
 
     def _next_event(self) -> Any:
         """h11's next event; ConnectionClosed when the client has ended the connection."""
@@ -200,49 +215,40 @@ class Connection:
 
     def _refuse(self, status: int, reason: str) -> None:
         """Say what is not HTTP about the request, and end the connection."""
-        if (
-            self._parser.our_state is not h11.IDLE
-            and self._parser.our_state is not h11.SEND_RESPONSE
-        ):
-            return
         body = json.dumps({"message": reason}).encode()
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        headers += [("Connection", "close")]
-        parts = (
-            h11.Response(status_code=status, headers=headers, reason=_phrase(status)),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        )
-        self._client.sendall(b"".join(self._parser.send(part) or b"" for part in parts))
+        length = ("Content-Length", str(len(body)))
+        self._client.sendall(_head(status, [JSON, length, ("Connection", "close")]) + body)
         _drain(self._client)
 
 
 class Responder:
-    """The way of one response from the application to the client."""
+    """The way of one response from the application to the client.
 
-    def __init__(self, parser: h11.Connection, client: socket.socket, *, keep: bool):
-        self._parser = parser
+    `keep`: the connection may carry another request. `chunks`: the client reads chunks.
+    """
+
+    def __init__(self, client: socket.socket, *, keep: bool, chunks: bool):
         self._client = client
-        self._keep = keep  # the connection may carry another request
+        self._keep = keep
+        self._chunks = chunks
         self._status = 500
         self._headers: Headers = []
-        self._pending = b""
 
     def run(self, application: Application, environ: dict[str, Any]) -> None:
         """Send what the application makes of the request."""
+        is_asked = environ["REQUEST_METHOD"] != "HEAD"
         body: Iterable[bytes] = [FAILURE]
         try:
             body = application(environ, self.start_response)
-            head = self._head()
+            head = self._head(body, is_asked)
         except Abandoned:
             raise
         except Exception:
             log.exception("this is a bug: please report it")
-            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(FAILURE)))]
-            self._status, self._headers = 500, headers
-            body, head = [FAILURE], self._head()
+            self._status, self._headers, body = 500, [JSON], [FAILURE]
+            head = self._head(body, is_asked)
         try:
-            self._send(environ["REQUEST_METHOD"], head, body)
+            self._send(head, body if is_asked and self._status not in BODILESS else [])
         finally:
             if hasattr(body, "close"):
                 body.close()
@@ -251,34 +257,53 @@ class Responder:
         """WSGI's callback: what the application says before its body."""
         self._status, self._headers = int(status.split(" ", 1)[0]), headers
 
-    def _send(self, method: str, head: h11.Response, body: Iterable[bytes]) -> None:
-        bodiless = method == "HEAD" or self._status in BODILESS
-        streams = not isinstance(body, list | tuple)
-        self._pending += self._parser.send(head) or b""
-        for part in body:
-            if part and not bodiless:
-                self._pending += self._parser.send(h11.Data(data=part)) or b""
-            if streams:
-                self._flush()
-        self._pending += self._parser.send(h11.EndOfMessage()) or b""
-        self._flush()
-
-    def _head(self) -> h11.Response:
+    def _head(self, body: Iterable[bytes], is_asked: bool) -> bytes:
         """The response's head; what the server decides itself is left out of the application's."""
         headers = [(name, value) for name, value in self._headers if name.lower() not in OWN]
-        if self._status in BODILESS:
-            headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
-        names = {name.lower() for name, _ in headers}
-        if "date" not in names:
+        given = {name.lower(): value for name, value in self._headers}
+        if self._status not in BODILESS:
+            if isinstance(body, list | tuple):
+                sent = str(sum(map(len, body)))
+                headers.append(("Content-Length", sent if is_asked else given.get(LENGTH, sent)))
+            elif self._chunks:
+                headers.append(("Transfer-Encoding", "chunked"))
+        if "date" not in given:
             headers.append(("Date", formatdate(usegmt=True)))
         if not self._keep:
             headers.append(("Connection", "close"))
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return h11.Response(status_code=self._status, headers=encoded, reason=_phrase(self._status))
+        return _head(self._status, headers)
 
-    def _flush(self) -> None:
-        pending, self._pending = self._pending, b""
-        self._client.sendall(pending)
+    def _send(self, head: bytes, body: Iterable[bytes]) -> None:
+        if isinstance(body, list | tuple):
+            self._client.sendall(b"".join((head, *body)))
+            return
+        self._client.sendall(head)
+        for part in filter(None, body):
+            self._client.sendall(b"%x\r\n%b\r\n" % (len(part), part) if self._chunks else part)
+        if self._chunks:
+            self._client.sendall(b"0\r\n\r\n")
+
+
+def _parser() -> h11.Connection:
+    return h11.Connection(h11.SERVER, max_incomplete_event_size=HEADERS_LIMIT)
+
+
+def _may_keep(request: h11.Request) -> bool:
+    """Whether the client lets the connection carry another request."""
+    options = b",".join(value for name, value in request.headers if name == b"connection")
+    names = {option.strip() for option in options.lower().split(b",")}
+    return request.http_version != b"1.0" and b"close" not in names
+
+
+def _head(status: int, headers: Headers) -> bytes:
+    """A response's first lines; ValueError for a header that cannot be sent."""
+    lines = [f"HTTP/1.1 {status} {_phrase(status)}"]
+    for header in headers:
+        line = ": ".join(header)
+        if not HEADER.fullmatch(line):
+            raise ValueError(f"the response has a header that HTTP does not know: {line!r}")
+        lines.append(line)
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _check(request: h11.Request) -> None:
@@ -305,11 +330,11 @@ def _variables(headers: Headers) -> dict[str, str]:
     return variables
 
 
-def _phrase(status: int) -> bytes:
+def _phrase(status: int) -> str:
     try:
-        return HTTPStatus(status).phrase.encode()
+        return HTTPStatus(status).phrase
     except ValueError:
-        return b"Unknown"
+        return "Unknown"
 
 
 def _drain(client: socket.socket) -> None:

@@ -272,6 +272,48 @@ def test_a_body_of_unknown_length_is_sent_piece_by_piece(
         assert b"second" in everything(client)
 
 
+@pytest.mark.parametrize(
+    ("version", "received"),
+    [(b"1.1", b"5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n"), (b"1.0", b"firstsecond")],
+)
+def test_pieces_are_chunks_where_the_client_knows_them(
+    send: Send, application: Application, version: bytes, received: bytes
+) -> None:
+    application.body = iter((b"first", b"", b"second"))
+    head, _, body = send(b"GET / HTTP/" + version + b"\r\n" + HOST + CLOSE + b"\r\n").partition(
+        b"\r\n\r\n"
+    )
+    assert body == received
+    assert (b"Transfer-Encoding: chunked" in head) == (version == b"1.1")
+    assert b"Content-Length" not in head
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "stated"),
+    [(b"GET", "7", "2"), (b"GET", None, "2"), (b"HEAD", "7", "7"), (b"HEAD", None, "2")],
+)
+def test_the_length_is_that_of_the_body_or_for_head_what_it_would_be(
+    send: Send, application: Application, method: bytes, given: str | None, stated: str
+) -> None:
+    application.headers, application.body = [("content-length", given)] if given else [], [b"ok"]
+    received = send(method + b" / HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n").lower()
+    assert received.count(b"content-length") == 1
+    assert f"content-length: {stated}\r\n".encode() in received
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [(b"keep-alive", 2), (b"close", 1), (b"x, Close", 1), (b"x\r\nA: close", 2)],
+)
+def test_the_client_decides_whether_its_connection_is_kept(
+    send: Send, options: bytes, count: int
+) -> None:
+    request = b"GET / HTTP/1.1\r\n" + HOST + b"Connection: " + options + b"\r\n\r\n"
+    received = send(request + b"GET / HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n")
+    assert len(responses(received)) == count
+    assert received.count(b"Connection: close") == 1
+
+
 def test_a_client_that_leaves_is_not_an_error(
     server: HttpServer, application: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
