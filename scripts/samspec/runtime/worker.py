@@ -119,6 +119,7 @@ class Worker:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         self._end()
+        self._process.wait()  # the end may be another thread's, which has not come to this yet
 
     def check(self) -> None:
         """Notice that the process has ended, however it did."""
