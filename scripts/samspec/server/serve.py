@@ -65,6 +65,9 @@ def serve(options: ServeOptions) -> int:
                 signal.signal(number, lambda *_: server.interrupt())
             gc.freeze()
             gc.enable()
+            # The oldest generation is what the console keeps: to look through it takes up to half a
+            # second, and Python would do so every few thousand requests.
+            gc.set_threshold(700, 10, 1_000)
             for gap in runner.gaps(gateway.project.called_functions()):
                 log.warning("%s", gap)
             url = f"http://{options.host}:{server.address[1]}"
