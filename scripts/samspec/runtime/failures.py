@@ -54,6 +54,13 @@ def timed_out(function: LambdaFunction) -> Failure:
     return Failure("Sandbox.Timedout", message, advice="its Timeout is in the template")
 
 
+def out_of_memory(function: LambdaFunction, used: int) -> Failure:
+    """The failure of a process that was ended because it had `used` megabytes."""
+    message = f"Runtime exited with error: signal: killed: it used {used} MB of memory"
+    advice = f"its MemorySize in the template is {function.memory}"
+    return Failure("Runtime.OutOfMemory", message, advice=advice)
+
+
 def _place(trace: Sequence[str], code: Path) -> tuple[str, int, str]:
     """File, line and source of the innermost entry in the function's own code."""
     for entry in reversed(trace):

@@ -22,6 +22,7 @@ log = logging.getLogger("gateway")
 
 Start = Callable[[Callable[[Worker], None]], Worker]
 OWN_SHARE = 0.25  # of one processor: more is what a gateway uses that has much to do
+LOOK_EVERY = 0.2  # seconds, at a process that is busy or starts
 SETTLING = 0.2  # seconds in which a file that was just written may still be changing
 
 
@@ -185,6 +186,8 @@ class Pool:
         impatient = time.monotonic() + self._limits.patience
         while not ticket.settled.wait(max(0.0, min(ends, impatient) - time.monotonic())):
             with self._lock:
+                for worker in self._starting:
+                    worker.limit_memory()
                 now = time.monotonic()
                 if now >= ends and ticket in self._waiting:
                     self._waiting.remove(ticket)
@@ -335,7 +338,8 @@ class Pool:
             if until_limit <= 0:
                 threading.Thread(target=self._finish, args=(worker, task), daemon=True).start()
                 raise IntegrationTimedOut(self.function, limit)
-            task.settled.wait(min(left, until_limit, 1.0))
+            if not task.settled.wait(min(left, until_limit, LOOK_EVERY)):
+                worker.limit_memory()
             worker.check()
 
     def _finish(self, worker: Worker, task: Task) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -67,6 +68,7 @@ class Worker:
         self.idle_since = self.began
         self.early_lines: list[Line] = []  # of its start, before it had an invocation
         self.early_calls: list[dict[str, Any]] = []
+        self._beyond = 0  # megabytes that it had when there were too many
         self._task: Task | None = None
         self._lock = threading.Lock()
         self._on_started = on_started
@@ -125,6 +127,14 @@ class Worker:
         """Notice that the process has ended, however it did."""
         if not self.ended and self._process.poll() is not None:
             self._end()
+
+    def limit_memory(self) -> None:
+        """End the process where it has more memory than Lambda would give it."""
+        used = _megabytes(self._process.pid)
+        if used > self.function.memory and not self.ended:
+            self._beyond = used
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, END)
 
     def _spawn(self, launch: Launch) -> "subprocess.Popen[bytes]":
         output_reader, output_writer = os.pipe()
@@ -193,6 +203,8 @@ class Worker:
             os.killpg(self._process.pid, END)
             status = self._process.wait()
         failure = failures.from_exit(status, began=self.started)
+        if self._beyond:
+            failure = failures.out_of_memory(self.function, self._beyond)
         self._fail_to_start(failure)
         self.failure = self.failure or failure
         task = self._task
@@ -224,6 +236,15 @@ def command(launch: Launch) -> list[str]:
     }
     options = ["-I", "-S", "-u", "-X", "utf8"]
     return [str(launch.interpreter.path), *options, str(CLIENT), json.dumps(settings)]
+
+
+def _megabytes(process: int) -> int:
+    """What a process has in memory, without what it has from files; 0 where Linux does not say."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{process}/statm").read_text().split()
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * resource.getpagesize() // 1_048_576
 
 
 def is_debugged() -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 import resource
 import sys
 import threading
@@ -186,6 +187,29 @@ def test_a_function_that_cannot_start_does_not_stop_another(
         workers.call(function(name="Broken", code=other), limit=0.3)
     (broken.code / "app.py").write_text("def handler(event, context): return 1")
     assert workers.call(broken) == 1
+
+
+@pytest.mark.parametrize("where", ["start", "handler"])
+def test_a_function_has_no_more_memory_than_its_memory_size(
+    workers: Workers, function: Make, where: str
+) -> None:
+    take = "kept = bytearray(b'x') * (megabytes << 20); time.sleep(seconds)"
+    source = f"""
+import os, time
+megabytes, seconds = 300, 20
+if os.environ["WHERE"] == "start": {take}
+def handler(event, context):
+    megabytes, seconds = event or (1, 0)
+    {take}
+    return megabytes
+"""
+    made = function(source, memory=256, environment={"WHERE": where})
+    failure = workers.fail(made, [300, 20] if where == "handler" else None).failure
+    assert failure.type == "Runtime.OutOfMemory"
+    assert re.search(r"used \d{3} MB", failure.message)
+    assert failure.advice == "its MemorySize in the template is 256"
+    if where == "handler":
+        assert workers.call(made, [150, 0.5]) == 150
 
 
 def test_a_timed_out_function_takes_its_children_with_it(
