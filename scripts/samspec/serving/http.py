@@ -5,12 +5,14 @@ Header names keep the letter case that the client sent, which WSGI's own variabl
 """
 
 import contextlib
+import functools
 import io
 import json
 import logging
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from email.utils import formatdate
 from http import HTTPStatus
@@ -268,7 +270,7 @@ class Responder:
             elif self._chunks:
                 headers.append(("Transfer-Encoding", "chunked"))
         if "date" not in given:
-            headers.append(("Date", formatdate(usegmt=True)))
+            headers.append(("Date", _date(int(time.time()))))
         if not self._keep:
             headers.append(("Connection", "close"))
         return _head(self._status, headers)
@@ -328,6 +330,11 @@ def _variables(headers: Headers) -> dict[str, str]:
         variables["CONTENT_TYPE"] = variables.pop("HTTP_CONTENT_TYPE")
     variables.pop("HTTP_CONTENT_LENGTH", None)
     return variables
+
+
+@functools.lru_cache(maxsize=1)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _phrase(status: int) -> str:
