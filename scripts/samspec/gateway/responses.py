@@ -108,7 +108,7 @@ def _fault(result: Any) -> str:
         status = int(result.get("statusCode") or 200)
     except (TypeError, ValueError):
         status = 0
-    if not 100 <= status <= 599:
+    if not 200 <= status <= 599:  # those below end no request
         return f"statusCode is {result['statusCode']!r}"
     body = result.get("body") or ""
     if not isinstance(body, str):

@@ -29,6 +29,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 IDLE = 60.0  # seconds that a silent connection is kept
 HEADERS_LIMIT = 32_768  # bytes; API Gateway's own, smaller limit is the gateway's to tell
 BODY_LIMIT = 10_500_000  # bytes; a little more than the limit beyond which the gateway sends a 413
+HIGHEST = 599  # the last status
 LENGTH = "content-length"
 # The server decides these.
 OWN = {LENGTH, "connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"}
@@ -298,7 +299,9 @@ def _may_keep(request: h11.Request) -> bool:
 
 
 def _head(status: int, headers: Headers) -> bytes:
-    """A response's first lines; ValueError for a header that cannot be sent."""
+    """A response's first lines; ValueError for a status or header that cannot be sent."""
+    if not HTTPStatus.OK <= status <= HIGHEST:
+        raise ValueError(f"no response ends with status {status}")
     lines = [f"HTTP/1.1 {status} {_phrase(status)}"]
     for header in headers:
         line = ": ".join(header)

@@ -18,6 +18,7 @@ from werkzeug.test import Client
         ("extra", "unknown keys colour"),
         ("status-word", "statusCode is 'fine'"),
         ("status-odd", "statusCode is 999"),
+        ("status-early", "statusCode is 103"),
         ("body-object", "body is not a string"),
         ("multi-string", "multiValueHeaders.X-Odd is not a list"),
         ("headers-list", "must be objects"),

@@ -236,6 +236,14 @@ def test_headers_that_cannot_be_sent_are_a_500(
     assert "this is a bug" in caplog.text
 
 
+@pytest.mark.parametrize("status", ["103 Early Hints", "99 Low", "600 High"])
+def test_a_status_that_ends_no_response_is_a_500(
+    send: Send, application: Application, status: str
+) -> None:
+    application.status = status
+    assert responses(send(b"GET / HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n")) == [500]
+
+
 def test_an_application_that_fails_is_a_500_in_json(
     send: Send, application: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
