@@ -29,6 +29,7 @@ RESPONSE_LIMIT = 16 * 1024 * 1024  # bytes that the Runtime API reads, to refuse
 # Lambda's stop, https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html:
 # without extensions a process gets no signal that it could handle.
 END = signal.SIGKILL
+LEAST_MEMORY = 128  # MB that Lambda gives; less stands for a parameter without a value
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class Worker:
     def limit_memory(self) -> None:
         """End the process where it has more memory than Lambda would give it."""
         used = _megabytes(self._process.pid)
-        if used > self.function.memory and not self.ended:
+        if LEAST_MEMORY <= self.function.memory < used and not self.ended:
             self._beyond = used
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, END)

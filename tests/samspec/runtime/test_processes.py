@@ -212,6 +212,13 @@ def handler(event, context):
         assert workers.call(made, [150, 0.5]) == 150
 
 
+def test_a_memory_size_that_lambda_does_not_know_limits_nothing(
+    workers: Workers, function: Make
+) -> None:
+    source = "import time\ndef handler(event, context): time.sleep(0.5); return 1"
+    assert workers.call(function(source, memory=1)) == 1
+
+
 def test_a_timed_out_function_takes_its_children_with_it(
     workers: Workers, function: Make, tmp_path: Path
 ) -> None:
