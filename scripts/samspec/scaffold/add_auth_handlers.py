@@ -84,6 +84,11 @@ def has_rules(project: Project) -> bool:
     return (project.root / ACCESS).is_file()
 
 
+def asks_who_calls(operation: Operation) -> bool:
+    """Whether callers show who they are: `security: []` opens an operation to all."""
+    return operation.node.get("security") != []
+
+
 def asks_a_function(project: Project) -> bool:
     """Whether a Lambda authorizer of add-auth's checks the tokens, and their scopes."""
     schemes = (project.spec.data.get("components") or {}).get("securitySchemes") or {}

@@ -5,9 +5,12 @@ import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from samspec.sam.operations import Operation
 from samspec.sam.project import Project
 from samspec.scaffold import files, specification, template, workspace
+from samspec.scaffold.add_auth_handlers import asks_a_function, asks_who_calls, has_rules
 from samspec.scaffold.addition import Addition
+from samspec.scaffold.caller_tests import CallerTests
 from samspec.scaffold.validation import require_valid
 
 ARCHITECTURE = "specs/architecture.md"
@@ -28,9 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
         "--root", type=Path, default=Path(), help="the project's folder (default: this one)"
     )
     with workspace.workspace(parser.parse_args(arguments).root) as copy:
+        before = {operation.id for operation in Project(copy).proxies}
         lines = list(added(copy))
         if lines:
-            require_valid(Project(copy))  # what was written is valid, too
+            project = require_valid(Project(copy))  # what was written is valid, too
+            lines += _callers(project, [new for new in project.proxies if new.id not in before])
     print("\n".join(lines) or "new-operation: every operation of the spec has its function")
     return 0
 
@@ -48,6 +53,21 @@ def added(root: Path) -> Iterator[str]:
         tests = f"tests/unit/test_{operation.named('_')}.py"
         workspace.tidy(root, [name for verb, name, _ in changes if (verb, name) == (WROTE, tests)])
         new = Addition.next(Project(root))
+
+
+def _callers(project: Project, operations: list[Operation]) -> Iterator[str]:
+    """Writes the tests of who may call the operations, in a project with such rules; yields lines
+    that say what was done."""
+    for operation in operations:
+        if not has_rules(project) or not asks_who_calls(operation):
+            continue
+        tests = CallerTests(project, [operation], asks_a_function(project))
+        name = f"tests/unit/test_callers_of_{operation.named('_')}.py"
+        for file, content in tests.files(name, f" with {operation.id}"):
+            workspace.write(project.root, file, content)
+            yield f"  {WROTE if file == name else 'extended'} {file}"
+        workspace.tidy(project.root, [name])
+        yield from (f"note: {note}" for note in tests.notes)
 
 
 def _changes(new: Addition) -> Iterator[tuple[str, str, str]]:

@@ -385,6 +385,22 @@ def test_a_new_operation_asks_for_its_caller_as_its_neighbours_do(
     assert item["options"]["security"] == []
     handler = (project / "handlers/mend_user.py").read_text()
     assert ('@own("id")\ndef handler' in handler) == (callers != "api-key")
+    tests = project / "tests/unit/test_callers_of_mend_user.py"
+    assert tests.is_file() == (callers != "api-key")
+    if tests.is_file():
+        forbidden = 403 if callers == "lambda" else 401
+        assert (
+            f'"mendUser": (401, 401, 401, {forbidden}, 403, None, None, 401)' in tests.read_text()
+        )
+
+
+def test_an_operation_that_is_open_to_all_gets_no_rule(project: Path) -> None:
+    run(project, "cognito")
+    opened = VERIFY_USER.replace("verifyUser", "mendUser").rstrip() + "\n      security: []\n"
+    specify(project, "/users/{id}/mend", opened)
+    assert cli.main(["new-operation", "--root", str(project)]) == 0
+    assert "api.access" not in (project / "handlers/mend_user.py").read_text()
+    assert not (project / "tests/unit/test_callers_of_mend_user.py").exists()
 
 
 @pytest.mark.parametrize("callers", ["cognito", "lambda"])
