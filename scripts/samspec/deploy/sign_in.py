@@ -113,8 +113,8 @@ def credentials(
 ) -> Iterator[dict[str, str]]:
     """Headers of a caller who may do everything; empty if nobody is known who may.
 
-    `apis` are those of the stack's template, for its parameters. Nobody signs in if an
-    Authorization is `given`. Raises a ProjectError if the stack's pool does not let the user in.
+    `apis` are those of the stack's template, for its parameters. Nobody signs in if `extra`
+    has an Authorization. Raises a ProjectError if the stack's pool does not let the user in.
     """
     headers = api_key(stack) | dict(extra or {})
     if any(name.lower() == "authorization" for name in headers):

@@ -22,7 +22,7 @@ log = logging.getLogger("gateway")
 
 Start = Callable[[Callable[[Worker], None]], Worker]
 OWN_SHARE = 0.25  # of one processor: more is what a gateway uses that has much to do
-LOOK_EVERY = 0.2  # seconds, at a process that is busy or starts
+LOOK_EVERY = 0.2  # seconds, at a process that is busy
 SETTLING = 0.2  # seconds in which a file that was just written may still be changing
 
 

@@ -117,8 +117,7 @@ class Worker:
 
     def stop(self) -> None:
         """End the process, and those that it has started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, END)
+        self._kill()
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         self._end()
@@ -134,8 +133,11 @@ class Worker:
         used = _megabytes(self._process.pid)
         if LEAST_MEMORY <= self.function.memory < used and not self.ended:
             self._beyond = used
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, END)
+            self._kill()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, END)
 
     def _spawn(self, launch: Launch) -> "subprocess.Popen[bytes]":
         output_reader, output_writer = os.pipe()

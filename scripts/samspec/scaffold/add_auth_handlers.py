@@ -84,9 +84,9 @@ def has_rules(project: Project) -> bool:
     return (project.root / ACCESS).is_file()
 
 
-def asks_who_calls(operation: Operation) -> bool:
-    """Whether callers show who they are: `security: []` opens an operation to all."""
-    return operation.node.get("security") != []
+def takes_rule(project: Project, operation: Operation) -> bool:
+    """Whether a rule says who may call it: `security: []` opens an operation to all."""
+    return operation.node.get("security") != [] and has_rules(project)
 
 
 def asks_a_function(project: Project) -> bool:

@@ -8,7 +8,7 @@ from textwrap import indent
 from typing import Any
 from urllib.parse import quote
 
-from samspec.scaffold.add_auth_handlers import asks_who_calls, guarded_text, has_rules, rule
+from samspec.scaffold.add_auth_handlers import guarded_text, rule, takes_rule
 from samspec.scaffold.addition import Addition
 from samspec.scaffold.blocks import replaced
 
@@ -112,7 +112,7 @@ def created(new: Addition) -> Iterator[tuple[str, str]]:
 
 def _entry_point(new: Addition, text: str) -> str:
     """The entry point, with a rule of who may call it in a project that has such rules."""
-    if not has_rules(new.project) or not asks_who_calls(new.operation):
+    if not takes_rule(new.project, new.operation):
         return text
     return guarded_text(text, new.operation.id, rule(new.project, new.operation))
 

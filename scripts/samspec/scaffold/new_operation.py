@@ -8,7 +8,7 @@ from pathlib import Path
 from samspec.sam.operations import Operation
 from samspec.sam.project import Project
 from samspec.scaffold import files, specification, template, workspace
-from samspec.scaffold.add_auth_handlers import asks_a_function, asks_who_calls, has_rules
+from samspec.scaffold.add_auth_handlers import asks_a_function, takes_rule
 from samspec.scaffold.addition import Addition
 from samspec.scaffold.caller_tests import CallerTests
 from samspec.scaffold.validation import require_valid
@@ -59,7 +59,7 @@ def _callers(project: Project, operations: list[Operation]) -> Iterator[str]:
     """Writes the tests of who may call the operations, in a project with such rules; yields lines
     that say what was done."""
     for operation in operations:
-        if not has_rules(project) or not asks_who_calls(operation):
+        if not takes_rule(project, operation):
             continue
         tests = CallerTests(project, [operation], asks_a_function(project))
         name = f"tests/unit/test_callers_of_{operation.named('_')}.py"

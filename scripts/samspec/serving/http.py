@@ -86,7 +86,7 @@ class HttpServer:
             except OSError:
                 if self._closed:
                     return
-                continue  # the client has left already, or no file descriptor is free
+                continue  # nobody came in time, the client has left, or no file descriptor is free
             if self._closed:
                 client.close()
                 return
